@@ -6,12 +6,12 @@ const TICK_MS = 10;
 
 const numbersOf = (text: string): readonly number[] => text.trim().split(/\s+/).map(Number);
 
-/** Processor time of the whole machine so far, without what was idle. */
+/** Processor time of the whole machine so far, without what was idle and without programs of lower priority, which give way. */
 function machineMs(): number {
-  const [, user = 0, nice = 0, system = 0, , , interrupts = 0, soft = 0, stolen = 0] = numbersOf(
+  const [, user = 0, , system = 0, , , interrupts = 0, soft = 0, stolen = 0] = numbersOf(
     readFileSync('/proc/stat', 'utf8').split('\n', 1)[0] ?? '',
   );
-  return (user + nice + system + interrupts + soft + stolen) * TICK_MS;
+  return (user + system + interrupts + soft + stolen) * TICK_MS;
 }
 
 /** Processor time so far of this process and of all that it started. */

@@ -4,10 +4,12 @@ import { compileProcessorModule, processorFeatures } from '../src/engine/process
 import type { Platform } from '../src/engine/start/platform.ts';
 import { startBackend } from '../src/engine/start/startBackend.ts';
 import { newEncoder, newHead } from '../src/model/parameters.ts';
+import { engineTrainer } from '../src/training/engineTrainer.ts';
 import { openTrainer } from '../src/training/openTrainer.ts';
 import { drawnBatch } from '../tests/fixtures/drawnBatch.ts';
 import { spreadOf, spreadText, type BenchHome, type BenchReport, type BenchRequest } from './benchReport.ts';
 import { configOf, taggerOf } from './benchShape.ts';
+import { benchKernels } from './processorKernels.ts';
 import { disturbedNote, quietTime } from './quietTimes.ts';
 
 const WARM_UPS = 2;
@@ -63,7 +65,7 @@ export async function benchProcessor(
   };
   const threads = processor.pool?.limit ?? 1;
   const contenders: readonly Contender[] = [
-    contender('plain network, one thread', null),
+    ...(shape.stock ? [contender('plain network, one thread', null)] : []),
     ...(threads > 1 ? [contender(`engine, ${threads} threads`, processor)] : []),
     contender('engine, one thread', alone),
     ...(torchStep === null ? [] : [{ name: 'PyTorch', step: torchStep, tag: null, dispose: () => undefined }]),
@@ -86,6 +88,10 @@ export async function benchProcessor(
     }
   }
   for (const one of contenders) one.dispose();
+  const trainer = engineTrainer(processor, host, settings, () => true);
+  say('kernels');
+  const kernels = await benchKernels(processor, trainer, batch, rounds, othersMs);
+  trainer.dispose();
   const [plain = [], plainTags = []] = [steps[0], tags[0]];
   const measured = contenders.map(({ name, tag }, at) => ({
     name,
@@ -97,7 +103,7 @@ export async function benchProcessor(
   const text = (spread: Parameters<typeof spreadText>[0] | null): string => (spread === null ? '' : spreadText(spread));
   const table = {
     title: 'One step and one tagging on the processor',
-    columns: ['', 'step, ms', 'of the plain network', 'tagging, ms', 'of the plain network'],
+    columns: ['', 'step, ms', 'of the first row', 'tagging, ms', 'of the first row'],
     rows: measured.map(({ name, stepMs, ofPlain, tagMs, tagOfPlain }) => [name, text(stepMs), text(ofPlain), text(tagMs), text(tagOfPlain)]), // prettier-ignore
     notes: [
       'Median (least to most) of the rounds; a ratio is taken within each round. Random weights and batches of the same sizes, f32.',
@@ -105,5 +111,5 @@ export async function benchProcessor(
       ...disturbedNote({ othersMs }, disturbances),
     ],
   };
-  return { adapter: device, software: false, tables: [table], measured };
+  return { adapter: device, software: false, tables: [table, kernels], measured };
 }
