@@ -1,4 +1,4 @@
-// Reads from /proc how much processor time other programs use.
+// Reads from /proc how much processor time this program and others use.
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Milliseconds of a tick of /proc. */
@@ -15,7 +15,7 @@ function machineMs(): number {
 }
 
 /** Processor time so far of this process and of all that it started. */
-function ownMs(): number {
+export function ownMs(): number {
   const processes = new Map<number, { readonly parent: number; readonly ticks: number }>();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;

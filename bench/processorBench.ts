@@ -33,10 +33,11 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 /** `torchStep` is null where PyTorch is not measured. */
 export async function benchProcessor(
   { shape, rounds }: BenchRequest,
-  { say, othersMs }: Pick<BenchHome, 'say' | 'othersMs'>,
+  home: Pick<BenchHome, 'say' | 'othersMs'>,
   platform: Platform,
   torchStep: (() => Promise<number>) | null,
 ): Promise<BenchReport> {
+  const { say, othersMs } = home;
   const { processor, device } = await startBackend('wasm', platform);
   if (processor === null) throw new Error('the engine does not run on this processor');
   const features = processorFeatures();
@@ -108,7 +109,7 @@ export async function benchProcessor(
     notes: [
       'Median (least to most) of the rounds; a ratio is taken within each round. Random weights and batches of the same sizes, f32.',
       `Multiply-adds round ${features.relaxed ? 'once' : 'twice'}. PyTorch takes as many threads as OMP_NUM_THREADS says.`,
-      ...disturbedNote({ othersMs }, disturbances),
+      ...disturbedNote(home, disturbances),
     ],
   };
   return { adapter: device, software: false, tables: [table, kernels], measured };
