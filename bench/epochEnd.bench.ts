@@ -39,7 +39,9 @@ try {
   for (const way of new Set(ends.map((end) => end.way))) {
     const own = ends.filter((end) => end.way === way);
     const text = (of: (end: EpochEnd) => number): string => spreadText(spreadOf(own.map(of)));
-    console.log(`${way}: training waits ${text((end) => end.lostMs)}; written after ${text((end) => end.writtenMs)}`);
+    console.log(
+      `${way}: training waits ${text((end) => end.lostMs)}, ${text((end) => end.copiedMs)} of it for copies; written after ${text((end) => end.writtenMs)}`,
+    );
   }
 } finally {
   await browser.close();

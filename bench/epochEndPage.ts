@@ -23,6 +23,8 @@ export const WAYS = [
 export interface EpochEnd {
   readonly way: (typeof WAYS)[number];
   readonly writtenMs: number;
+  /** Until weights and moments were copied and writing had begun. */
+  readonly copiedMs: number;
   readonly lostMs: number;
 }
 
@@ -61,16 +63,16 @@ Object.assign(globalThis, {
       const startedAtMs = performance.now();
       const tensors = await trainer.checkpointTensors();
       writer.begin(record, { position, tensors });
-      let lostMs = 0;
+      const copiedMs = performance.now() - startedAtMs;
+      let lostMs = copiedMs;
       if (way === WAYS[2]) {
-        lostMs = performance.now() - startedAtMs;
         const stepMs = median(usual);
         while ((await writer.collect({ wait: false })) === null) lostMs += (await trainStep()) - stepMs;
       } else {
         await writer.collect({ wait: true });
         lostMs = performance.now() - startedAtMs;
       }
-      ends.push({ way, writtenMs: performance.now() - startedAtMs, lostMs });
+      ends.push({ way, writtenMs: performance.now() - startedAtMs, copiedMs, lostMs });
       for (let count = 0; count < 4; count++) usual.push(await trainStep());
     }
     await removeRun(store, record.spec.id);
