@@ -6,7 +6,7 @@ import type { RunRecord } from '../src/schema/runRecord.ts';
 import { indexedDb } from '../src/storage/indexedDb.ts';
 import { removeRun } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
-import { CheckpointWriter } from '../src/training/checkpoint.ts';
+import { CheckpointWriter, STORAGE_SHARE } from '../src/training/checkpoint.ts';
 import { engineTrainer } from '../src/training/engineTrainer.ts';
 import { macrotask } from '../src/util/clock.ts';
 import { drawnBatch } from '../tests/fixtures/drawnBatch.ts';
@@ -67,9 +67,11 @@ Object.assign(globalThis, {
       let lostMs = copiedMs;
       if (way === WAYS[2]) {
         const stepMs = median(usual);
-        while ((await writer.collect({ wait: false })) === null) lostMs += (await trainStep()) - stepMs;
+        let steps = 0;
+        for (; (await writer.collect({ waitMs: STORAGE_SHARE * stepMs })) === null; steps++) await trainStep();
+        lostMs = performance.now() - startedAtMs - steps * stepMs;
       } else {
-        await writer.collect({ wait: true });
+        await writer.collect({ waitMs: Infinity });
         lostMs = performance.now() - startedAtMs;
       }
       ends.push({ way, writtenMs: performance.now() - startedAtMs, copiedMs, lostMs });

@@ -280,6 +280,12 @@ export interface StoredCheckpoint {
   readonly sizeBytes: number;
 }
 
+/**
+ * Of a step's time, what the next one waits while a checkpoint is being written: without turns of the event loop it would take as many steps as it has
+ * transactions.
+ */
+export const STORAGE_SHARE = 0.1;
+
 /** Writes the checkpoints of a run while it goes on, one at a time. */
 export class CheckpointWriter {
   private readonly store: Store;
@@ -299,10 +305,17 @@ export class CheckpointWriter {
     this.writing.catch(() => undefined);
   }
 
-  /** What was begun, once it is stored. Without `wait` null while it is being written. Throws what writing threw. */
-  async collect({ wait }: { readonly wait: boolean }): Promise<StoredCheckpoint | null> {
+  /** What was begun, once it is stored; null if it is not within `waitMs`, which may be Infinity. Throws what writing threw. */
+  async collect({ waitMs }: { readonly waitMs: number }): Promise<StoredCheckpoint | null> {
     const { writing } = this;
-    if (writing === null || (!wait && !this.isSettled)) return null;
+    if (writing === null) return null;
+    if (!this.isSettled && waitMs > 0 && waitMs < Infinity) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise((resolve) => (timer = setTimeout(resolve, waitMs)));
+      await Promise.race([this.settle(), late]);
+      clearTimeout(timer);
+    }
+    if (!this.isSettled && waitMs < Infinity) return null;
     this.writing = null;
     return writing;
   }

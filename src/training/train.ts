@@ -25,6 +25,7 @@ import {
   lastEpochs,
   mendedSnapshot,
   removeCheckpoint,
+  STORAGE_SHARE,
   takeCheckpoint,
   type Checkpoint,
 } from './checkpoint.ts';
@@ -65,11 +66,11 @@ export async function* train(inputs: TrainInputs): AsyncGenerator<TrainingEvent,
       yield* run.trainEpoch();
       yield* run.closeEpoch();
     }
-    yield* run.reportWritten({ wait: true });
+    yield* run.reportWritten(Infinity);
     yield* run.scoreSnapshots();
     await run.finish();
   } catch (error) {
-    yield* run.reportWritten({ wait: true });
+    yield* run.reportWritten(Infinity);
     if (!signal.aborted || error !== signal.reason) throw error;
     yield* run.leave(statusAfterInterrupt(error === 'pause' ? 'pause' : 'stop'));
   } finally {
@@ -188,7 +189,7 @@ class RunInProgress {
       const { step, stepInEpoch } = this.position;
       const last = stepInEpoch === stepsOfEpoch;
       if (last || step % this.reportEvery === 0) yield* this.report(learningRate);
-      yield* this.reportWritten({ wait: false });
+      yield* this.reportWritten(STORAGE_SHARE * (this.workedMs() - startedAtMs));
       this.pace.step(this.workedMs() - startedAtMs, plan.flat().length);
       if (!last && this.workedMs() > this.checkpointDueMs) {
         yield* this.checkpoint();
@@ -250,7 +251,7 @@ class RunInProgress {
   /** Takes an interrupted run off the device so that it can go on from exactly here. */
   async *leave(status: 'paused' | 'stopped'): AsyncGenerator<TrainingEvent, void> {
     if (!this.trained) yield* this.checkpoint();
-    yield* this.reportWritten({ wait: true });
+    yield* this.reportWritten(Infinity);
     await this.save({ status });
   }
 
@@ -261,8 +262,8 @@ class RunInProgress {
   }
 
   /** Reports what was written in the background. Throws what writing threw. */
-  async *reportWritten(how: { readonly wait: boolean }): AsyncGenerator<TrainingEvent, void> {
-    const stored = await this.writer.collect(how);
+  async *reportWritten(waitMs: number): AsyncGenerator<TrainingEvent, void> {
+    const stored = await this.writer.collect({ waitMs });
     if (stored !== null) yield { kind: 'checkpoint', ...stored };
   }
 
@@ -297,11 +298,10 @@ class RunInProgress {
     const tokensPerSecond = (1000 * this.tokensSincePoint) / Math.max(1, this.workedMs() - this.pointAtMs);
     this.tokensSincePoint = 0;
     this.pointAtMs = this.workedMs();
-    const { totalSteps } = this;
     yield {
       kind: 'step',
       point,
-      totalSteps,
+      totalSteps: this.totalSteps,
       tokensPerSecond,
       remainingMs: this.remainingMs(),
       memory: this.trainer.memory(),
@@ -310,7 +310,7 @@ class RunInProgress {
 
   /** Takes from the device what is to be saved, and begins to write it: no step waits for storage. */
   private async *checkpoint(): AsyncGenerator<TrainingEvent, void> {
-    yield* this.reportWritten({ wait: true });
+    yield* this.reportWritten(Infinity);
     const startedAtMs = this.workedMs();
     yield { kind: 'phase', phase: 'saving', done: 0, of: 0 };
     const [loss, gradientNorm] = await this.trainer.readPending();
