@@ -6,6 +6,7 @@ import { benchVersions } from './benchVersions.ts';
 import { runChromiumBench } from './chromiumBench.ts';
 import { runNodeBench } from './nodeBench.ts';
 import { printBenchTable } from './printBench.ts';
+import { othersMs, ownMs } from './othersTime.ts';
 import { openTorchProcess } from './torchProcess.ts';
 
 const startedAt = performance.now();
@@ -24,7 +25,10 @@ async function measure(asked: BenchArguments): Promise<void> {
   const torch = opened?.run ?? (() => Promise.reject(new Error('nothing is measured in PyTorch here')));
   const torchWays = opened?.ways ?? [];
   const run = place === 'node' ? runNodeBench : runChromiumBench;
-  const { report, runtime } = await run({ what, shape, rounds, torchWays, epochs: asked.epochs }, { say, torch });
+  const quiet = asked.quiet ? { othersMs: () => Promise.resolve(othersMs()) } : {};
+  const spent = asked.processorTime ? { ownMs: () => Promise.resolve(ownMs()) } : {};
+  const request = { what, shape, rounds, torchWays, epochs: asked.epochs };
+  const { report, runtime } = await run(request, { say, torch, ...quiet, ...spent });
   opened?.end();
   const versions = { ...benchVersions(), ...opened?.versions };
   const date = new Date().toISOString();

@@ -4,7 +4,7 @@ import { BENCH_NAMES, type BenchName, type BenchRequest } from './benchReport.ts
 import { benchShapes, readBenchShape } from './benchShape.ts';
 
 export const BENCH_USAGE = `usage: npm run bench -- [${BENCH_NAMES.join('|')}] [--shape NAME|key=value,...] [--rounds N] [--in node|chromium] [--json FILE]
-       torch and processor: [--python PATH] [--compile] [--no-epochs]
+       torch and processor: [--python PATH] [--compile] [--no-epochs] [--quiet] [--processor-time]
 shapes: ${Object.keys(benchShapes).join(', ')}; keys: ${Object.keys(benchShapes.issue).join(', ')}`;
 
 export interface BenchArguments extends BenchRequest {
@@ -15,6 +15,10 @@ export interface BenchArguments extends BenchRequest {
   /** Whether PyTorch's compiled ways are measured, which take a minute each to compile. */
   readonly compiled: boolean;
   readonly epochs: boolean;
+  /** Whether work is measured again where other programs used the processors meanwhile. */
+  readonly quiet: boolean;
+  /** Whether processor time is measured, which other programs hardly change, in place of time. */
+  readonly processorTime: boolean;
 }
 
 /** Throws Error for arguments it does not understand. */
@@ -30,6 +34,8 @@ export function benchArguments(words: readonly string[]): BenchArguments {
       python: { type: 'string' },
       compile: { type: 'boolean', default: false },
       'no-epochs': { type: 'boolean', default: false },
+      quiet: { type: 'boolean', default: false },
+      'processor-time': { type: 'boolean', default: false },
     },
   });
   const [what = 'step', ...others] = positionals;
@@ -41,6 +47,12 @@ export function benchArguments(words: readonly string[]): BenchArguments {
   const path = values.in;
   if (path !== 'node' && path !== 'chromium') throw new Error(`in: node or chromium, not ${path}`);
   const python = values.python ?? process.env['BENCH_PYTHON'] ?? null;
-  const more = { python, compiled: values.compile, epochs: !values['no-epochs'] };
+  const more = {
+    python,
+    compiled: values.compile,
+    epochs: !values['no-epochs'],
+    quiet: values.quiet,
+    processorTime: values['processor-time'],
+  };
   return { what, shape, rounds, place: path, jsonFile: values.json ?? null, ...more };
 }

@@ -6,6 +6,7 @@ import { runBench } from './runBench.ts';
 interface BenchWindow {
   sayBench(line: string): void;
   runTorch(what: TorchWork, way: string): Promise<number>;
+  othersMs(): Promise<number | null>;
   benchHere(request: BenchRequest): Promise<BenchReport>;
 }
 
@@ -19,4 +20,5 @@ page.benchHere = (request) =>
     },
     say: (line) => page.sayBench(line),
     torch: (what, way) => page.runTorch(what, way),
+    othersMs: () => page.othersMs(),
   });

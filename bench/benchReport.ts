@@ -45,6 +45,10 @@ export interface BenchHome {
   say(line: string): void;
   /** Milliseconds of a piece of work in PyTorch. */
   torch(what: TorchWork, way: string): Promise<number>;
+  /** Processor time that programs outside the measurement have used so far; absent where what they disturb counts, too. */
+  readonly othersMs?: () => Promise<number | null>;
+  /** Processor time of the measurement so far; absent where the clock on the wall counts. */
+  readonly ownMs?: () => Promise<number>;
   /** Starts the engine on the processor with its threads; absent where a GPU is measured, and in a page, which has one thread. */
   readonly processor?: () => Promise<EngineProcessor | null>;
 }

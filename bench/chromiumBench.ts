@@ -35,6 +35,7 @@ export async function runChromiumBench(
     const page = await browser.newPage();
     await page.exposeFunction('sayBench', home.say);
     await page.exposeFunction('runTorch', home.torch);
+    await page.exposeFunction('othersMs', home.othersMs ?? (() => null));
     page.on('pageerror', (error) => home.say(`the page: ${error.message}`));
     await page.goto(new URL('bench/benchPage.html', address).href);
     await page.waitForFunction(() => 'benchHere' in globalThis);

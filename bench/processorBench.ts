@@ -4,10 +4,13 @@ import { compileProcessorModule, processorFeatures } from '../src/engine/process
 import type { Platform } from '../src/engine/start/platform.ts';
 import { startBackend } from '../src/engine/start/startBackend.ts';
 import { newEncoder, newHead } from '../src/model/parameters.ts';
+import { engineTrainer } from '../src/training/engineTrainer.ts';
 import { openTrainer } from '../src/training/openTrainer.ts';
 import { drawnBatch } from '../tests/fixtures/drawnBatch.ts';
 import { spreadOf, spreadText, type BenchHome, type BenchReport, type BenchRequest } from './benchReport.ts';
 import { configOf, taggerOf } from './benchShape.ts';
+import { benchKernels } from './processorKernels.ts';
+import { disturbedNote, quietTime } from './quietTimes.ts';
 
 const WARM_UPS = 2;
 
@@ -30,10 +33,11 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 /** `torchStep` is null where PyTorch is not measured. */
 export async function benchProcessor(
   { shape, rounds }: BenchRequest,
-  { say }: Pick<BenchHome, 'say'>,
+  home: Pick<BenchHome, 'say' | 'othersMs'>,
   platform: Platform,
   torchStep: (() => Promise<number>) | null,
 ): Promise<BenchReport> {
+  const { say, othersMs } = home;
   const { processor, device } = await startBackend('wasm', platform);
   if (processor === null) throw new Error('the engine does not run on this processor');
   const features = processorFeatures();
@@ -62,23 +66,33 @@ export async function benchProcessor(
   };
   const threads = processor.pool?.limit ?? 1;
   const contenders: readonly Contender[] = [
-    contender('plain network, one thread', null),
+    ...(shape.stock ? [contender('plain network, one thread', null)] : []),
     ...(threads > 1 ? [contender(`engine, ${threads} threads`, processor)] : []),
     contender('engine, one thread', alone),
     ...(torchStep === null ? [] : [{ name: 'PyTorch', step: torchStep, tag: null, dispose: () => undefined }]),
   ];
   const steps = contenders.map((): number[] => []);
   const tags = contenders.map((): number[] => []);
+  let disturbances = 0;
+  const quietly = async (work: () => Promise<number>): Promise<number> => {
+    const { elapsedMs, disturbed } = await quietTime(work, othersMs);
+    if (disturbed) disturbances++;
+    return elapsedMs;
+  };
   for (let round = -WARM_UPS; round < rounds; round++) {
     say(round < 0 ? 'warm-up' : `round ${round + 1} of ${rounds}`);
     for (const [at, { step, tag }] of contenders.entries()) {
-      const [stepMs, tagMs] = [await step(), tag === null ? NaN : await tag()];
+      const [stepMs, tagMs] = [await quietly(step), tag === null ? NaN : await quietly(tag)];
       if (round < 0) continue;
       steps[at]?.push(stepMs);
       tags[at]?.push(tagMs);
     }
   }
   for (const one of contenders) one.dispose();
+  const trainer = engineTrainer(processor, host, settings, () => true);
+  say('kernels');
+  const kernels = await benchKernels(processor, trainer, batch, rounds, othersMs);
+  trainer.dispose();
   const [plain = [], plainTags = []] = [steps[0], tags[0]];
   const measured = contenders.map(({ name, tag }, at) => ({
     name,
@@ -90,12 +104,13 @@ export async function benchProcessor(
   const text = (spread: Parameters<typeof spreadText>[0] | null): string => (spread === null ? '' : spreadText(spread));
   const table = {
     title: 'One step and one tagging on the processor',
-    columns: ['', 'step, ms', 'of the plain network', 'tagging, ms', 'of the plain network'],
+    columns: ['', 'step, ms', 'of the first row', 'tagging, ms', 'of the first row'],
     rows: measured.map(({ name, stepMs, ofPlain, tagMs, tagOfPlain }) => [name, text(stepMs), text(ofPlain), text(tagMs), text(tagOfPlain)]), // prettier-ignore
     notes: [
       'Median (least to most) of the rounds; a ratio is taken within each round. Random weights and batches of the same sizes, f32.',
       `Multiply-adds round ${features.relaxed ? 'once' : 'twice'}. PyTorch takes as many threads as OMP_NUM_THREADS says.`,
+      ...disturbedNote(home, disturbances),
     ],
   };
-  return { adapter: device, software: false, tables: [table], measured };
+  return { adapter: device, software: false, tables: [table, kernels], measured };
 }

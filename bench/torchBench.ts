@@ -15,6 +15,7 @@ import {
   type TorchWork,
 } from './benchReport.ts';
 import { configOf, taggerOf, type BenchShape } from './benchShape.ts';
+import { disturbedNote, quietTime } from './quietTimes.ts';
 import { benchBatch, epochSequences } from './torchData.ts';
 
 /** A way to do the work: ours on some threads or a GPU, PyTorch in some way. */
@@ -114,6 +115,13 @@ const WORK: readonly { readonly what: TorchWork; readonly title: string }[] = [
 ];
 const WARM_UPS = 1;
 
+async function timeOf(contender: Contender, what: TorchWork, { ownMs }: BenchHome): Promise<number> {
+  if (ownMs === undefined) return contender.run(what);
+  const before = await ownMs();
+  await contender.run(what);
+  return (await ownMs()) - before;
+}
+
 export async function benchTorch(request: BenchRequest, home: BenchHome): Promise<BenchReport> {
   const { shape, rounds, torchWays = [], epochs = true } = request;
   const { adapter, software, engines } = await enginesHere(shape, home);
@@ -126,11 +134,14 @@ export async function benchTorch(request: BenchRequest, home: BenchHome): Promis
   }));
   const contenders = [...ours, ...theirs];
   const measured = contenders.map(({ name }) => ({ name, times: {} as Partial<Record<TorchWork, number[]>> }));
+  let disturbances = 0;
   for (const { what } of epochs ? WORK : WORK.slice(0, 2)) {
     for (let round = -WARM_UPS; round < rounds; round++) {
       home.say(`${what}: ${round < 0 ? 'warm-up' : `round ${round + 1} of ${rounds}`}`);
       for (const [at, contender] of contenders.entries()) {
-        const elapsedMs = await contender.run(what);
+        const others = round < 0 ? undefined : home.othersMs;
+        const { elapsedMs, disturbed } = await quietTime(() => timeOf(contender, what, home), others);
+        if (disturbed) disturbances++;
         const times = measured[at]?.times;
         if (round >= 0 && times !== undefined) times[what] = [...(times[what] ?? []), elapsedMs];
       }
@@ -142,21 +153,35 @@ export async function benchTorch(request: BenchRequest, home: BenchHome): Promis
     title: 'PyTorch as people write it',
     columns: ['', ...done.map(({ title }) => title)],
     rows: measured.map(({ name, times }) => [name, ...done.map(({ what }) => cell(times[what]))]),
-    notes: ['Median (least to most) of alternating rounds, the same data; weights are random on both sides, of the same sizes. Our epoch is sorted by length in pools in both columns, as runs are.'], // prettier-ignore
+    notes: [
+      ...(home.ownMs === undefined
+        ? []
+        : ['Processor time, not time: of several threads, those that wait for others count, too.']),
+      'Median (least to most) of alternating rounds, the same data; weights are random on both sides, of the same sizes. Our epoch is sorted by length in pools in both columns, as runs are.',
+    ],
   };
+  const titles = ['', ...done.map(({ title }) => title.replace(', ms', ''))];
+  const ratioRow = (left: number, right: number): readonly string[] => [
+    `${contenders[left]?.name} / ${contenders[right]?.name}`,
+    ...done.map(({ what }) => {
+      const [above = [], below = []] = [measured[left]?.times[what], measured[right]?.times[what]];
+      return spreadText(spreadOf(above.map((elapsedMs, round) => elapsedMs / (below[round] ?? NaN))));
+    }),
+  ];
   const ratios = {
     title: 'Ours, in parts of PyTorch’s time',
-    columns: ['', ...done.map(({ title }) => title.replace(', ms', ''))],
-    rows: ours.flatMap((own, at) =>
-      theirs.map((other, index) => [
-        `${own.name} / ${other.name}`,
-        ...done.map(({ what }) => {
-          const [mine = [], its = []] = [measured[at]?.times[what], measured[ours.length + index]?.times[what]];
-          return spreadText(spreadOf(mine.map((elapsedMs, round) => elapsedMs / (its[round] ?? NaN))));
-        }),
-      ]),
-    ),
-    notes: ['A ratio is taken within each round.'],
+    columns: titles,
+    rows: ours.flatMap((_, at) => theirs.map((_, index) => ratioRow(at, ours.length + index))),
+    notes: ['A ratio is taken within each round.', ...disturbedNote(home, disturbances)],
   };
-  return { adapter, software, tables: [table, ratios], measured };
+  const threads = {
+    title: 'One thread, in parts of several threads’ time',
+    columns: titles,
+    rows: contenders.flatMap(({ name }, at) => {
+      const alone = contenders.findIndex((other) => other.name === name.replace(/\d+ threads$/, '1 thread'));
+      return alone === -1 || alone === at ? [] : [ratioRow(alone, at)];
+    }),
+    notes: [],
+  };
+  return { adapter, software, tables: [table, ratios, ...(threads.rows.length > 0 ? [threads] : [])], measured };
 }

@@ -1,25 +1,38 @@
 // A store in a separate IndexedDB database of the browser.
-import { createStore, delMany, get, promisifyRequest, set } from 'idb-keyval';
+import { createStore, delMany, get, promisifyRequest } from 'idb-keyval';
 import { LabError } from '../util/labError.ts';
-import { assertStoreKey, assertStoreKeyPrefix, type Store } from './store.ts';
+import { assertStoreKey, assertStoreKeyPrefix, type Store, type StoreRecord } from './store.ts';
 
 /** Opens the store in the database `databaseName` of this origin, shared by the tab and its workers. */
 export function indexedDb(databaseName = 'bioner-lab'): Store {
   const useRecords = createStore(databaseName, 'records');
+  const writeGroup = async (records: readonly StoreRecord[]): Promise<void> => {
+    for (const { key } of records) assertStoreKey(key);
+    // Copies, because IndexedDB would store the whole buffer behind a view, and refuses shared memory (wasm threads).
+    const copies = records.map(({ key, bytes }) => ({ key, copy: new Uint8Array(bytes) }));
+    try {
+      await useRecords('readwrite', (target) => {
+        try {
+          for (const { key, copy } of copies) target.put(copy, key);
+        } catch (error) {
+          target.transaction.abort();
+          throw error;
+        }
+        return promisifyRequest(target.transaction);
+      });
+    } catch (cause) {
+      if (!isQuotaError(cause)) throw cause;
+      const sizeBytes = records.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+      throw fullError(records[0]?.key ?? '', sizeBytes, cause);
+    }
+  };
   return {
     async read(key) {
       assertStoreKey(key);
       return get<Uint8Array<ArrayBuffer>>(key, useRecords);
     },
-    async write(key, bytes) {
-      assertStoreKey(key);
-      try {
-        // Copies, because IndexedDB would store the whole buffer behind a view, and refuses shared memory (wasm threads).
-        await set(key, new Uint8Array(bytes), useRecords);
-      } catch (cause) {
-        throw isQuotaError(cause) ? fullError(key, bytes.byteLength, cause) : cause;
-      }
-    },
+    write: (key, bytes) => writeGroup([{ key, bytes }]),
+    writeGroup,
     async remove(keys) {
       keys.forEach(assertStoreKey);
       await delMany([...keys], useRecords);

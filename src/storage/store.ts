@@ -7,6 +7,11 @@ export interface StoreUsage {
   readonly quotaBytes: number | null;
 }
 
+export interface StoreRecord {
+  readonly key: string;
+  readonly bytes: Uint8Array;
+}
+
 /**
  * Named byte records. Keys are slash-separated segments of letters, digits, `.`, `_`, `-` (`corpus/3fa9/train`); anything else is refused with
  * LabError `storage/key`. The caller owns the bytes of a read.
@@ -16,11 +21,38 @@ export interface Store {
   read(key: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** Writes or replaces one record. Throws LabError `storage/full` if there is no space, leaving the old record. */
   write(key: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * Writes or replaces several records in one transaction, where a transaction costs more than a record: all of them or, where it throws as
+   * `write` does, none.
+   */
+  writeGroup?(records: readonly StoreRecord[]): Promise<void>;
   /** Removes records; missing keys are not an error. */
   remove(keys: readonly string[]): Promise<void>;
   /** Lists every key that starts with `prefix`, sorted. */
   keys(prefix: string): Promise<readonly string[]>;
   usage(): Promise<StoreUsage>;
+}
+
+/** Bytes that a transaction takes at most, or one record: its copies are in memory until it ends. */
+const GROUP_BYTES = 2 ** 24;
+
+/** Writes records in order, grouped where the store can. Throws as `write` does; some are written then. */
+export async function writeAll(store: Store, records: readonly StoreRecord[]): Promise<void> {
+  if (store.writeGroup === undefined) {
+    for (const { key, bytes } of records) await store.write(key, bytes);
+    return;
+  }
+  let group: StoreRecord[] = [];
+  let sizeBytes = 0;
+  for (const record of records) {
+    if (group.length > 0 && sizeBytes + record.bytes.byteLength > GROUP_BYTES) {
+      await store.writeGroup(group);
+      [group, sizeBytes] = [[], 0];
+    }
+    group.push(record);
+    sizeBytes += record.bytes.byteLength;
+  }
+  if (group.length > 0) await store.writeGroup(group);
 }
 
 const segment = /^(?!\.{1,2}$)[A-Za-z0-9._-]+$/;

@@ -116,12 +116,8 @@ function lengthsOf(
 const EVALUATION_MICRO_BATCHES = 2;
 /** Of weights and both moments. */
 const SETS = 3;
-/** Manifests, the run's record, and predictions of the test text. */
-const RECORDS_AN_EPOCH = 4;
+/** The manifest, the run's record, and predictions of the test text. */
 const RECORDS_A_SNAPSHOT = 3;
-/** See train.ts: a checkpoint every thirty seconds, or every twenty times as long as it takes. */
-const CHECKPOINT_EVERY_MS = 30_000;
-const CHECKPOINT_SHARE = 20;
 
 /** Predicts the time of a whole run; null for an encoder that the engine does not compute. */
 export function predictTime(
@@ -189,11 +185,12 @@ export function predictTime(
   const bytes = 4 * tensors.reduce((sum, [, dimensions]) => sum + sizeOf(dimensions), 0);
   const savedMs = (sets: number): number =>
     pace.msOf(OTHER_WORK.storedBytes, sets * bytes) + pace.msOf(OTHER_WORK.storedRecords, sets * tensors.length);
-  const checkpointMs = savedMs(SETS);
-  const between = Math.max(CHECKPOINT_EVERY_MS, CHECKPOINT_SHARE * checkpointMs);
-  const within = epochs === 0 ? 0 : Math.floor(stepsMs / epochs / between) * epochs;
-  const recordsMs = pace.msOf(OTHER_WORK.storedRecords, RECORDS_AN_EPOCH * epochs + RECORDS_A_SNAPSHOT * snapshots);
-  const savingMs = epochs * (savedMs(1) + checkpointMs) + within * checkpointMs + recordsMs;
+  const checkpointMs = savedMs(1) + savedMs(SETS);
+  // Checkpoints are written while the next epoch runs; only the last one, and what takes longer than an epoch, is waited for.
+  const coveredMs = epochs === 0 ? 0 : (stepsMs + epochs * scored(lengths.devel)) / epochs;
+  const waitedMs = epochs === 0 ? 0 : (epochs - 1) * Math.max(0, checkpointMs - coveredMs) + checkpointMs;
+  const recordsMs = pace.msOf(OTHER_WORK.storedRecords, RECORDS_A_SNAPSHOT * snapshots);
+  const savingMs = waitedMs + recordsMs;
   const preparingMs = lengths.encodingMs + pace.msOf(OTHER_WORK.verifiedBytes, modelBytes) + recordingMs;
   return { preparingMs, stepsMs, scoringMs, savingMs, totalMs: preparingMs + stepsMs + scoringMs + savingMs };
 }

@@ -6,14 +6,7 @@ import type { HostParameters } from '../model/blocks/hostParameters.ts';
 import { newHead } from '../model/parameters.ts';
 import type { Position } from '../schema/checkpointManifest.ts';
 import type { TrainingConfig } from '../schema/config.ts';
-import {
-  configAsTrained,
-  statusAfterInterrupt,
-  type EpochPoint,
-  type RunRecord,
-  type SnapshotScores,
-  type StepPoint,
-} from '../schema/runRecord.ts';
+import { configAsTrained, statusAfterInterrupt, type EpochPoint, type RunRecord, type SnapshotScores, type StepPoint } from '../schema/runRecord.ts'; // prettier-ignore
 import { writeRunRecord } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { createPace, createWorkedTime, macrotask, notBefore } from '../util/clock.ts';
@@ -22,15 +15,7 @@ import { mapEvents } from '../util/work.ts';
 import type { TrainingEvent } from '../wire/trainingEvent.ts';
 import { decayFactors, learningRateAt, type DecayFactors } from './adam.ts';
 import { batchSizes, epochSteps, padBatch, stepsPerEpoch, taskMixer, type StepPlan } from './batches.ts';
-import {
-  lastEpochs,
-  mendedSnapshot,
-  removeCheckpoint,
-  saveCheckpoint,
-  saveSnapshot,
-  takeCheckpoint,
-  type Checkpoint,
-} from './checkpoint.ts';
+import { CheckpointWriter, lastEpochs, mendedSnapshot, removeCheckpoint, STORAGE_SHARE, takeCheckpoint, type Checkpoint } from './checkpoint.ts'; // prettier-ignore
 import type { EncodedTasks } from './encodeTasks.ts';
 import { countsOfTasks, evaluateSplits, scoredSnapshot, scoresOf, selection, type EncodedSplit, type Evaluation } from './evaluate.ts'; // prettier-ignore
 import { openPredictor, openTrainer } from './openTrainer.ts';
@@ -70,14 +55,16 @@ export async function* train(inputs: TrainInputs): AsyncGenerator<TrainingEvent,
       yield* run.trainEpoch();
       yield* run.closeEpoch();
     }
+    yield* run.reportWritten(Infinity);
     if (run.epochsDone >= until) return await run.rest();
     yield* run.scoreSnapshots();
     await run.finish();
   } catch (error) {
+    yield* run.reportWritten(Infinity);
     if (!signal.aborted || error !== signal.reason) throw error;
     yield* run.leave(statusAfterInterrupt(error === 'pause' ? 'pause' : 'stop'));
   } finally {
-    run.dispose();
+    await run.close();
   }
   return run.record;
 }
@@ -109,6 +96,7 @@ class RunInProgress {
   private readonly elapsedBeforeMs: number;
   /** Milliseconds worked since the run was put on the device. */
   private readonly workedMs = createWorkedTime();
+  private readonly writer: CheckpointWriter;
   private position: Position;
   private checkpointDueMs = CHECKPOINT_EVERY_MS;
   private tokensSincePoint = 0;
@@ -130,6 +118,7 @@ class RunInProgress {
     this.config = config;
     const { encoder, head } = tasks.shape;
     this.inputs = inputs;
+    this.writer = new CheckpointWriter(inputs.store);
     this.seed = round === 0 ? seed : hashWords(seed, round);
     this.lengths = tasks.train.sequences.map(({ pieceIds }) => pieceIds.length);
     this.stepsPerEpoch = stepsPerEpoch(this.lengths.length, config.batchSize);
@@ -193,6 +182,7 @@ class RunInProgress {
       const { step, stepInEpoch } = this.position;
       const last = stepInEpoch === stepsOfEpoch;
       if (last || step % this.reportEvery === 0) yield* this.report(learningRate);
+      yield* this.reportWritten(STORAGE_SHARE * (this.workedMs() - startedAtMs));
       this.pace.step(this.workedMs() - startedAtMs, plan.flat().length);
       if (!last && this.workedMs() > this.checkpointDueMs) {
         yield* this.checkpoint();
@@ -204,9 +194,7 @@ class RunInProgress {
 
   /** Devel scores, snapshot and checkpoint after the last step of an epoch. */
   async *closeEpoch(): AsyncGenerator<TrainingEvent, void> {
-    const { tasks, store } = this.inputs;
-    const { config } = this;
-    const { id } = this.record.spec;
+    const { tasks } = this.inputs;
     const evaluations = yield* this.evaluateAll(tasks.devel, this.trainer);
     const epoch = this.position.epoch + 1;
     const loss = this.position.epochLoss / this.position.stepInEpoch;
@@ -220,7 +208,6 @@ class RunInProgress {
       elapsedMs: this.elapsedMs(),
     };
     this.record = { ...this.record, epochs: [...this.record.epochs, point] };
-    await saveSnapshot(store, id, epoch, await this.trainer.weights(), config.snapshots);
     this.position = { ...this.position, epoch, stepInEpoch: 0, epochLoss: 0 };
     yield* this.checkpoint();
     yield { kind: 'epoch', point };
@@ -266,6 +253,7 @@ class RunInProgress {
   /** Takes an interrupted run off the device so that it can go on from exactly here. */
   async *leave(status: 'paused' | 'stopped'): AsyncGenerator<TrainingEvent, void> {
     if (!this.trained) yield* this.checkpoint();
+    yield* this.reportWritten(Infinity);
     await this.save({ status });
   }
 
@@ -275,8 +263,16 @@ class RunInProgress {
     return this.record;
   }
 
-  dispose(): void {
+  /** Nothing is written afterwards. */
+  async close(): Promise<void> {
+    await this.writer.settle();
     this.trainer.dispose();
+  }
+
+  /** Reports what was written in the background. Throws what writing threw. */
+  async *reportWritten(waitMs: number): AsyncGenerator<TrainingEvent, void> {
+    const stored = await this.writer.collect({ waitMs });
+    if (stored !== null) yield { kind: 'checkpoint', ...stored };
   }
 
   /** One step on the device; nothing is read back. */
@@ -310,19 +306,19 @@ class RunInProgress {
     const tokensPerSecond = (1000 * this.tokensSincePoint) / Math.max(1, this.workedMs() - this.pointAtMs);
     this.tokensSincePoint = 0;
     this.pointAtMs = this.workedMs();
-    const { totalSteps } = this;
     yield {
       kind: 'step',
       point,
-      totalSteps,
+      totalSteps: this.totalSteps,
       tokensPerSecond,
       remainingMs: this.remainingMs(),
       memory: this.trainer.memory(),
     };
   }
 
+  /** Takes from the device what is to be saved, and begins to write it: no step waits for storage. */
   private async *checkpoint(): AsyncGenerator<TrainingEvent, void> {
-    const { store } = this.inputs;
+    yield* this.reportWritten(Infinity);
     const startedAtMs = this.workedMs();
     yield { kind: 'phase', phase: 'saving', done: 0, of: 0 };
     const [loss, gradientNorm] = await this.trainer.readPending();
@@ -330,14 +326,12 @@ class RunInProgress {
     this.assertHealthy();
     assertFinite(this.position.step, loss, gradientNorm);
     const pending = { ...this.position.pending, loss, gradientNorm };
-    this.position = { ...this.position, pending, elapsedMs: this.elapsedMs() };
-    // The history first: what it has beyond the checkpoint is dropped on resuming, what it lacks would be lost.
-    await this.save({ step: this.position.step });
-    const sizeBytes = await saveCheckpoint(store, this.record.spec.id, { position: this.position, tensors });
+    const position = { ...this.position, pending, elapsedMs: this.elapsedMs() };
+    this.position = position;
+    this.writer.begin(this.changed({ step: position.step }), { position, tensors });
     const tookMs = this.workedMs() - startedAtMs;
     this.pointAtMs += tookMs;
     this.checkpointDueMs = this.workedMs() + Math.max(CHECKPOINT_EVERY_MS, CHECKPOINT_SHARE * tookMs);
-    yield { kind: 'checkpoint', step: this.position.step, sizeBytes };
   }
 
   /** The tagger on one split of every task; the clock of the time worked sees each event. */
@@ -380,10 +374,14 @@ class RunInProgress {
     return this.elapsedBeforeMs + this.workedMs();
   }
 
-  private async save(changes: Partial<RunRecord>): Promise<void> {
+  private changed(changes: Partial<RunRecord>): RunRecord {
     const updatedAt = notBefore(new Date().toISOString(), this.record.updatedAt);
     this.record = { ...this.record, ...changes, elapsedMs: this.elapsedMs(), updatedAt };
-    await writeRunRecord(this.inputs.store, this.record);
+    return this.record;
+  }
+
+  private async save(changes: Partial<RunRecord>): Promise<void> {
+    await writeRunRecord(this.inputs.store, this.changed(changes));
   }
 
   private trainingPhase(): TrainingEvent {

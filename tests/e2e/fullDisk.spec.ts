@@ -8,7 +8,7 @@ import { planPanel } from './planActions.ts';
 /** Quota for all that the lab installs and the run keeps. Set before anything is stored: Chromium caches the free space for half a minute. */
 const ROOM_BYTES = 96 * 2 ** 20;
 /** More than are trained while the room is filled. */
-const EPOCHS = 60;
+const EPOCHS = 400;
 
 test('a full disk pauses a run, which goes on when something was removed or room was made otherwise', async ({
   page,

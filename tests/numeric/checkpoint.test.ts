@@ -298,3 +298,36 @@ it('a full store fails the run, keeps the previous checkpoint, and lets it resum
     expect(await outcome(store, runId), part).toEqual(undamaged.outcome);
   }
 });
+
+it('steps of the next epoch do not wait for storage, and a pause does', async () => {
+  const store = memory();
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  const slow: Store = {
+    ...store,
+    async write(key, bytes) {
+      if (key.includes('/snapshot/')) await opened;
+      await store.write(key, bytes);
+    },
+  };
+  const abort = new AbortController();
+  const stored: boolean[] = [];
+  let ended = false;
+  await tinyTraining(slow, {
+    tasks,
+    abort,
+    onEvent(event) {
+      if (event.kind === 'epoch') ended = true;
+      if (event.kind === 'checkpoint') stored.push(ended);
+      if (event.kind !== 'step' || !ended) return;
+      // A step after the epoch's end, while its snapshot is still being written.
+      expect(stored).toEqual([]);
+      abort.abort('pause');
+      setTimeout(open);
+    },
+  });
+  expect(stored).toEqual([true, true]);
+  expect((await loadCheckpoint(store, runId))?.position.step).toBe(5);
+  await tinyTraining(store, { tasks });
+  expect(await outcome(store, runId)).toEqual(undamaged.outcome);
+});

@@ -80,3 +80,18 @@ export function kernel<Size extends string, Buffer extends string>(
 function entries<Key extends string, Value>(record: Readonly<Record<Key, Value>>): [Key, Value][] {
   return Object.entries(record) as [Key, Value][];
 }
+
+/** A kernel without WGSL, for machines with their own code for it; it may bind more buffers than a shader stage can. */
+export function kernelWithoutCode<Size extends string, Buffer extends string>({
+  name,
+  sizes,
+  buffers,
+}: Pick<KernelDescription<Size, Buffer>, 'name' | 'sizes' | 'buffers'>): Kernel<Size, Buffer> {
+  return {
+    name,
+    sizes: entries(sizes).map(([size, type]) => ({ name: size, type })),
+    buffers: entries(buffers).map(([buffer, binding]) => ({ name: buffer, ...binding })),
+    workgroup: [1, 1, 1],
+    code: '',
+  };
+}

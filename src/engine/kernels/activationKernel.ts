@@ -1,6 +1,6 @@
 // Bias, activation and dropout inside the feed-forward block, forward and backward.
 import type { Activation } from '../../model/config/encoderSizes.ts';
-import { kernel, reads, writes } from '../gpu/kernel.ts';
+import { kernel, kernelWithoutCode, reads, writes } from '../gpu/kernel.ts';
 import { linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
 import { keyWord } from '../gpu/stepState.ts';
 import { dropoutCode, dropoutSizes } from './dropoutKernel.ts';
@@ -72,6 +72,20 @@ const makeBackward = (activation: Activation) =>
   dOut[index] = dOut[index] * factor * slope(x[index] + bias[index % sizes.columns]);`,
   });
 
+/** x becomes the slope; see `recordActivationWithSlope`. */
+const makeWithSlope = (activation: Activation) =>
+  kernelWithoutCode({
+    name: `${activation} with slope`,
+    sizes,
+    buffers: { bias: reads(), state: reads('u32'), x: writes(), out: writes() },
+  });
+
+const timesSlope = kernelWithoutCode({
+  name: 'times slope',
+  sizes: { count: 'u32' },
+  buffers: { slope: reads(), dOut: writes() },
+});
+
 const ofEach = <Made>(make: (activation: Activation) => Made): Readonly<Record<Activation, Made>> => ({
   relu: make('relu'),
   gelu: make('gelu'),
@@ -80,6 +94,7 @@ const ofEach = <Made>(make: (activation: Activation) => Made): Readonly<Record<A
 });
 const forward = ofEach(makeForward);
 const backward = ofEach(makeBackward);
+const withSlope = ofEach(makeWithSlope);
 
 export interface ActivationShape {
   readonly rows: number;
@@ -131,4 +146,28 @@ export function recordActivationBackward(
     linearGrid(values.count, 64),
     50 * values.count,
   );
+}
+
+/**
+ * out [rows, columns] = dropout(activation(x + bias)), and x becomes the derivative of out: what the gradient of out is multiplied by. For
+ * machines that compute more slowly than they read.
+ */
+export function recordActivationWithSlope(
+  recorder: Recorder,
+  shape: ActivationShape,
+  inputs: Omit<ActivationInputs, 'x'>,
+  out: { readonly x: Region; readonly out: Region },
+): void {
+  const values = sizesOf(shape);
+  const used = withSlope[shape.activation];
+  recorder.launch(used, values, { ...inputs, ...out }, linearGrid(values.count, 64), 60 * values.count);
+}
+
+/** Turns dOut into the gradient with respect to x + bias, in place, from what `recordActivationWithSlope` left. */
+export function recordTimesSlope(
+  recorder: Recorder,
+  { slope }: { readonly slope: Region },
+  { dOut }: { readonly dOut: Region },
+): void {
+  recorder.launch(timesSlope, { count: dOut.length }, { slope, dOut }, linearGrid(dOut.length, 64));
 }

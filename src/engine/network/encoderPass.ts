@@ -55,7 +55,7 @@ export interface LayerSaved {
   readonly attention: AttentionSaved;
   readonly attended: NormSaved;
   readonly middle: Region; // [R, d]
-  readonly inner: Region; // [R, i] before bias and activation
+  readonly inner: Region; // [R, i] before bias and activation, or the derivative of `activated`; see `keepsActivated`
   readonly activated: Region; // [R, i] after dropout; see `keepsActivated`
   readonly fed: NormSaved;
 }
@@ -89,7 +89,7 @@ export function attentionShape(
   };
 }
 
-/** Whether a layer's activated values stay until its backward pass: computing them again costs the processor more than their memory. */
+/** Whether a layer's activated values and their derivatives stay until its backward pass: computing them again costs the processor more than their memory. */
 export function keepsActivated({ attention }: Pick<EncoderPass, 'attention'>): boolean {
   return attention === 'whole';
 }

@@ -1,6 +1,11 @@
 // Records one encoder layer, forward and backward; written by hand from the layers of the plain network.
 import type { Region } from '../gpu/recorder.ts';
-import { recordActivation, recordActivationBackward } from '../kernels/activationKernel.ts';
+import {
+  recordActivation,
+  recordActivationBackward,
+  recordActivationWithSlope,
+  recordTimesSlope,
+} from '../kernels/activationKernel.ts';
 import { recordColumnSums } from '../kernels/bias.ts';
 import { recordMatmul } from '../kernels/matmul/matmul.ts';
 import {
@@ -13,11 +18,15 @@ import { biasOf, keepsActivated, type EncoderPass, type LayerSaved, type NormSav
 
 const siteOf = (block: 'attention' | 'feedForward') => (block === 'attention' ? 'attentionOutput' : 'outer');
 
-/** h'' [R, d] from h [R, d], with the values backward needs; regions that are never read cost no memory. */
+/**
+ * h'' [R, d] from h [R, d], with the values backward needs; regions that are never read cost no memory. `revisited`: whether a backward pass
+ * reads what is saved.
+ */
 export function recordLayerForward(
   pass: EncoderPass,
   layer: number,
   h: Region,
+  revisited: boolean,
 ): { readonly out: Region; readonly saved: LayerSaved } {
   const { recorder, tuning, config, sites, banks, sequences, pieces, state } = pass;
   const { hiddenSize: d, innerSize: i } = config;
@@ -48,18 +57,20 @@ export function recordLayerForward(
   const { projected, saved: attention } = recordAttentionBlock(pass, layer, h);
   const { y: middle, ...attended } = norm(projected, h, 'attention');
   const inner = product(middle, 'feedForward.inner.kernel', [rows, i, d], 'inner');
-  const activated = recordActivated(pass, layer, inner);
+  const activated = recordActivated(pass, layer, inner, revisited && keepsActivated(pass));
   const outer = product(activated, 'feedForward.outer.kernel', [rows, d, i], 'outer');
   const { y: out, ...fed } = norm(outer, middle, 'feedForward');
   return { out, saved: { attention, attended, middle, inner, activated, fed } };
 }
 
-/** dropout(activation(inner + bias)) [R, i]; a GPU computes it again in the backward pass instead of storing it. */
-function recordActivated(pass: EncoderPass, layer: number, inner: Region): Region {
+/** dropout(activation(inner + bias)) [R, i]; a GPU computes it again in the backward pass instead of storing it. `inner` may become its slope. */
+function recordActivated(pass: EncoderPass, layer: number, inner: Region, keepsSlope: boolean): Region {
   const { recorder, banks, state } = pass;
   const out = recorder.temporary(`activated of layer ${layer}`, inner.length);
   const bias = banks.weight(`layer.${layer}.feedForward.inner.bias`);
-  recordActivation(recorder, activationShape(pass, layer), { x: inner, bias, state }, { out });
+  const shape = activationShape(pass, layer);
+  if (keepsSlope) recordActivationWithSlope(recorder, shape, { bias, state }, { x: inner, out });
+  else recordActivation(recorder, shape, { x: inner, bias, state }, { out });
   return out;
 }
 
@@ -131,12 +142,15 @@ export function recordLayerBackward(
 
   const fed = normBackward(dOut, 'feedForward', saved.fed);
   if (banks.gradient(name('feedForward.outer.kernel')) !== null) {
-    const activated = keepsActivated(pass) ? saved.activated : recordActivated(pass, layer, saved.inner);
+    const activated = keepsActivated(pass) ? saved.activated : recordActivated(pass, layer, saved.inner, false);
     weightGradient(activated, fed.dX, 'feedForward.outer.kernel', [i, d, rows]);
   }
   const dInner = throughWeight(fed.dX, 'feedForward.outer.kernel', i, d, temporary('inner', rows * i), 'write');
-  const bias = banks.weight(name('feedForward.inner.bias'));
-  recordActivationBackward(recorder, activationShape(pass, layer), { x: saved.inner, bias, state }, { dOut: dInner });
+  if (keepsActivated(pass)) recordTimesSlope(recorder, { slope: saved.inner }, { dOut: dInner });
+  else {
+    const inputs = { x: saved.inner, bias: banks.weight(name('feedForward.inner.bias')), state };
+    recordActivationBackward(recorder, activationShape(pass, layer), inputs, { dOut: dInner });
+  }
   const dBias = banks.gradient(name('feedForward.inner.bias'));
   if (dBias !== null) recordColumnSums(recorder, { rows, columns: i }, { x: dInner, state }, { gradient: dBias });
   weightGradient(saved.middle, dInner, 'feedForward.inner.kernel', [d, i, rows]);

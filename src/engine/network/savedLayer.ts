@@ -19,9 +19,9 @@ export function recordSavedLayer(
   h: Region,
   keeping: Keeping,
 ): { readonly out: Region; readonly again: () => SavedLayer } {
-  const { out, saved } = recordLayerForward(pass, layer, h);
+  const { out, saved } = recordLayerForward(pass, layer, h, keeping !== 'input');
   if (keeping === 'whole') return { out, again: () => ({ h, saved }) };
-  if (keeping === 'input') return { out, again: () => ({ h, saved: recordLayerForward(pass, layer, h).saved }) };
+  if (keeping === 'input') return { out, again: () => ({ h, saved: recordLayerForward(pass, layer, h, true).saved }) };
   const { recorder } = pass;
   const half = (x: Region): (() => Region) => {
     const halves = recordHalves(recorder, { x });

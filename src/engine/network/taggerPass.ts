@@ -140,9 +140,13 @@ function recordEncoder(
   const layers: (() => SavedLayer)[] = [];
   let h = embedded;
   for (let layer = 0; layer < config.layers; layer++) {
-    // Backward never revisits a frozen layer, so nothing of it needs packing.
-    const { out, again } = recordSavedLayer(pass, layer, h, layer < lowest ? 'whole' : keeping);
-    layers.push(again);
+    // Backward never revisits a frozen layer.
+    if (layer < lowest) {
+      h = recordLayerForward(pass, layer, h, false).out;
+      continue;
+    }
+    const { out, again } = recordSavedLayer(pass, layer, h, keeping);
+    layers[layer] = again;
     h = out;
   }
   return {
@@ -209,7 +213,7 @@ export function recordPrediction(given: TaggerPass, emissions: Resident, tags: R
   const block = rowBlockFor(pass);
   if (block !== null) h = recordRows(pass, block, h).out;
   else if (pass.design.norms === 'before') h = recordPreNormEncoder(pass, h, 'input', config.layers).out;
-  else for (let layer = 0; layer < config.layers; layer++) h = recordLayerForward(pass, layer, h).out;
+  else for (let layer = 0; layer < config.layers; layer++) h = recordLayerForward(pass, layer, h, false).out;
   recordEmissions(pass, given.shape, h, whole(emissions));
   const chain = { sequences, positions: pieces, tagCount, startEnd };
   const read = { emissions: whole(emissions), crfCounts: inputs.crfCounts };

@@ -2,6 +2,7 @@
 import { ATTENTION_NUMBERS, attentionScratchBytes } from './attentionKernels.ts';
 import { accumulateOf, dropNumbers, kernelCall, type Translation } from './launchGiven.ts';
 import { ALWAYS_0 } from './processorMemory.ts';
+import { COLUMN_BLOCK } from './columnBlocks.ts';
 
 /** A norm with or without its bias, residual and shift. */
 export const norm =
@@ -36,7 +37,7 @@ export const normGradients =
     const scale = gradient + (biased ? stride : 0);
     const read = ['dY', 'sum', 'statistics'].map(address);
     const numbers = [size('rows'), size('width'), ...read, biased ? address('dX') : 0, gradient, scale, scale + stride, accumulateOf(given)]; // prettier-ignore
-    return kernelCall(kernel, size('width') / 4, numbers);
+    return kernelCall(kernel, Math.ceil(size('width') / COLUMN_BLOCK), numbers);
   };
 
 export const headRows =

@@ -1,20 +1,10 @@
-// Translates recorded launches over chains of tags into work in JavaScript on the processor's memory.
+// Translates the launches of single sequences and single numbers into calls in JavaScript: CRF, softmax head, tags, clipping, loss.
 import { viterbi } from '../../model/viterbi.ts';
 import { STATE } from '../gpu/stepState.ts';
-import {
-  agreeingLattice,
-  argmaxOfRows,
-  chainEmissionGradient,
-  chainPairs,
-  chainWeightGradients,
-  lossLattice,
-  softmaxLosses,
-  type ChainMemory,
-  type Places,
-} from './chainKernels.ts';
-import type { Given, HostCall } from './launchGiven.ts';
-
-type ChainTranslation = (given: Given) => HostCall;
+import { agreeingLattice, chainEmissionGradient, chainPairs, chainWeightGradients, lossLattice } from './chainKernels.ts'; // prettier-ignore
+import type { ChainMemory, Places } from './chainMemory.ts';
+import type { Given, NamedTranslation, Translation } from './launchGiven.ts';
+import { argmaxOfRows, softmaxLosses } from './softmaxRows.ts';
 
 const chainLengths = ({ size, launch }: Given) => ({
   sequences: launch.kernel.sizes.some(({ name }) => name === 'sequences') ? size('sequences') : launch.grid[0],
@@ -35,7 +25,7 @@ const chain =
       given: Given,
       scale: number,
     ) => void,
-  ): ChainTranslation =>
+  ): Translation =>
   (given) => {
     const [lengths, places] = [chainLengths(given), given.places()];
     return { run: (memory) => work(memory, lengths, places, given, scaleOf(memory, places.state ?? 0)) };
@@ -60,8 +50,40 @@ const viterbiTags = chain((memory, { sequences, positions, tagCount }, places) =
   }
 });
 
+const clip: Translation = ({ size, places }) => {
+  const { partials = 0, stepLoss = 0, state = 0, clip: out = 0, pending = 0 } = places();
+  const [count, clipNorm] = [size('partials'), size('clipNorm')];
+  return {
+    run({ floats }) {
+      const lossScale = floats[state + STATE.lossScale] as number;
+      let sum = 0;
+      for (let at = 0; at < count; at++) sum += floats[partials + at] as number;
+      const norm = Math.sqrt(sum) / lossScale;
+      floats[out] = (clipNorm > 0 ? clipNorm / Math.max(norm, clipNorm) : 1) / lossScale;
+      floats[out + 1] = norm;
+      floats[pending] = (floats[pending] as number) + (floats[stepLoss] as number);
+      floats[pending + 1] = (floats[pending + 1] as number) + norm;
+    },
+  };
+};
+
+const stepLoss: Translation = ({ size, places }) => {
+  const { losses = 0, state = 0, stepLoss: out = 0 } = places();
+  const sequences = size('sequences');
+  return {
+    run({ floats, integers }) {
+      let sum = 0;
+      for (let b = 0; b < sequences; b++) sum += floats[losses + b] as number;
+      const before = integers[state + STATE.accumulate] === 0 ? 0 : (floats[out] as number);
+      floats[out] = before + sum * (floats[state + STATE.inverseSequences] as number);
+    },
+  };
+};
+
 /** By the names of the GPU's kernels. */
-export const CHAIN_TRANSLATIONS: readonly (readonly [RegExp, ChainTranslation])[] = [
+export const CHAIN_TRANSLATIONS: readonly NamedTranslation[] = [
+  [/^clip$/, clip],
+  [/^step loss$/, stepLoss],
   [
     /^crf lattice( with states)?( of partial labels)?, \d+ tags$/,
     chain((memory, lengths, places, { launch }) =>

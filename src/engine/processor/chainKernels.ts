@@ -1,27 +1,6 @@
-// The kernels of single sequences on the processor, in JavaScript on the same memory: little work, in float64.
+// The kernels of the CRF on the processor, in JavaScript on the same memory: little work, in float64.
 
-/** The words of the memory, and where each region of a launch begins. */
-export interface ChainMemory {
-  readonly floats: Float32Array;
-  readonly integers: Int32Array;
-}
-
-export interface ChainLengths {
-  readonly sequences: number;
-  readonly positions: number;
-  readonly tagCount: number;
-}
-
-/** First word of each region, by the name that the GPU's kernels use. */
-export type Places = Readonly<Record<string, number>>;
-
-const at = (numbers: Float32Array | Int32Array | Float64Array, index: number): number => numbers[index] as number;
-
-function placeOf(places: Places, name: string): number {
-  const place = places[name];
-  if (place === undefined) throw new Error(`a launch without ${name}`);
-  return place;
-}
+import { at, placeOf, type ChainLengths, type ChainMemory, type Places } from './chainMemory.ts';
 
 /** Offsets of the parts of a lattice, as in `latticeCode`. */
 function latticeParts({ sequences, positions, tagCount }: ChainLengths) {
@@ -32,27 +11,48 @@ function latticeParts({ sequences, positions, tagCount }: ChainLengths) {
 
 const countOf = (given: number, positions: number): number => Math.min(Math.max(given, 0), positions);
 
-/**
- * One step of a recursion: the log-sums of a row from the row before, relative to that row's largest value, plus its emissions from
- * word `emissions` on. `weights` [to, origin].
- */
+/** Exponentials of transitions, and a row of others, so that a position needs an exponential for each tag, not for each pair. */
+interface ChainWeights {
+  /** [to, origin] */
+  readonly logs: Float64Array;
+  readonly exponentials: Float64Array;
+  readonly row: Float64Array;
+}
+
+function chainWeights(logs: Float64Array): ChainWeights {
+  return { logs, exponentials: logs.map(Math.exp), row: new Float64Array(Math.sqrt(logs.length)) };
+}
+
+/** Whether no term that matters was lost below the least number or above the largest; else logarithms are added up. */
+const isUsable = (sum: number): boolean => sum > 1e-280 && sum < 1e280;
+
+/** Logarithm of the sum over origins of exp(before + weights to `to`). */
+function logSumTo(before: Float64Array, logs: Float64Array, to: number): number {
+  const K = before.length;
+  const row = to * K;
+  let best = -Infinity;
+  for (let origin = 0; origin < K; origin++) best = Math.max(best, at(before, origin) + at(logs, row + origin));
+  let sum = 0;
+  for (let origin = 0; origin < K; origin++) sum += Math.exp(at(before, origin) + at(logs, row + origin) - best);
+  return best + Math.log(sum);
+}
+
+/** A row of a lattice from the one before, relative to that row's largest value, plus its emissions from word `emissions` on. */
 function nextRow(
   before: Float64Array,
   next: Float64Array,
-  weights: Float64Array,
+  { logs, exponentials, row }: ChainWeights,
   floats: Float32Array,
   emissions: number,
 ): void {
   const K = before.length;
   let top = -Infinity;
   for (let origin = 0; origin < K; origin++) top = Math.max(top, at(before, origin));
+  for (let origin = 0; origin < K; origin++) row[origin] = Math.exp(at(before, origin) - top);
   for (let to = 0; to < K; to++) {
-    const row = to * K;
-    let best = -Infinity;
-    for (let origin = 0; origin < K; origin++) best = Math.max(best, at(before, origin) + at(weights, row + origin));
     let sum = 0;
-    for (let origin = 0; origin < K; origin++) sum += Math.exp(at(before, origin) + at(weights, row + origin) - best);
-    next[to] = at(floats, emissions + to) + (best - top) + Math.log(sum);
+    for (let origin = 0; origin < K; origin++) sum += at(row, origin) * at(exponentials, to * K + origin);
+    next[to] = at(floats, emissions + to) + (isUsable(sum) ? Math.log(sum) : logSumTo(before, logs, to) - top);
   }
 }
 
@@ -61,10 +61,10 @@ interface Chain {
   readonly memory: ChainMemory;
   readonly lengths: ChainLengths;
   readonly places: Places;
-  /** [to, origin] of the transitions, for the recursion backward. */
+  /** The transitions [origin, to]. */
   readonly weights: Float64Array;
-  /** [to, origin] for the recursion forward. */
-  readonly turned: Float64Array;
+  readonly forward: ChainWeights;
+  readonly backward: ChainWeights;
 }
 
 function chainOf(memory: ChainMemory, lengths: ChainLengths, places: Places): Chain {
@@ -72,7 +72,7 @@ function chainOf(memory: ChainMemory, lengths: ChainLengths, places: Places): Ch
   const transitions = placeOf(places, 'transitions');
   const weights = Float64Array.from(memory.floats.subarray(transitions, transitions + K * K));
   const turned = weights.map((_, place) => at(weights, (place % K) * K + Math.floor(place / K)));
-  return { memory, lengths, places, weights, turned };
+  return { memory, lengths, places, weights, forward: chainWeights(turned), backward: chainWeights(weights) };
 }
 
 /** Whether tag k may be at a row [B * N]. */
@@ -92,7 +92,7 @@ function sweep(chain: Chain, b: number, count: number, lattice: number, isAllowe
     for (let step = 0; step < count; step++) {
       const position = b * positions + (forward ? step : count - 1 - step);
       const row = position * K;
-      if (step > 0) nextRow(before, next, forward ? chain.turned : chain.weights, floats, emissions + row);
+      if (step > 0) nextRow(before, next, forward ? chain.forward : chain.backward, floats, emissions + row);
       else {
         for (let to = 0; to < K; to++) {
           next[to] = at(floats, emissions + row + to) + (ends === undefined ? 0 : at(floats, ends + to));
@@ -268,6 +268,8 @@ export function chainPairs(memory: ChainMemory, lengths: ChainLengths, slices: n
   const parts = latticeParts(lengths);
   const [lattice, tags, transitions, pairs] = ['lattice', 'tags', 'transitions', 'pairs'].map((name) => placeOf(places, name)) as [number, number, number, number]; // prettier-ignore
   const sums = new Float64Array(K * K);
+  const exponentials = Float64Array.from(floats.subarray(transitions, transitions + K * K), Math.exp);
+  const ends = new Float64Array(K);
   for (let b = 0; b < sequences; b++) {
     const count = at(floats, lattice + parts.count + b);
     for (let n = 1; n < count; n++) {
@@ -275,11 +277,24 @@ export function chainPairs(memory: ChainMemory, lengths: ChainLengths, slices: n
       const before = lattice + (row - 1) * K;
       const after = lattice + parts.backward + row * K;
       const pairSum = at(floats, lattice + parts.pairSum + row);
+      let [topBefore, topAfter] = [-Infinity, -Infinity];
+      for (let k = 0; k < K; k++) {
+        topBefore = Math.max(topBefore, at(floats, before + k));
+        topAfter = Math.max(topAfter, at(floats, after + k));
+      }
+      const factor = Math.exp(topBefore + topAfter - pairSum);
+      const isExact = isUsable(factor);
+      for (let k = 0; k < K; k++) ends[k] = Math.exp(at(floats, after + k) - topAfter);
       for (let i = 0; i < K; i++) {
         const own = at(floats, before + i) - pairSum;
+        const first = factor * Math.exp(at(floats, before + i) - topBefore);
         for (let j = 0; j < K; j++) {
-          const score = own + at(floats, transitions + i * K + j) + at(floats, after + j);
-          sums[i * K + j] = at(sums, i * K + j) + Math.exp(score);
+          const product = first * at(exponentials, i * K + j) * at(ends, j);
+          const probability =
+            isExact && product < Infinity
+              ? product
+              : Math.exp(own + at(floats, transitions + i * K + j) + at(floats, after + j));
+          sums[i * K + j] = at(sums, i * K + j) + probability;
         }
       }
       const [x, y] = [at(integers, tags + row - 1), at(integers, tags + row)];
@@ -322,55 +337,5 @@ export function chainWeightGradients(
     }
     put(dStart + k, atStart);
     put(dEnd + k, atEnd);
-  }
-}
-
-/** Losses of the softmax head and the gradient of its emissions. */
-export function softmaxLosses(
-  { floats, integers }: ChainMemory,
-  { sequences, positions, tagCount: K }: ChainLengths,
-  places: Places,
-  scale: GradientScale,
-): void {
-  const [emissions, tags, counts, losses, out] = ['emissions', 'tags', 'crfCounts', 'losses', 'dEmissions'].map((name) => placeOf(places, name)) as [number, number, number, number, number]; // prettier-ignore
-  for (let b = 0; b < sequences; b++) {
-    const count = at(integers, counts + b);
-    let lost = 0;
-    for (let n = 0; n < positions; n++) {
-      const row = (b * positions + n) * K;
-      if (n >= count) {
-        floats.fill(0, out + row, out + row + K);
-        continue;
-      }
-      const gold = at(integers, tags + b * positions + n);
-      let best = -Infinity;
-      for (let k = 0; k < K; k++) best = Math.max(best, at(floats, emissions + row + k));
-      let sum = 0;
-      for (let k = 0; k < K; k++) sum += Math.exp(at(floats, emissions + row + k) - best);
-      lost += best - at(floats, emissions + row + gold) + Math.log(sum);
-      for (let k = 0; k < K; k++) {
-        const probability = Math.exp(at(floats, emissions + row + k) - best) / sum;
-        floats[out + row + k] = (probability - (k === gold ? 1 : 0)) * scale;
-      }
-    }
-    floats[losses + b] = lost;
-  }
-}
-
-/** Tags with the largest emission, ties to the lower one. */
-export function argmaxOfRows(
-  { floats, integers }: ChainMemory,
-  { sequences, positions, tagCount: K }: ChainLengths,
-  places: Places,
-): void {
-  const [emissions, counts, tags] = ['emissions', 'crfCounts', 'tags'].map((name) => placeOf(places, name)) as [number, number, number]; // prettier-ignore
-  for (let row = 0; row < sequences * positions; row++) {
-    let tag = 0;
-    if (row % positions < at(integers, counts + Math.floor(row / positions))) {
-      for (let k = 1; k < K; k++) {
-        if (at(floats, emissions + row * K + k) > at(floats, emissions + row * K + tag)) tag = k;
-      }
-    }
-    integers[tags + row] = tag;
   }
 }

@@ -2,87 +2,72 @@
 import type { FunctionBody, Local, ModuleBuilder } from '../assembly/assembler.ts';
 import { f32, f32x4, i32, v128, type Value } from '../assembly/instructions.ts';
 import { ACTIVATIONS, type Activation } from '../../model/config/encoderSizes.ts';
+import { COLUMN_BLOCK, eachColumnBlock, storeSums } from './columnBlocks.ts';
 import { defineKernel, dropped, DROPPING, droppingOf } from './rowKernels.ts';
-import { exponential, laneSum, type VectorMath } from './vectorMath.ts';
+import { dropFactors, elementsFrom, exponential, laneSum, type VectorMath } from './vectorMath.ts';
 
 const ZERO = i32.const(0);
 const words = (count: Value): Value => i32.shl(count, i32.const(2));
 const one = f32x4.const(1);
 const times = (value: Value, factor: number): Value => f32x4.mul(value, f32x4.const(factor));
 
-interface Formula {
-  act(x: Local): Value;
-  slope(x: Local): Value;
+/** The activation of a value and, where wanted, its derivative. */
+interface Activated {
+  readonly value: Value;
+  readonly slope: Value;
 }
 
-/** The activations and their derivatives by the formulas of the GPU's kernels. */
-function formulas(f: FunctionBody, math: VectorMath): Readonly<Record<Activation, Formula>> {
+/** The activations and their derivatives by the formulas of the GPU's kernels; what both need is computed once. */
+export function activated(f: FunctionBody, math: VectorMath, activation: Activation, x: Local): Activated {
   const { multiplyAdd } = math;
-  const positive = (x: Local): Value => f32x4.greater(x, f32x4.const(0));
   /** (x < 0 ? e : 1) / (1 + e) */
-  const gateOf = (x: Local, e: Local): Value =>
-    f32x4.div(v128.bitselect(e, one, f32x4.less(x, f32x4.const(0))), f32x4.add(one, e));
-  const normal = (x: Local): Value => {
-    const scaled = f.keep(times(x, Math.SQRT1_2));
-    const t = f.keep(f32x4.div(one, multiplyAdd(f32x4.abs(scaled), f32x4.const(0.3275911), one)));
-    const terms = [-1.453152027, 1.421413741, -0.284496736, 0.254829592];
-    const series = terms.reduce<Value>((sum, term) => multiplyAdd(sum, t, f32x4.const(term)), f32x4.const(1.061405429));
-    const tail = f32x4.mul(f32x4.mul(t, series), exponential(f, math, f32x4.neg(f32x4.mul(scaled, scaled))));
-    const magnitude = f32x4.sub(one, tail);
-    const signed = v128.or(magnitude, v128.and(scaled, f32x4.const(-0)));
-    return times(f32x4.add(one, signed), 0.5);
-  };
-  const falling = (x: Local): Local => {
-    const cubed = f32x4.mul(f32x4.mul(times(x, 0.044715), x), x);
-    return exponential(f, math, times(f32x4.abs(f32x4.add(x, cubed)), -1.5957691216057308));
-  };
-  const near = (x: Local): Local => f.keep(f32x4.smaller(f32x4.greaterOf(x, f32x4.const(-11)), f32x4.const(11)));
-  const gate = (x: Local): Local => {
-    const e = exponential(f, math, f32x4.neg(f32x4.smaller(f32x4.abs(x), f32x4.const(80))));
-    return f.keep(gateOf(x, e));
-  };
-  return {
-    relu: {
-      act: (x) => v128.and(x, positive(x)),
-      slope: (x) => v128.and(one, positive(x)),
-    },
-    gelu: {
-      act: (x) => f32x4.mul(x, normal(x)),
-      slope: (x) => {
-        const bell = exponential(f, math, times(f32x4.mul(x, x), -0.5));
-        return f32x4.add(normal(x), f32x4.mul(times(x, 0.3989422804014327), bell));
-      },
-    },
-    gelu_new: {
-      act: (x) => f32x4.mul(x, gateOf(x, falling(near(x)))),
-      slope: (x) => {
-        const clamped = near(x);
-        const e = falling(clamped);
-        const below = f.keep(f32x4.div(one, f32x4.add(one, e)));
-        const gated = f32x4.mul(v128.bitselect(e, one, f32x4.less(x, f32x4.const(0))), below);
-        const along = f32x4.mul(f32x4.mul(f32x4.mul(clamped, e), below), below);
-        const rest = f32x4.add(one, times(f32x4.mul(clamped, clamped), 0.134145));
-        return f32x4.add(gated, f32x4.mul(times(along, 1.5957691216057308), rest));
-      },
-    },
-    silu: {
-      act: (x) => f32x4.mul(x, gate(x)),
-      slope: (x) => {
-        const falls = gate(f.keep(f32x4.neg(x)));
-        return f32x4.mul(gate(x), f32x4.add(one, f32x4.mul(x, falls)));
-      },
-    },
-  };
+  const gateOf = (sign: Value, e: Local): Value =>
+    f32x4.div(v128.bitselect(e, one, f32x4.less(sign, f32x4.const(0))), f32x4.add(one, e));
+  switch (activation) {
+    case 'relu': {
+      const positive = f.keep(f32x4.greater(x, f32x4.const(0)));
+      return { value: v128.and(x, positive), slope: v128.and(one, positive) };
+    }
+    case 'gelu': {
+      const scaled = f.keep(times(x, Math.SQRT1_2));
+      const t = f.keep(f32x4.div(one, multiplyAdd(f32x4.abs(scaled), f32x4.const(0.3275911), one)));
+      const terms = [-1.453152027, 1.421413741, -0.284496736, 0.254829592];
+      const series = terms.reduce<Value>(
+        (sum, term) => multiplyAdd(sum, t, f32x4.const(term)),
+        f32x4.const(1.061405429),
+      );
+      const bell = exponential(f, math, f32x4.neg(f32x4.mul(scaled, scaled)));
+      const magnitude = f32x4.sub(one, f32x4.mul(f32x4.mul(t, series), bell));
+      const signed = v128.or(magnitude, v128.and(scaled, f32x4.const(-0)));
+      const normal = f.keep(times(f32x4.add(one, signed), 0.5));
+      return { value: f32x4.mul(x, normal), slope: f32x4.add(normal, f32x4.mul(times(x, 0.3989422804014327), bell)) };
+    }
+    case 'gelu_new': {
+      const near = f.keep(f32x4.smaller(f32x4.greaterOf(x, f32x4.const(-11)), f32x4.const(11)));
+      const cubed = f32x4.mul(f32x4.mul(times(near, 0.044715), near), near);
+      const e = exponential(f, math, times(f32x4.abs(f32x4.add(near, cubed)), -1.5957691216057308));
+      const below = f.keep(f32x4.div(one, f32x4.add(one, e)));
+      const gate = f.keep(f32x4.mul(v128.bitselect(e, one, f32x4.less(x, f32x4.const(0))), below));
+      const along = f32x4.mul(f32x4.mul(f32x4.mul(near, e), below), below);
+      const rest = f32x4.add(one, times(f32x4.mul(near, near), 0.134145));
+      return { value: f32x4.mul(x, gate), slope: f32x4.add(gate, f32x4.mul(times(along, 1.5957691216057308), rest)) };
+    }
+    case 'silu': {
+      const e = exponential(f, math, f32x4.neg(f32x4.smaller(f32x4.abs(x), f32x4.const(80))));
+      const gate = f.keep(gateOf(x, e));
+      const falls = gateOf(f32x4.neg(x), e);
+      return { value: f32x4.mul(x, gate), slope: f32x4.mul(gate, f32x4.add(one, f32x4.mul(x, falls))) };
+    }
+  }
 }
 
 function defineActivations(module: ModuleBuilder, math: VectorMath): void {
   const numbers = { columns: 'i32', ...DROPPING, x: 'i32', bias: 'i32', out: 'i32' } as const;
   for (const activation of ACTIVATIONS) {
-    for (const back of [false, true]) {
-      /** Units are rows. Backward turns `out` from the gradient of the result into that of x + bias. */
-      defineKernel(module, `${activation} ${back ? 'backward' : 'forward'}`, numbers, (f, given) => {
+    for (const keepsSlope of [false, true]) {
+      /** Units are rows. With slope, x becomes the derivative of `out`. */
+      defineKernel(module, `${activation} ${keepsSlope ? 'with slope' : 'forward'}`, numbers, (f, given) => {
         const { from, to, columns, threshold, x, bias, out } = given;
-        const { act, slope } = formulas(f, math)[activation];
         const [row, c] = [f.variable('i32'), f.variable('i32')];
         const drop = droppingOf(f, given);
         const bytes = f.keep(words(columns));
@@ -90,72 +75,28 @@ function defineActivations(module: ModuleBuilder, math: VectorMath): void {
           const start = f.keep(i32.mul(row, bytes));
           f.loop(c, ZERO, bytes, 16, () => {
             const at = f.keep(i32.add(start, c));
-            const element = i32.shr(at, i32.const(2));
-            const value = f.keep(f32x4.add(v128.load(i32.add(x, at)), v128.load(i32.add(bias, c))));
-            const place = f.keep(i32.add(out, at));
-            const result = back ? f32x4.mul(slope(value), v128.load(place)) : act(value);
-            f.store(place, dropped(f, threshold, drop, result, element));
+            const read = f.keep(i32.add(x, at));
+            const sum = f.keep(f32x4.add(v128.load(read), v128.load(i32.add(bias, c))));
+            const { value, slope } = activated(f, math, activation, sum);
+            const results = (keepsSlope ? [value, slope] : [value]).map((result) => f.keep(result));
+            f.when(threshold, () => {
+              const factors = dropFactors(f, drop, elementsFrom(i32.shr(at, i32.const(2))));
+              for (const result of results) f.set(result, f32x4.mul(result, factors));
+            });
+            for (const [which, result] of results.entries()) f.store(which === 0 ? i32.add(out, at) : read, result);
           });
         });
       });
     }
   }
-}
-
-/** Feed-forward blocks with a gate: out = dropout(activation(x) * gate). Units are vectors of four. */
-function defineGates(module: ModuleBuilder, math: VectorMath): void {
-  const numbers = { ...DROPPING, x: 'i32', gate: 'i32', out: 'i32', dGate: 'i32' } as const;
-  for (const activation of ACTIVATIONS) {
-    for (const back of [false, true]) {
-      /** Backward turns `out` from the gradient of the result into that of x, and writes that of the gate. */
-      defineKernel(module, `${activation} gated ${back ? 'backward' : 'forward'}`, numbers, (f, given) => {
-        const { from, to, threshold } = given;
-        const { act, slope } = formulas(f, math)[activation];
-        const unit = f.variable('i32');
-        const drop = droppingOf(f, given);
-        f.loop(unit, from, to, 1, () => {
-          const at = f.keep(i32.shl(unit, i32.const(4)));
-          const x = f.keep(v128.load(i32.add(given.x, at)));
-          const gate = f.keep(v128.load(i32.add(given.gate, at)));
-          const place = f.keep(i32.add(given.out, at));
-          if (!back) {
-            f.store(place, dropped(f, threshold, drop, f32x4.mul(act(x), gate), words(unit)));
-            return;
-          }
-          const gradient = dropped(f, threshold, drop, v128.load(place), words(unit));
-          f.store(i32.add(given.dGate, at), f32x4.mul(act(x), gradient));
-          f.store(place, f32x4.mul(f32x4.mul(slope(x), gate), gradient));
-        });
-      });
-    }
-  }
-}
-
-/** Turns the pairs of columns of queries and keys by the angles of their position. Units are rows of both. */
-function defineRotary(module: ModuleBuilder): void {
-  const lengths = { rows: 'i32', pieces: 'i32', heads: 'i32', half: 'i32', stride: 'i32', sign: 'f32' } as const;
-  const numbers = { ...lengths, cosines: 'i32', sines: 'i32', qkv: 'i32' } as const;
-  defineKernel(module, 'rotary', numbers, (f, given) => {
-    const { from, to, rows, pieces, heads, half, stride, sign } = given;
-    const [unit, head, k] = [f.variable('i32'), f.variable('i32'), f.variable('i32')];
-    const bytes = f.keep(words(half));
+  /** Units are vectors of four. */
+  const products = { slope: 'i32', dOut: 'i32' } as const;
+  defineKernel(module, 'times slope', products, (f, { from, to, slope, dOut }) => {
+    const unit = f.variable('i32');
     f.loop(unit, from, to, 1, () => {
-      const row = f.keep(i32.remainder(unit, rows));
-      const angle = f.keep(i32.mul(i32.remainder(row, pieces), bytes));
-      const start = i32.mul(row, i32.mul(heads, i32.shl(bytes, i32.const(1))));
-      const at = f.keep(i32.add(i32.add(given.qkv, i32.mul(i32.divide(unit, rows), stride)), start));
-      f.loop(head, ZERO, heads, 1, () => {
-        f.loop(k, ZERO, bytes, 4, () => {
-          const first = f.keep(i32.add(at, k));
-          const second = f.keep(i32.add(first, bytes));
-          const cosine = f.keep(f32.load(i32.add(i32.add(given.cosines, angle), k)));
-          const sine = f.keep(f32.mul(sign, f32.load(i32.add(i32.add(given.sines, angle), k))));
-          const [x, y] = [f.keep(f32.load(first)), f.keep(f32.load(second))];
-          f.store(first, f32.sub(f32.mul(x, cosine), f32.mul(y, sine)));
-          f.store(second, f32.add(f32.mul(y, cosine), f32.mul(x, sine)));
-        });
-        f.advance(at, i32.shl(bytes, i32.const(1)));
-      });
+      const at = f.keep(i32.shl(unit, i32.const(4)));
+      const place = f.keep(i32.add(dOut, at));
+      f.store(place, f32x4.mul(v128.load(place), v128.load(i32.add(slope, at))));
     });
   });
 }
@@ -196,42 +137,40 @@ function defineBiases(module: ModuleBuilder): void {
     });
   });
   const sums = { rows: 'i32', columns: 'i32', strideX: 'i32', strideGradient: 'i32', x: 'i32', gradient: 'i32', accumulate: 'i32' } as const; // prettier-ignore
-  /** Units are blocks of four columns, matrix by matrix; columns past the last whole block are summed with it, one by one. */
+  /** Units are blocks of `COLUMN_BLOCK` columns, matrix by matrix; columns past the last vector of four are summed one by one. */
   defineKernel(module, 'columnSums', sums, (f, given) => {
     const { from, to, rows, columns, strideX, strideGradient, accumulate } = given;
-    const [unit, row, c] = [f.variable('i32'), f.variable('i32'), f.variable('i32')];
+    const [unit, block, next, row, c] = Array.from({ length: 5 }, () => f.variable('i32')) as [Local, Local, Local, Local, Local]; // prettier-ignore
     const bytes = f.keep(words(columns));
-    const blocks = f.keep(i32.shr(i32.add(columns, i32.const(3)), i32.const(2)));
+    const blocks = f.keep(i32.divide(i32.add(columns, i32.const(COLUMN_BLOCK - 1)), i32.const(COLUMN_BLOCK)));
     f.loop(unit, from, to, 1, () => {
       const matrix = f.keep(i32.divide(unit, blocks));
-      const first = f.keep(i32.shl(i32.remainder(unit, blocks), i32.const(4)));
-      const read = f.keep(i32.add(i32.add(given.x, i32.mul(matrix, strideX)), first));
-      const write = f.keep(i32.add(i32.add(given.gradient, i32.mul(matrix, strideGradient)), first));
-      f.when(
-        i32.less(i32.add(first, i32.const(15)), bytes),
-        () => {
-          const sum = f.keep(f32x4.const(0));
+      const x = f.keep(i32.add(given.x, i32.mul(matrix, strideX)));
+      const gradient = f.keep(i32.add(given.gradient, i32.mul(matrix, strideGradient)));
+      const first = f.keep(i32.remainder(unit, blocks));
+      f.set(next, i32.add(first, i32.const(1)));
+      eachColumnBlock(f, { unit: block, from: first, to: next, bytes }, (column, vectors) => {
+        const read = f.keep(i32.add(x, column));
+        const totals = vectors.map(() => f.keep(f32x4.const(0)));
+        f.loop(row, ZERO, rows, 1, () => {
+          for (const [index, total] of totals.entries()) f.set(total, f32x4.add(total, v128.load(read, 16 * index)));
+          f.advance(read, bytes);
+        });
+        storeSums(f, f.keep(i32.add(gradient, column)), totals, accumulate);
+      });
+      f.when(i32.eq(next, blocks), () => {
+        f.loop(c, i32.and(bytes, i32.const(-16)), bytes, 4, () => {
+          const sum = f.keep(f32.const(0));
+          const at = f.keep(i32.add(x, c));
           f.loop(row, ZERO, rows, 1, () => {
-            f.set(sum, f32x4.add(sum, v128.load(read)));
-            f.advance(read, bytes);
+            f.set(sum, f32.add(sum, f32.load(at)));
+            f.advance(at, bytes);
           });
-          f.when(i32.load(accumulate), () => f.set(sum, f32x4.add(sum, v128.load(write))));
-          f.store(write, sum);
-        },
-        () => {
-          f.loop(c, ZERO, i32.sub(bytes, first), 4, () => {
-            const sum = f.keep(f32.const(0));
-            const at = f.keep(i32.add(read, c));
-            f.loop(row, ZERO, rows, 1, () => {
-              f.set(sum, f32.add(sum, f32.load(at)));
-              f.advance(at, bytes);
-            });
-            const place = f.keep(i32.add(write, c));
-            f.when(i32.load(accumulate), () => f.set(sum, f32.add(sum, f32.load(place))));
-            f.store(place, sum);
-          });
-        },
-      );
+          const place = f.keep(i32.add(gradient, c));
+          f.when(i32.load(accumulate), () => f.set(sum, f32.add(sum, f32.load(place))));
+          f.store(place, sum);
+        });
+      });
     });
   });
 }
@@ -301,8 +240,6 @@ function defineUpdates(module: ModuleBuilder, { multiplyAdd }: VectorMath): void
 
 export function defineElementKernels(module: ModuleBuilder, math: VectorMath): void {
   defineActivations(module, math);
-  defineGates(module, math);
-  defineRotary(module);
   defineBiases(module);
   defineUpdates(module, math);
 }

@@ -3,9 +3,18 @@ import type { Launch, Region } from '../gpu/recorder.ts';
 import { STATE } from '../gpu/stepState.ts';
 import { attention, headRows, norm, normBackward, normGradients } from './blockCalls.ts';
 import { CHAIN_TRANSLATIONS } from './chainCalls.ts';
-import { accumulateOf, dropNumbers, givenOf, kernelCall, type LaunchCall, type Translation } from './launchGiven.ts';
+import {
+  accumulateOf,
+  dropNumbers,
+  givenOf,
+  kernelCall,
+  type LaunchCall,
+  type NamedTranslation,
+  type Translation,
+} from './launchGiven.ts';
 import { ALWAYS_0, ALWAYS_1 } from './processorMemory.ts';
 import { productScratchBytes, TILE_COLUMNS, TILE_ROWS } from './productKernels.ts';
+import { COLUMN_BLOCK } from './columnBlocks.ts';
 
 /** Every part of a product packs all of its second operand. */
 const LEAST_TILES = 24;
@@ -32,38 +41,8 @@ const columnSums =
     const { size, address, launch } = given;
     const strides = batched ? [size('strideX') * 4, size('strideGradient') * 4] : [0, 0];
     const numbers = [size('rows'), size('columns'), ...strides, address('x'), address('gradient'), accumulateOf(given)];
-    return kernelCall('columnSums', Math.ceil(size('columns') / 4) * launch.grid[1], numbers);
+    return kernelCall('columnSums', Math.ceil(size('columns') / COLUMN_BLOCK) * launch.grid[1], numbers);
   };
-
-const clip: Translation = ({ size, places }) => {
-  const { partials = 0, stepLoss = 0, state = 0, clip: out = 0, pending = 0 } = places();
-  const [count, clipNorm] = [size('partials'), size('clipNorm')];
-  return {
-    run({ floats }) {
-      const lossScale = floats[state + STATE.lossScale] as number;
-      let sum = 0;
-      for (let at = 0; at < count; at++) sum += floats[partials + at] as number;
-      const norm = Math.sqrt(sum) / lossScale;
-      floats[out] = (clipNorm > 0 ? clipNorm / Math.max(norm, clipNorm) : 1) / lossScale;
-      floats[out + 1] = norm;
-      floats[pending] = (floats[pending] as number) + (floats[stepLoss] as number);
-      floats[pending + 1] = (floats[pending + 1] as number) + norm;
-    },
-  };
-};
-
-const stepLoss: Translation = ({ size, places }) => {
-  const { losses = 0, state = 0, stepLoss: out = 0 } = places();
-  const sequences = size('sequences');
-  return {
-    run({ floats, integers }) {
-      let sum = 0;
-      for (let b = 0; b < sequences; b++) sum += floats[losses + b] as number;
-      const before = integers[state + STATE.accumulate] === 0 ? 0 : (floats[out] as number);
-      floats[out] = before + sum * (floats[state + STATE.inverseSequences] as number);
-    },
-  };
-};
 
 /** One call for each segment. */
 const adam: Translation = ({ size, address, state, launch }) => {
@@ -78,7 +57,7 @@ const adam: Translation = ({ size, address, state, launch }) => {
   });
 };
 
-const TRANSLATIONS: readonly (readonly [name: RegExp, translation: Translation])[] = [
+const TRANSLATIONS: readonly NamedTranslation[] = [
   [/^matmul (nn|nt|tn)/, product],
   [/^whole attention$/, attention('relative', false)],
   [/^whole attention, absolute$/, attention('absolute', false)],
@@ -116,11 +95,10 @@ const TRANSLATIONS: readonly (readonly [name: RegExp, translation: Translation])
   [/^headRows$/, headRows('headRows', 'hidden', 'rows', 'out')],
   [/^headRowsBackward$/, headRows('headRowsBackward', 'dOut', 'inverse', 'dHidden')],
   [
-    /^(relu|gelu|gelu_new|silu) (forward|backward)$/,
+    /^(relu|gelu|gelu_new|silu) (forward|with slope)$/,
     (given) => {
       const { size, address, launch } = given;
-      const out = address(launch.kernel.name.endsWith('forward') ? 'out' : 'dOut');
-      const numbers = [size('columns'), ...dropNumbers(given), address('x'), address('bias'), out];
+      const numbers = [size('columns'), ...dropNumbers(given), ...['x', 'bias', 'out'].map(address)];
       return kernelCall(launch.kernel.name, size('count') / size('columns'), numbers);
     },
   ],
@@ -148,6 +126,10 @@ const TRANSLATIONS: readonly (readonly [name: RegExp, translation: Translation])
   ],
   [/^added$/, ({ size, address }) => kernelCall('sumOfTwo', size('count'), ['out', 'right', 'out'].map(address))],
   [/^sum of two$/, ({ size, address }) => kernelCall('sumOfTwo', size('count'), ['left', 'right', 'out'].map(address))],
+  [
+    /^times slope$/,
+    ({ size, address }) => kernelCall('times slope', size('count') / 4, ['slope', 'dOut'].map(address)),
+  ],
   [
     /^embedding$/,
     (given) => {
@@ -230,8 +212,6 @@ const TRANSLATIONS: readonly (readonly [name: RegExp, translation: Translation])
     },
   ],
   [/^adam( of \d+ segments)?$/, adam],
-  [/^clip$/, clip],
-  [/^step loss$/, stepLoss],
   ...CHAIN_TRANSLATIONS,
 ];
 

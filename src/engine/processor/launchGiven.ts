@@ -1,7 +1,7 @@
 // A recorded launch as the translations into the processor's calls read it: sizes and regions by name.
 import type { Launch, Region } from '../gpu/recorder.ts';
 import { STATE } from '../gpu/stepState.ts';
-import type { ChainMemory, Places } from './chainKernels.ts';
+import type { ChainMemory, Places } from './chainMemory.ts';
 
 /** A kernel of the module with the numbers between its units and its scratch. */
 export interface KernelCall {
@@ -60,6 +60,9 @@ export function givenOf(launch: Launch, addressOf: (region: Region) => number): 
 }
 
 export type Translation = (given: Given) => LaunchCall;
+
+/** A translation of the launches whose kernels have such a name. */
+export type NamedTranslation = readonly [name: RegExp, translation: Translation];
 
 export const kernelCall = (kernel: string, units: number, numbers: readonly number[], scratchBytes = 0): KernelCall =>
   ({ kernel, units, grain: 1, least: 1, numbers, scratchBytes }); // prettier-ignore

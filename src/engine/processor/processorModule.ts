@@ -5,6 +5,7 @@ import { defineAttentionBackward } from './attentionBackward.ts';
 import { defineAttention } from './attentionKernels.ts';
 import { defineDisentangled, defineDisentangledBackward } from './disentangledKernels.ts';
 import { defineElementKernels } from './elementKernels.ts';
+import { defineGateKernels } from './gateKernels.ts';
 import { defineProductKernels } from './productKernels.ts';
 import { defineRowKernels } from './rowKernels.ts';
 import { defineThreads } from './threadKernels.ts';
@@ -61,6 +62,7 @@ function buildModule({ relaxed, shared }: ModuleOptions): {
   defineDisentangledBackward(module, math);
   defineRowKernels(module, math);
   defineElementKernels(module, math);
+  defineGateKernels(module, math);
   const kernels = module.functions.filter((one) => !parts.has(one));
   if (shared) defineThreads(module, kernels);
   return { bytes: module.bytes(), kernels };

@@ -1,6 +1,7 @@
 // Emits the kernels of rows on the processor: norms with their residual and dropout, embeddings, the head's rows.
 import type { FunctionBody, Local, ModuleBuilder } from '../assembly/assembler.ts';
 import { f32, f32x4, i32, i32x4, v128, type Value, type ValueType } from '../assembly/instructions.ts';
+import { eachColumnBlock, storeSums } from './columnBlocks.ts';
 import { dropFactors, dropping, elementsFrom, laneSum, type Dropping, type VectorMath } from './vectorMath.ts';
 
 const ZERO = i32.const(0);
@@ -181,30 +182,36 @@ function defineNormGradients(module: ModuleBuilder, { multiplyAdd }: VectorMath)
     { name: 'normGradientsOfScale', biased: false, shifted: false },
   ] as const;
   for (const { name, biased, shifted } of kinds) {
-    /** Units are blocks of four columns. */
+    /** Units are blocks of `COLUMN_BLOCK` columns. */
     defineKernel(module, name, sums, (f, given) => {
       const { from, to, rows, width, accumulate } = given;
       const [unit, row] = [f.variable('i32'), f.variable('i32')];
       const bytes = f.keep(words(width));
-      f.loop(unit, from, to, 1, () => {
-        const column = f.keep(i32.shl(unit, i32.const(4)));
-        const totals = [0, 1, 2].map(() => f.keep(f32x4.const(0))) as [Local, Local, Local];
-        const [at, statistics] = [f.keep(column), f.keep(given.statistics)];
+      eachColumnBlock(f, { unit, from, to, bytes }, (column, vectors) => {
+        const read = [given.dY, given.sum, given.dX].map((base) => f.keep(i32.add(base, column)));
+        const [dYAt, sumAt, dXAt] = read as [Local, Local, Local];
+        const statistics = f.keep(given.statistics);
+        const totals = vectors.map(() => [0, 1, 2].map(() => f.keep(f32x4.const(0))) as [Local, Local, Local]);
         f.loop(row, ZERO, rows, 1, () => {
-          const dY = f.keep(v128.load(i32.add(given.dY, at)));
-          const centred = f32x4.sub(v128.load(i32.add(given.sum, at)), v128.loadSplat(statistics));
-          f.set(totals[0], multiplyAdd(dY, f32x4.mul(centred, v128.loadSplat(statistics, 4)), totals[0]));
-          f.set(totals[1], f32x4.add(totals[1], dY));
-          if (biased) f.set(totals[2], f32x4.add(totals[2], v128.load(i32.add(given.dX, at))));
-          f.advance(at, bytes);
+          const [mean, deviation] = [f.keep(v128.loadSplat(statistics)), f.keep(v128.loadSplat(statistics, 4))];
+          for (const [index, [scale, shift, bias]] of totals.entries()) {
+            const dY = f.keep(v128.load(dYAt, 16 * index));
+            const normal = f32x4.mul(f32x4.sub(v128.load(sumAt, 16 * index), mean), deviation);
+            f.set(scale, multiplyAdd(dY, normal, scale));
+            f.set(shift, f32x4.add(shift, dY));
+            if (biased) f.set(bias, f32x4.add(bias, v128.load(dXAt, 16 * index)));
+          }
+          for (const at of biased ? read : read.slice(0, 2)) f.advance(at, bytes);
           f.advance(statistics, 8);
         });
         for (const [which, out] of [given.scale, given.shift, given.bias].entries()) {
           if ((which === 2 && !biased) || (which === 1 && !shifted)) continue;
-          const place = f.keep(i32.add(out, column));
-          const total = totals[which] as Local;
-          f.when(i32.load(accumulate), () => f.set(total, f32x4.add(total, v128.load(place))));
-          f.store(place, total);
+          storeSums(
+            f,
+            f.keep(i32.add(out, column)),
+            totals.map((own) => own[which] as Local),
+            accumulate,
+          );
         }
       });
     });

@@ -7,13 +7,20 @@ import { printBenchTable } from '../../../bench/printBench.ts';
 
 describe('arguments', () => {
   it('stand for a step of the built-in model in Node when there are none', () => {
-    const torch = { python: process.env['BENCH_PYTHON'] ?? null, compiled: false, epochs: true };
+    const torch = {
+      python: process.env['BENCH_PYTHON'] ?? null,
+      compiled: false,
+      epochs: true,
+      quiet: false,
+      processorTime: false,
+    };
     expect(benchArguments([])).toEqual({ what: 'step', shape: benchShapes.issue, rounds: 3, place: 'node', jsonFile: null, ...torch }); // prettier-ignore
-    expect(benchArguments(['torch', '--python', '/venv/python', '--compile', '--no-epochs'])).toMatchObject({
+    expect(benchArguments(['torch', '--python', '/venv/python', '--compile', '--no-epochs', '--quiet'])).toMatchObject({
       what: 'torch',
       python: '/venv/python',
       compiled: true,
       epochs: false,
+      quiet: true,
     });
   });
 

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fileSystem } from '../../../src/storage/fileSystem.ts';
 import { indexedDb } from '../../../src/storage/indexedDb.ts';
-import { memory, type Store } from '../../../src/storage/store.ts';
+import { memory, writeAll, type Store } from '../../../src/storage/store.ts';
 
 let folder: string;
 let opened = 0;
@@ -185,6 +185,29 @@ describe('fileSystem', () => {
   });
 });
 
+describe('writeAll', () => {
+  const records = ['a', 'b', 'c'].map((key) => ({ key, bytes: new Uint8Array(7 * 2 ** 20) }));
+
+  it('groups records up to a size where the store can', async () => {
+    const groups: string[][] = [];
+    const store: Store = {
+      ...memory(),
+      writeGroup(group) {
+        groups.push(group.map(({ key }) => key));
+        return Promise.resolve();
+      },
+    };
+    await writeAll(store, records);
+    expect(groups).toEqual([['a', 'b'], ['c']]);
+  });
+
+  it('writes one after the other where it cannot', async () => {
+    const store = memory();
+    await writeAll(store, records);
+    expect(await store.keys('')).toEqual(['a', 'b', 'c']);
+  });
+});
+
 describe('indexedDb', () => {
   it('says storage/full when the browser has no room, and keeps the old record', async () => {
     const store = indexedDb('storage-full');
@@ -195,6 +218,36 @@ describe('indexedDb', () => {
     await expect(store.write('a', bytesOf(2))).rejects.toMatchObject({ name: 'LabError', code: 'storage/full' });
     put.mockRestore();
     expect(await store.read('a')).toEqual(bytesOf(1));
+  });
+
+  it('writes a group of records in one transaction, all or none', async () => {
+    const store = indexedDb('storage-group');
+    await store.write('a', bytesOf(1));
+    const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction');
+    await store.writeGroup?.([
+      { key: 'a', bytes: bytesOf(2) },
+      { key: 'b', bytes: bytesOf(3) },
+    ]);
+    expect(transaction).toHaveBeenCalledTimes(1);
+    transaction.mockRestore();
+    expect([await store.read('a'), await store.read('b')]).toEqual([bytesOf(2), bytesOf(3)]);
+    const { put } = IDBObjectStore.prototype;
+    const full = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (
+      this: IDBObjectStore,
+      value,
+      key,
+    ) {
+      if (key === 'c') throw new DOMException('The quota has been exceeded.', 'QuotaExceededError');
+      return put.call(this, value, key);
+    });
+    const group = [
+      { key: 'a', bytes: bytesOf(4) },
+      { key: 'c', bytes: bytesOf(5) },
+    ];
+    await expect(store.writeGroup?.(group)).rejects.toMatchObject({ name: 'LabError', code: 'storage/full' });
+    full.mockRestore();
+    expect(await store.keys('')).toEqual(['a', 'b']);
+    expect(await store.read('a')).toEqual(bytesOf(2));
   });
 
   it('keeps databases of different names apart', async () => {

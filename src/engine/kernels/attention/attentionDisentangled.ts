@@ -16,7 +16,7 @@ import {
   type AttentionInputs,
   type AttentionShape,
 } from './attentionScores.ts';
-import { withoutCode, wholeSizesOf } from './attentionWhole.ts';
+import { wholeKernel, wholeSizesOf } from './attentionWhole.ts';
 
 type DisentangledInputs = AttentionInputs & { readonly distances: Region };
 
@@ -194,10 +194,10 @@ const withStride = (one: Kernel): Kernel => ({
 });
 const whole = {
   forward: withStride(
-    withoutCode('whole disentangled attention', { ...plain, context: writes(), logSumExp: writes() }),
+    wholeKernel('whole disentangled attention', { ...plain, context: writes(), logSumExp: writes() }),
   ),
   backward: withStride(
-    withoutCode('whole disentangled attention backward', {
+    wholeKernel('whole disentangled attention backward', {
       ...plain,
       ...{ context: reads(), logSumExp: reads(), dContext: reads() },
       ...{ dQkv: writes(), dDistances: writes() },

@@ -1,5 +1,5 @@
 // Records attention as one launch forward and one backward, for machines whose own kernels compute a head as a whole.
-import { reads, writes, type BufferBinding, type Kernel } from '../../gpu/kernel.ts';
+import { kernelWithoutCode, reads, writes, type BufferBinding, type Kernel } from '../../gpu/kernel.ts';
 import type { Recorder, Region } from '../../gpu/recorder.ts';
 import {
   attentionRegions,
@@ -12,16 +12,9 @@ import {
   type AttentionTerms,
 } from './attentionScores.ts';
 
-/** A kernel without WGSL: no GPU runs it. It may bind more buffers than a shader stage can. */
-export function withoutCode(name: string, buffers: Readonly<Record<string, BufferBinding>>): Kernel {
-  const sizes = [...Object.entries(attentionSizes), ['headSize', 'u32'] as const];
-  return {
-    name,
-    sizes: sizes.map(([size, type]) => ({ name: size, type })),
-    buffers: Object.entries(buffers).map(([buffer, binding]) => ({ name: buffer, ...binding })),
-    workgroup: [1, 1, 1],
-    code: '',
-  };
+/** A kernel over attention as a whole; no GPU runs it. */
+export function wholeKernel(name: string, buffers: Readonly<Record<string, BufferBinding>>): Kernel {
+  return kernelWithoutCode<string, string>({ name, sizes: { ...attentionSizes, headSize: 'u32' }, buffers });
 }
 
 function readsOf(terms: AttentionTerms): Readonly<Record<string, BufferBinding>> {
@@ -31,14 +24,14 @@ function readsOf(terms: AttentionTerms): Readonly<Record<string, BufferBinding>>
 
 function forwardKernel(terms: AttentionTerms): Kernel {
   const name = terms === 'relative' ? 'whole attention' : 'whole attention, absolute';
-  return withoutCode(name, { ...readsOf(terms), context: writes(), logSumExp: writes() });
+  return wholeKernel(name, { ...readsOf(terms), context: writes(), logSumExp: writes() });
 }
 
 function backwardKernel(terms: AttentionTerms): Kernel {
   const name = terms === 'relative' ? 'whole attention backward' : 'whole attention backward, absolute';
   const relative = terms === 'relative' ? { dPosition: writes(), dBiases: writes() } : {};
   const saved = { context: reads(), logSumExp: reads(), dContext: reads() };
-  return withoutCode(name, { ...readsOf(terms), ...saved, dQkv: writes(), ...relative });
+  return wholeKernel(name, { ...readsOf(terms), ...saved, dQkv: writes(), ...relative });
 }
 
 const kernels = {
