@@ -12,14 +12,15 @@ export interface LabelDoubt {
   readonly sentence: number;
   readonly annotated: ProbableMention | null;
   readonly predicted: ProbableMention | null;
-  /** How probable it is under the tagger that the annotation is wrong here, 0 to 1. */
+  /** Probability of the mention that contradicts the annotation, 0 to 1; 0 where the tagger finds nothing instead. */
   readonly score: number;
 }
 
 /**
- * Ranks where annotation and prediction differ, the most doubtful first. The score is 1 - p(annotated mention): what confident learning calls
- * low self-confidence (Northcutt et al. 2021; for tokens Wang & Mueller 2022), here with the exact probability of the whole mention. Where
- * nothing overlapping is annotated, it is p(predicted mention), since the annotation says that there is none. Ties are in text order.
+ * Ranks where annotation and prediction differ, the most doubtful first: by the exact probability of the mention that the tagger finds there instead,
+ * confident learning's score of a given label's rival (Northcutt et al. 2021) for whole mentions. Annotated mentions where it finds nothing come
+ * last, the less probable first: a tagger misses many mentions with certainty, so that their improbability says little
+ * (`bench/confidence.bench.ts`). Ties are in text order.
  *
  * The tagger must not have been trained on these sentences: it would have learned their errors.
  *
@@ -46,7 +47,11 @@ export function labelDoubts(
     return [...ofAnnotated, ...ofPredicted];
   });
   return doubts.sort(
-    (left, right) => right.score - left.score || left.sentence - right.sentence || startOf(left) - startOf(right),
+    (left, right) =>
+      right.score - left.score ||
+      (left.annotated?.confidence ?? 0) - (right.annotated?.confidence ?? 0) ||
+      left.sentence - right.sentence ||
+      startOf(left) - startOf(right),
   );
 }
 

@@ -91,7 +91,7 @@ export function doubtRows(
   doubts: readonly (LabelDoubt & { readonly tokens: readonly string[] })[],
   { task, split }: Pick<ReviewRow, 'task' | 'split'>,
 ): readonly ReviewRow[] {
-  return doubts.flatMap(({ sentence, tokens, annotated, predicted, score }) => {
+  return doubts.flatMap(({ sentence, tokens, annotated, predicted }) => {
     const about = annotated ?? predicted;
     if (about === null) return [];
     const found = predicted === null ? 'nothing' : `${listed([predicted], { tokens })} with probability ${predicted.confidence.toFixed(3)}`; // prettier-ignore
@@ -103,7 +103,7 @@ export function doubtRows(
       token: about.start + 1,
       text: mentionText({ tokens }, about),
       labelled: annotated?.type ?? 'no',
-      elsewhere: `improbable by ${score.toFixed(3)}, predicted: ${found}`,
+      elsewhere: `annotation with probability ${annotated === null ? '–' : annotated.confidence.toFixed(3)}, predicted: ${found}`,
     };
   });
 }

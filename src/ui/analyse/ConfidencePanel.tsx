@@ -153,9 +153,9 @@ function DoubtSection({ task, test, devel }: SnapshotProps) {
         </div>
       </div>
       <p className="soft lead">
-        Where annotation and prediction differ, by how improbable the annotation is under the tagger: 1 minus the exact
-        probability of the annotated mention, or the probability of a mention where none is annotated. Tagger errors
-        stand here, too; what is high on the list is worth a look.
+        Where annotation and prediction differ, by the exact probability of what the tagger finds instead; annotated
+        mentions where it finds nothing come last. Tagger errors stand here, too: what is high on the list is worth a
+        look.
       </p>
       {devel !== null && (
         <div className="filters">

@@ -8,8 +8,8 @@ const at = (start: number, end: number, confidence: number, type = 'Plant'): Pro
 const bare = ({ type, start, end }: ProbableMention) => ({ type, start, end });
 
 describe('doubts', () => {
-  it('rank by 1 - p(annotated), and by p(predicted) where nothing is annotated', () => {
-    const annotated = [[at(0, 2, 0.1), at(4, 5, 0.7)], [], [at(1, 2, 0.9)]];
+  it('rank by what is found instead, and last where nothing is, the less probable annotation first', () => {
+    const annotated = [[at(0, 2, 0.1), at(4, 5, 0.7)], [], [at(1, 2, 0.9), at(5, 6, 0.2)]];
     const predicted = [[at(0, 1, 0.8), at(6, 7, 0.95)], [at(3, 4, 0.5)], [at(1, 2, 0.9)]];
     const doubts = labelDoubts(
       annotated.map((mentions) => ({ mentions: mentions.map(bare) })),
@@ -18,9 +18,10 @@ describe('doubts', () => {
     );
     expect(doubts).toEqual([
       { sentence: 0, annotated: null, predicted: at(6, 7, 0.95), score: 0.95 },
-      { sentence: 0, annotated: at(0, 2, 0.1), predicted: at(0, 1, 0.8), score: 0.9 },
+      { sentence: 0, annotated: at(0, 2, 0.1), predicted: at(0, 1, 0.8), score: 0.8 },
       { sentence: 1, annotated: null, predicted: at(3, 4, 0.5), score: 0.5 },
-      { sentence: 0, annotated: at(4, 5, 0.7), predicted: null, score: expect.closeTo(0.3, 12) as number },
+      { sentence: 2, annotated: at(5, 6, 0.2), predicted: null, score: 0 },
+      { sentence: 0, annotated: at(4, 5, 0.7), predicted: null, score: 0 },
     ]);
   });
 
