@@ -31,7 +31,6 @@ import type { Lab, LabState } from './state/labState.ts';
 import { createLabStore } from './state/labStore.ts';
 import { OwnerGuard, type Ownership } from './state/ownership.ts';
 import { runViewsOf } from './state/runViews.ts';
-import { createPredictions, createTaggerExport } from './tagging/predictions.ts';
 import type { LiveTagging } from './tagging/liveTagging.ts';
 import { createTagging, Reviews } from './tagging/tagging.ts';
 
@@ -84,7 +83,6 @@ export class LocalLab implements Lab {
   readonly #stored;
   readonly #builtIns;
   readonly #runner;
-  readonly #predictions;
   readonly #reviews;
   readonly #tagging;
   #live: LiveTagging | null = null;
@@ -100,8 +98,6 @@ export class LocalLab implements Lab {
   readonly dismissNotice = this.#labStore.dismiss;
   readonly readCorpus: Lab['readCorpus'];
   readonly lookUpModel: Lab['lookUpModel'];
-  readonly exportTagger: Lab['exportTagger'];
-  readonly exportCorpus: Lab['exportCorpus'];
   readonly analyse: Lab['analyse'];
   readonly stopTagging: Lab['stopTagging'];
 
@@ -148,12 +144,9 @@ export class LocalLab implements Lab {
       timestamp,
       stored: () => void this.#stored.readUsage(),
     });
-    this.#predictions = createPredictions({ client: server, labStore, store });
     this.#tagging = createTagging({ client: server, reader, labStore, store, reviews: this.#reviews, timestamp });
     this.readCorpus = (id) => this.#corpora.read(id);
     this.lookUpModel = (repository, revision) => this.#downloads.lookUp(repository, revision);
-    this.exportCorpus = (id, format) => this.#predictions.exportCorpus(id, format);
-    this.exportTagger = createTaggerExport({ client: server, labStore });
     this.analyse = createAnalyses(parts.openAnalysis ?? null);
     this.stopTagging = this.#tagging.stop;
   }
@@ -308,9 +301,11 @@ export class LocalLab implements Lab {
     });
 
   readonly predictions: Lab['predictions'] = (request, format) =>
-    this.#guard.run(() => this.#predictions.predictions(request, format));
+    this.#guard.run(async () => (await this.#predictions()).predictions(request, format));
   readonly keepPredictions: Lab['keepPredictions'] = (requests) =>
-    this.#changing(() => this.#predictions.keepPredictions(requests));
+    this.#changing(async () => (await this.#predictions()).keepPredictions(requests));
+  readonly exportCorpus: Lab['exportCorpus'] = async (...values) => (await this.#predictions()).exportCorpus(...values);
+  readonly exportTagger: Lab['exportTagger'] = async (...values) => (await this.#predictions()).exportTagger(...values);
   readonly countSentences: Lab['countSentences'] = (runIds) =>
     this.#changing(async () => {
       const { countSentences } = await import('./runs/countSentences.ts');
@@ -346,6 +341,11 @@ export class LocalLab implements Lab {
       await this.#backend.settingsChanged();
     });
   readonly removableItems: Lab['removableItems'] = () => removableItems(this.#parts.store, this.getState());
+
+  async #predictions() {
+    const { createPredictions } = await import('./tagging/predictions.ts');
+    return createPredictions({ client: this.#server, labStore: this.#labStore, store: this.#parts.store });
+  }
 
   readonly #timestamp = (): string => (this.#parts.now?.() ?? new Date()).toISOString();
 

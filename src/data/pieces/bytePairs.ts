@@ -1,7 +1,7 @@
 // Byte-level BPE, as RoBERTa and ModernBERT use it: bytes as letters, words by GPT-2's pattern, pairs merged by rank.
 import * as z from '../../util/zod.ts';
 import { LabError } from '../../util/labError.ts';
-import type { Piece, PieceModel } from './pieceModels.ts';
+import type { Piece, PieceModel } from './piece.ts';
 
 /** Longer words are refused: merging takes time by the square of the length. */
 const LONGEST_WORD = 20_000;

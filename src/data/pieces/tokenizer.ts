@@ -3,7 +3,8 @@ import { LabError } from '../../util/labError.ts';
 import { addedTokenFinders } from './addedTokens.ts';
 import { readNormalizer, type Normalizer } from './normalizer.ts';
 import { byteText, visibleBytes } from './bytePairs.ts';
-import { readPieceModel, type Piece } from './pieceModels.ts';
+import type { Piece } from './piece.ts';
+import { readPieceModel } from './pieceModels.ts';
 import { isByteLevel, readPreTokenizer } from './preTokenizer.ts';
 import {
   readTokenizerConfig,

@@ -1,5 +1,4 @@
 // Records what DeBERTa's layers share and make of its table of distances: the norm, and queries and keys of every distance.
-import type { DisentangledDesign } from '../../model/blocks/encoderFamily.ts';
 import { EMBEDDING } from '../../model/blocks/parameterLocation.ts';
 import { aligned, part, type Region } from '../gpu/recorder.ts';
 import { recordAddBiases, recordColumnSums } from '../kernels/bias.ts';
@@ -12,49 +11,7 @@ import {
   recordResidualNormBackward,
   recordResidualNormGradients,
 } from '../kernels/residualNorm.ts';
-import type { EncoderPass, NormSaved } from './encoderPass.ts';
-
-/** Recorded once a pass, before the layers. */
-export interface SharedDistances {
-  /** Rows of the table. */
-  readonly rows: number;
-  /** See `distancePlaces`. */
-  readonly places: Region;
-  /** Words of a state that says that gradients are written. */
-  readonly writing: Region;
-  /** The normalised table [rows, d]. */
-  readonly table: Region;
-  readonly saved: NormSaved;
-  /** The gradient of `table`, once a layer has recorded its share. */
-  dTable: Region | null;
-}
-
-/** What a layer makes of the table. */
-export interface LayerDistances {
-  /** The table after the layer's dropout. */
-  readonly dropped: Region;
-  /** Queries, then keys, of every distance: `distances` of the attention inputs. */
-  readonly rows: Region;
-}
-
-/** Words before the places: a state in which nothing accumulates. */
-const STATE_WORDS = 64;
-
-/**
- * The row of each distance T down to 1 - T [2T], then for each row where its distances begin and end among them, behind the words of a state
- * in which nothing accumulates. Integers, in the bits of floats.
- */
-export function distancePlaces({ rows, rowOf }: DisentangledDesign, pieces: number): Float32Array<ArrayBuffer> {
-  const words = new Int32Array(STATE_WORDS + 2 * pieces + 2 * rows);
-  const [starts, ends] = [STATE_WORDS + 2 * pieces, STATE_WORDS + 2 * pieces + rows];
-  for (let p = 0; p < 2 * pieces; p++) {
-    const row = rowOf(pieces - p);
-    words[STATE_WORDS + p] = row;
-    if (words[ends + row] === 0) words[starts + row] = p;
-    words[ends + row] = p + 1;
-  }
-  return new Float32Array(words.buffer);
-}
+import { STATE_WORDS, type EncoderPass, type LayerDistances, type SharedDistances } from './encoderPass.ts';
 
 const NAMES = {
   table: `${EMBEDDING}.relative`,

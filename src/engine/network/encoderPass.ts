@@ -1,11 +1,10 @@
 // What recording a pass over an encoder of any family needs, and what a layer saves for the backward pass.
-import type { EncoderDesign, SiteRates } from '../../model/blocks/encoderFamily.ts';
+import type { DisentangledDesign, EncoderDesign, SiteRates } from '../../model/blocks/encoderFamily.ts';
 import { familyOf, type EncoderConfig } from '../../model/families/encoderConfig.ts';
 import type { Recorder, Region } from '../gpu/recorder.ts';
 import type { AttentionFamily, AttentionInputs, AttentionShape } from '../kernels/attention/attentionScores.ts';
 import type { MatmulTuning } from '../kernels/matmul/matmulTuning.ts';
 import type { BatchInputs } from './batchInputs.ts';
-import { distancePlaces, type LayerDistances, type SharedDistances } from './distanceTable.ts';
 import type { ParameterBanks } from './parameterBanks.ts';
 
 /** How layers are recorded: product by product, or, where the encoder is small enough, all that happens to a row in one launch. */
@@ -98,4 +97,46 @@ export function keepsActivated({ attention }: Pick<EncoderPass, 'attention'>): b
 export function biasOf({ design }: Pick<EncoderPass, 'design'>, block: 'attention' | 'feedForward'): string | null {
   if (block === 'feedForward') return 'feedForward.outer.bias';
   return design.isBiased ? 'attention.output.bias' : null;
+}
+
+/** Recorded once a pass, before the layers. */
+export interface SharedDistances {
+  /** Rows of the table. */
+  readonly rows: number;
+  /** See `distancePlaces`. */
+  readonly places: Region;
+  /** Words of a state that says that gradients are written. */
+  readonly writing: Region;
+  /** The normalised table [rows, d]. */
+  readonly table: Region;
+  readonly saved: NormSaved;
+  /** The gradient of `table`, once a layer has recorded its share. */
+  dTable: Region | null;
+}
+
+/** What a layer makes of the table. */
+export interface LayerDistances {
+  /** The table after the layer's dropout. */
+  readonly dropped: Region;
+  /** Queries, then keys, of every distance: `distances` of the attention inputs. */
+  readonly rows: Region;
+}
+
+/** Words before the places: a state in which nothing accumulates. */
+export const STATE_WORDS = 64;
+
+/**
+ * The row of each distance T down to 1 - T [2T], then for each row where its distances begin and end among them, behind the words of a state
+ * in which nothing accumulates. Integers, in the bits of floats.
+ */
+function distancePlaces({ rows, rowOf }: DisentangledDesign, pieces: number): Float32Array<ArrayBuffer> {
+  const words = new Int32Array(STATE_WORDS + 2 * pieces + 2 * rows);
+  const [starts, ends] = [STATE_WORDS + 2 * pieces, STATE_WORDS + 2 * pieces + rows];
+  for (let p = 0; p < 2 * pieces; p++) {
+    const row = rowOf(pieces - p);
+    words[STATE_WORDS + p] = row;
+    if (words[ends + row] === 0) words[starts + row] = p;
+    words[ends + row] = p + 1;
+  }
+  return new Float32Array(words.buffer);
 }

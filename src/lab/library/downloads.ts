@@ -1,5 +1,4 @@
 // Downloads models from a hub: looks them up by name, receives them in resumable parts, verifies them and adds them to the library.
-import { chosenNames } from '../../data/import/modelFiles.ts';
 import type { DownloadRecord, HubFile } from '../../schema/hubRecord.ts';
 import { fileParts, listDownloadRecords, removeDownload, writeDownloadRecord } from '../../storage/downloadRecords.ts';
 import type { UnreadableItem } from '../../storage/records.ts';
@@ -13,7 +12,7 @@ import type { RequestFile } from '../../wire/requestFile.ts';
 import type { NamedBytes, ServerClient } from '../../wire/trainingProtocol.ts';
 import type { HubModel, Lab, ModelDownload } from '../state/labState.ts';
 import { throttledProgress, type JobControl, type LabStore } from '../state/labStore.ts';
-import { hubClient, type HubClient, type HubRepository } from './hubClient.ts';
+import type { HubClient, HubRepository } from './hubClient.ts';
 import type { Models } from './models.ts';
 import { publicHub } from './publicHosts.ts';
 import { receiveFile, verifiedFile } from './receiveFile.ts';
@@ -49,7 +48,7 @@ export class Downloads {
   readonly lookUp: Lab['lookUpModel'] = async (repository, revision) => {
     const { labStore } = this.parts;
     const address = labStore.getState().machine.hub ?? publicHub;
-    const hub = this.hubAt(address);
+    const hub = await this.hubAt(address);
     return labStore.during(
       `Looking up ${repository}`,
       ({ signal }) =>
@@ -88,9 +87,10 @@ export class Downloads {
     await this.remove(downloadId);
   };
 
-  private hubAt(address: string): HubClient {
+  /** Loads what speaks with hubs with the first question to one. */
+  private async hubAt(address: string): Promise<HubClient> {
     const { requestFile } = this.parts;
-    if (requestFile !== null) return hubClient(requestFile, address);
+    if (requestFile !== null) return (await import('./hubClient.ts')).hubClient(requestFile, address);
     throw new LabError('hub/unreachable', 'Nothing can be downloaded here: drop the files.');
   }
 
@@ -101,7 +101,7 @@ export class Downloads {
     found: HubRepository,
     signal: AbortSignal,
   ): Promise<HubModel> {
-    const files = neededFiles(found);
+    const files = await neededFiles(found);
     const [config] = files;
     const configFile = { name: config.name, bytes: await smallFile(hub, found, config, signal) };
     const encoder = await this.parts.client.call('describeEncoder', configFile);
@@ -186,7 +186,7 @@ export class Downloads {
   /** Returns whether all files are stored; false when the job was cancelled, in whatever way its request ended. */
   private async receiveAll(record: DownloadRecord, { report, signal }: JobControl): Promise<boolean> {
     const received = await unlessAborted(signal, async () => {
-      const hub = this.hubAt(record.hub);
+      const hub = await this.hubAt(record.hub);
       const start = { phase: 'receiving', done: await this.receivedBytes(record), of: totalSize(record.files) };
       const onBytes = throttledProgress(report, start);
       for (const { file, parts, before } of this.filesOf(record)) {
@@ -213,7 +213,8 @@ export class Downloads {
 }
 
 /** Lists config, weights and tokenizer, in this order. Throws LabError `hub/listing` where the hub gives no digest of one. */
-function neededFiles({ chosen, files }: HubRepository): readonly [HubFile, ...HubFile[]] {
+async function neededFiles({ chosen, files }: HubRepository): Promise<readonly [HubFile, ...HubFile[]]> {
+  const { chosenNames } = await import('../../data/import/modelFiles.ts');
   const needed = chosenNames(chosen).map((name) => {
     const file = files.find((one) => one.name === name);
     if (file !== undefined) return file;

@@ -1,5 +1,4 @@
 // Imports whatever a person drops: each kind goes to its part of the library, and what goes wrong becomes a notice and stops nothing else.
-import { neededModelFiles, refuseNamedFamily } from '../../data/import/modelFiles.ts';
 import { familyList } from '../../data/pieces/encoderFacts.ts';
 import type { ForeignFile } from '../../data/import/sortDrop.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
@@ -100,7 +99,7 @@ export class Library {
     for (const file of reading.plans) {
       plans.push(...(await this.orNotice(`${file.name} was refused`, async () => contentOf(file))));
     }
-    tellForeign(labStore, reading.foreign);
+    await tellForeign(labStore, reading.foreign);
     const count = corpusIds.length + modelIds.length + resultIds.length + plans.length;
     tellOthers(labStore, reading.others, count > 0 || reading.models.length > 0);
     return { corpusIds, modelIds, resultIds, plans };
@@ -112,6 +111,7 @@ export class Library {
   ): Promise<string> {
     const { labStore, models } = this.parts;
     if (missing.length > 0) {
+      const { neededModelFiles, refuseNamedFamily } = await import('../../data/import/modelFiles.ts');
       const config = files.find(({ path }) => baseName(path) === 'config.json');
       if (config !== undefined) refuseNamedFamily(await bytesOf(config, dropped));
       const [first] = weights.filter((file) => !file.endsWith('.index.json'));
@@ -167,8 +167,9 @@ function weightsWording(name: string): string {
 }
 
 /** Names known files that no model is beside: a person who drops them means a model. */
-function tellForeign(labStore: LabStore, foreign: readonly ForeignFile[]): void {
+async function tellForeign(labStore: LabStore, foreign: readonly ForeignFile[]): Promise<void> {
   if (foreign.length === 0) return;
+  const { neededModelFiles } = await import('../../data/import/modelFiles.ts');
   const named = foreign.slice(0, namedOthers).map(({ path, what }) => `${path} is ${what}`);
   const rest = foreign.length > namedOthers ? ` and ${foreign.length - namedOthers} more files are like these` : '';
   labStore.notify('info', `Left out: ${named.join('; ')}${rest}. A model is a folder of ${neededModelFiles}.`);

@@ -14,7 +14,7 @@ import { requireInputs } from '../plans/expandPlan.ts';
 import type { Lab, PredictionFormat } from '../state/labState.ts';
 import { throttledProgress, type JobControl, type LabStore } from '../state/labStore.ts';
 
-/** Implements `Lab.predictions`, `Lab.keepPredictions` and `Lab.exportCorpus`. */
+/** Implements what the lab does with snapshots and their predictions. */
 export function createPredictions({
   client,
   labStore,
@@ -23,7 +23,7 @@ export function createPredictions({
   readonly client: ServerClient;
   readonly labStore: LabStore;
   readonly store: Store;
-}): Pick<Lab, 'predictions' | 'keepPredictions' | 'exportCorpus'> {
+}): Pick<Lab, 'predictions' | 'keepPredictions' | 'exportCorpus' | 'exportTagger'> {
   /** The task to predict on; undefined if the run has no such task, which the server rejects. */
   function taskOf({ runId, task }: PredictionRequest): TaskRef | undefined {
     const state = labStore.getState();
@@ -60,6 +60,8 @@ export function createPredictions({
   }
 
   return {
+    exportTagger: createTaggerExport({ client, labStore }),
+
     async predictions(request, format) {
       const corpus = taskOf(request)?.corpus;
       const sentences = await labStore.during(
@@ -145,7 +147,7 @@ function keepingLabel(requests: readonly PredictionRequest[]): string {
 }
 
 /** Implements `Lab.exportTagger`. */
-export function createTaggerExport({
+function createTaggerExport({
   client,
   labStore,
 }: {
