@@ -143,9 +143,9 @@ export function tokenizerConfigFile(
   tokenizer: { readonly normalizer?: unknown },
 ): Record<string, unknown> {
   const settings = tokenizerConfigSchema.safeParse(stored ?? {}).data ?? {};
-  const defaults = exportedForm(encoder).tokenizer;
+  const { tokenizer: defaults, configuresNormalizer } = exportedForm(encoder);
   const content = { normalizer: tokenizer.normalizer ?? null, model: { type: 'WordPiece' } };
-  const normalizer = bertNormalizer(settledNormalizer(content, settings));
+  const normalizer = configuresNormalizer ? bertNormalizer(settledNormalizer(content, settings)) : null;
   if (normalizer === null) return { ...defaults, ...stored };
   return {
     ...defaults,

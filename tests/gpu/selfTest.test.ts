@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 it('passes on this adapter, and leaves the backend as it was', async () => {
   const checks = await engineSelfTest(await testGpu());
-  expect(checks.length).toBe(3);
+  expect(checks.length).toBe(6);
   expect(checks.filter(({ passed }) => !passed)).toEqual([]);
   expect(tf.getBackend()).toBe('cpu');
 });

@@ -58,6 +58,8 @@ export interface ExportedForm<Config> {
   readonly dropoutMembers: (rates: DropoutRates) => Readonly<Record<string, number>>;
   /** Members of tokenizer_config.json where the model has none. */
   readonly tokenizer: Readonly<Record<string, string>>;
+  /** Whether the tokenizer's class makes its normalizer from tokenizer_config.json, as BERT's does. */
+  readonly configuresNormalizer: boolean;
   /** Tensors that the class requires and tagging never reads, as zeros. */
   readonly unusedTensors: (config: Config) => NamedShapes;
 }

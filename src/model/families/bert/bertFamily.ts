@@ -143,6 +143,7 @@ export const bert: EncoderFamily<BertConfig> = {
     architecture: 'BertForTokenClassification',
     dropoutMembers: bertDropoutMembers,
     tokenizer: { tokenizer_class: 'BertTokenizer', ...bertSpecials },
+    configuresNormalizer: true,
     unusedTensors: () => [],
   },
 };

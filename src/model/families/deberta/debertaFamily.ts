@@ -63,6 +63,7 @@ export const deberta: EncoderFamily<DebertaConfig> = {
       return { ...others, cls_dropout: classifier ?? head };
     },
     tokenizer: { tokenizer_class: 'DebertaV2Tokenizer', ...bertSpecials },
+    configuresNormalizer: false,
     unusedTensors: () => [],
   },
 };

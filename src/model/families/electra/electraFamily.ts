@@ -33,6 +33,7 @@ export const electra: EncoderFamily<ElectraConfig> = {
     architecture: 'ElectraForTokenClassification',
     dropoutMembers: bertDropoutMembers,
     tokenizer: { tokenizer_class: 'ElectraTokenizer', ...bertSpecials },
+    configuresNormalizer: true,
     unusedTensors: () => [],
   },
 };

@@ -128,6 +128,7 @@ export const modernbert: EncoderFamily<ModernbertConfig> = {
       classifier_dropout: head,
     }),
     tokenizer: { tokenizer_class: 'PreTrainedTokenizerFast', ...bertSpecials },
+    configuresNormalizer: true,
     unusedTensors: () => [],
   },
 };

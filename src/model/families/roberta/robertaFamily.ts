@@ -48,6 +48,7 @@ export const roberta: EncoderFamily<RobertaConfig> = {
       pad_token: '<pad>',
       mask_token: '<mask>',
     },
+    configuresNormalizer: false,
     unusedTensors: () => [],
   },
 };

@@ -121,6 +121,7 @@ export const xlnet: EncoderFamily<XlnetConfig> = {
       mask_token: '<mask>',
     },
     // From XLNet's pretraining.
+    configuresNormalizer: false,
     unusedTensors: ({ hiddenSize }) => [['transformer.mask_emb', [1, 1, hiddenSize]]],
   },
 };
