@@ -37,6 +37,7 @@ test('every page has one heading, no horizontal scroll and no violation of axe, 
     ['#/analyse/leaks', 'Analyse'],
     ['#/analyse/breakdown', 'Analyse'],
     ['#/analyse/errors', 'Analyse'],
+    ['#/analyse/confidence', 'Analyse'],
     ['#/about', 'About BioNER Lab'],
     ['#/nowhere', 'Not found'],
   ]);

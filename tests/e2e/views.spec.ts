@@ -116,7 +116,7 @@ test('every view is the same after a reload, a kill and without a network', asyn
       }
       note(`${view} of an experiment`, { seen: lookTested });
     }
-    for (const view of ['Sets', 'Labels', 'Leaks', 'Breakdown']) {
+    for (const view of ['Sets', 'Labels', 'Leaks', 'Breakdown', 'Confidence']) {
       await page
         .getByRole('navigation', { name: 'Experiment', exact: true })
         .getByRole('link', { name: view, exact: true })

@@ -22,7 +22,14 @@ async function renderedByStep(address: string): Promise<Readonly<Record<string, 
 }
 
 const withoutRun = ['#/', '#/library/corpora', '#/library/models', '#/library/storage', '#/tag', '#/about'];
-const analyses = ['#/analyse', '#/analyse/labels', '#/analyse/leaks', '#/analyse/breakdown', '#/analyse/errors'];
+const analyses = [
+  '#/analyse',
+  '#/analyse/labels',
+  '#/analyse/leaks',
+  '#/analyse/breakdown',
+  '#/analyse/errors',
+  '#/analyse/confidence',
+];
 
 it.each([...withoutRun, ...analyses])('a step renders nothing on %s', async (address) => {
   expect(await renderedByStep(address)).toEqual({});
