@@ -14,7 +14,8 @@ let folder = '';
 beforeEach(async () => {
   folder = await headlessFolder();
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+// What was being written when a command ended may still arrive.
+afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
 
 const headless = (plan: PlanFile, training?: FakeTraining) => fakeHeadless(folder, plan, training);
 

@@ -13,7 +13,8 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'lock-'));
   file = path.join(folder, '~lock.json');
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+// What was being written when a command ended may still arrive.
+afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
 
 /** What this process writes as its own lock, with some members changed. */
 async function leftBehind(changes: Partial<LockHolder> = {}): Promise<LockHolder> {

@@ -17,7 +17,8 @@ let folder = '';
 beforeEach(async () => {
   folder = await headlessFolder();
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+// What was being written when a command ended may still arrive.
+afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
 
 const writeAll = (under: string, files: readonly DroppedFile[]) => writeDrops(folder, under, files);
 const headless = (plan: PlanFile | string, training?: FakeTraining, options?: HeadlessOptions) =>

@@ -27,7 +27,8 @@ beforeEach(async () => {
   await writeDrops(folder, 'corpora', droppedCorpus('fern', 'fern'));
   await writeFile(path.join(folder, 'plan.json'), JSON.stringify(plan));
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+// What was being written when a command ended may still arrive.
+afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
 
 const plan = categoryPlan({ slicingRates: [0.5], rounds: { count: 1, epochs: 1 } });
 
