@@ -69,7 +69,17 @@ export const labViews: readonly LabView[] = [
   analysis('labels'),
   analysis('leaks'),
   analysis('breakdown'),
-  analysis('confidence'),
+  {
+    name: 'confidence',
+    show: async (page, { subject }) => {
+      await goTo(page, `#/analyse/confidence?${subject}`);
+      const predict = page.getByRole('button', { name: 'Predict now' });
+      const heading = page.getByRole('heading', { name: 'Is it as sure as it is right?' });
+      await expect(predict.or(heading)).toBeVisible();
+      if (await predict.isVisible()) await predict.click();
+      await expect(heading).toBeVisible({ timeout: 60_000 });
+    },
+  },
   { name: 'library', show: (page) => visit(page, 'Corpora') },
   { name: 'models', show: (page) => visit(page, 'Models') },
   { name: 'storage', show: (page) => visit(page, 'Storage') },
