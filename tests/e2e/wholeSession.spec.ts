@@ -232,7 +232,6 @@ const words: readonly (readonly [address: RegExp, why: string])[] = [
     'in messages and comments of tfjs',
   ],
   [/^https:\/\/base-ui\.com\/production-error/, 'in messages of Base UI'],
-  [/^http:\/\/\[\$\{e\}\]$/, 'zod’s test of an IPv6 address'],
 ];
 const hosts = [
   /^https:\/\/huggingface\.co/,
