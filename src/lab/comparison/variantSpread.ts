@@ -24,9 +24,13 @@ export function variantSpread(
   };
   if (over === 'trainings') return spread(finished.flatMap(valueOf));
   if (over === 'snapshots') return spreadWithin(finished.map(({ snapshots }) => snapshots.flatMap(valueOf)));
-  const seeds = [...new Set(finished.map(({ seed }) => seed))].map((seed) =>
-    finished.filter((training) => training.seed === seed).flatMap(valueOf),
-  );
+  const bySeed = new Map<number, number[]>();
+  for (const training of finished) {
+    const values = bySeed.get(training.seed) ?? [];
+    values.push(...valueOf(training));
+    bySeed.set(training.seed, values);
+  }
+  const seeds = [...bySeed.values()];
   if (over === 'rounds') return spreadWithin(seeds);
   return spread(seeds.flatMap((values) => mean(values) ?? []));
 }

@@ -62,7 +62,9 @@ export function liveRaces(
       slicing.frozen,
       record.search,
     ]);
-    groups.set(key, [...(groups.get(key) ?? []), record]);
+    const runs = groups.get(key) ?? [];
+    runs.push(record);
+    groups.set(key, runs);
   }
   return [...groups.values()].flatMap((runs) => followed(runs, layersOf, known) ?? []);
 }
