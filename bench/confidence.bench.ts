@@ -3,7 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Mention, Sentence } from '../src/data/corpus/corpus.ts';
 import { buildSequences } from '../src/data/pieces/sequences.ts';
-import { atTemperature, calibrationOf, fitTemperature, type MentionOutcome } from '../src/metrics/calibration.ts';
+import {
+  atTemperature,
+  calibrationOf,
+  fitTemperature,
+  outcomesOf,
+  type MentionOutcome,
+} from '../src/metrics/calibration.ts';
 import { labelDoubts, type LabelDoubt, type ProbableMention } from '../src/metrics/labelErrors.ts';
 import { memory } from '../src/storage/store.ts';
 import { importModel } from '../src/training/importModel.ts';
@@ -41,14 +47,7 @@ async function tag({ tagger }: NodeTagger, sentences: readonly Sentence[], types
   return { sentences, predicted, probabilities };
 }
 
-function outcomes({ sentences, predicted }: Tagged): readonly MentionOutcome[] {
-  return predicted.flatMap((mentions, index) =>
-    mentions.map(({ start, end, type, confidence }) => {
-      const isCorrect = (sentences[index]?.mentions ?? []).some((one) => one.start === start && one.end === end && one.type === type); // prettier-ignore
-      return { confidence, isCorrect };
-    }),
-  );
-}
+const outcomes = ({ sentences, predicted }: Tagged): readonly MentionOutcome[] => outcomesOf(sentences, predicted);
 
 interface Spoiled {
   readonly sentences: readonly Sentence[];

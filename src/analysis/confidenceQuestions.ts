@@ -1,6 +1,12 @@
 // Answers questions about confidences: their calibration, and the annotations that are improbable under the tagger.
 import type { Sentence, Task } from '../data/corpus/corpus.ts';
-import { atTemperature, calibrationOf, fitTemperature, type MentionOutcome } from '../metrics/calibration.ts';
+import {
+  atTemperature,
+  calibrationOf,
+  fitTemperature,
+  outcomesOf,
+  type MentionOutcome,
+} from '../metrics/calibration.ts';
 import { labelDoubts, type LabelDoubt, type ProbableMention } from '../metrics/labelErrors.ts';
 import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import { LabError } from '../util/labError.ts';
@@ -27,16 +33,8 @@ export function confidenceQuestions(inputs: AnalysisInputs): ConfidenceQuestions
     );
   }
 
-  async function outcomesOf(task: Task, request: PredictionRequest): Promise<readonly MentionOutcome[]> {
-    const sentences = await inputs.sentences(task, request.split);
-    return (await mentionsOf(request)).flatMap((mentions, index) =>
-      mentions.map(({ type, start, end, confidence }) => {
-        const isCorrect = (sentences[index]?.mentions ?? []).some(
-          (one) => one.type === type && one.start === start && one.end === end,
-        );
-        return { confidence, isCorrect };
-      }),
-    );
+  async function outcomes(task: Task, request: PredictionRequest): Promise<readonly MentionOutcome[]> {
+    return outcomesOf(await inputs.sentences(task, request.split), await mentionsOf(request));
   }
 
   async function rank({ task, prediction }: LabelDoubtsQuery) {
@@ -47,8 +45,8 @@ export function confidenceQuestions(inputs: AnalysisInputs): ConfidenceQuestions
 
   return {
     async calibration({ task, test, devel }) {
-      const onTest = await outcomesOf(task, test);
-      const onDevel = devel === null ? [] : await outcomesOf(task, devel);
+      const onTest = await outcomes(task, test);
+      const onDevel = devel === null ? [] : await outcomes(task, devel);
       const before = calibrationOf(onTest);
       if (onDevel.length === 0) return { before, fitted: null };
       const temperature = fitTemperature(onDevel);

@@ -1,10 +1,26 @@
 // Measures how far a tagger's confidences can be believed, and corrects them by one temperature (Guo et al. 2017, "On calibration of modern neural networks").
+import type { Sentence } from '../data/corpus/corpus.ts';
+import { isSameMention, type ProbableMention } from './labelErrors.ts';
 
 /** A predicted mention: how sure the tagger is of it, and whether it is annotated just so. */
 export interface MentionOutcome {
   /** 0 to 1. */
   readonly confidence: number;
   readonly isCorrect: boolean;
+}
+
+/** Tells of each predicted mention whether it is annotated just so; both lists are by sentence. */
+export function outcomesOf(
+  sentences: readonly Pick<Sentence, 'mentions'>[],
+  predicted: readonly (readonly ProbableMention[])[],
+): readonly MentionOutcome[] {
+  return predicted.flatMap((mentions, index) => {
+    const annotated = sentences[index]?.mentions ?? [];
+    return mentions.map((mention) => ({
+      confidence: mention.confidence,
+      isCorrect: annotated.some((one) => isSameMention(one, mention)),
+    }));
+  });
 }
 
 /** The mentions whose confidence lies between two bounds. */

@@ -35,7 +35,7 @@ export function labelDoubts(
   const doubts = sentences.flatMap(({ mentions }, sentence): LabelDoubt[] => {
     const found = predicted[sentence] ?? [];
     const annotated = mentions.map((mention, index) => ({ ...mention, confidence: probabilities[sentence]?.[index] ?? 0 })); // prettier-ignore
-    const wrong = annotated.filter((mention) => !found.some((other) => isSame(mention, other)));
+    const wrong = annotated.filter((mention) => !found.some((other) => isSameMention(mention, other)));
     const ofAnnotated = wrong.map((mention): LabelDoubt => {
       const overlapping = found.filter((other) => doOverlap(mention, other));
       const instead = surest(overlapping);
@@ -55,7 +55,8 @@ export function labelDoubts(
   );
 }
 
-function isSame(left: Mention, right: Mention): boolean {
+/** Whether two mentions of a sentence have the same borders and type. */
+export function isSameMention(left: Mention, right: Mention): boolean {
   return left.start === right.start && left.end === right.end && left.type === right.type;
 }
 

@@ -257,10 +257,15 @@ function variantsOf(task: TaskRef, runs: readonly RunRecord[], layerCount: numbe
       rate: variant.layers === null || layerCount === undefined ? null : variant.layers / layerCount,
       trainings: variant.trainings.sort((left, right) => left.seed - right.seed || left.round - right.round),
     }))
-    .sort(
-      (left, right) =>
-        METHODS.indexOf(left.method) - METHODS.indexOf(right.method) || (left.layers ?? 0) - (right.layers ?? 0),
-    );
+    .sort(compareVariants);
+}
+
+/** Orders variants by method, sliced ones by their number of shared layers. */
+export function compareVariants(
+  left: Pick<Variant, 'method' | 'layers'>,
+  right: Pick<Variant, 'method' | 'layers'>,
+): number {
+  return METHODS.indexOf(left.method) - METHODS.indexOf(right.method) || (left.layers ?? 0) - (right.layers ?? 0);
 }
 
 function trainingOf({ spec, status, snapshots, selectedEpoch, epochs, search }: RunRecord, index: number): Training {

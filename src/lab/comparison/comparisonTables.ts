@@ -3,10 +3,10 @@ import { rateName, variantName } from '../state/methodNames.ts';
 import type { Spread } from '../../metrics/scores/spread.ts';
 import { significanceDefaults } from '../../metrics/significance/significance.ts';
 import { raceRulesOf } from '../../schema/rateSearch.ts';
-import { isSliced, METHODS, PAPER_METHODS } from '../../schema/methods.ts';
+import { isSliced, PAPER_METHODS } from '../../schema/methods.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import type { ReportedByTask, ReportedScore } from '../../schema/reportedScores.ts';
-import { taskKey, type Comparison, type Measures, type TaskComparison, type Variant } from './comparison.ts';
+import { compareVariants, taskKey, type Comparison, type Measures, type TaskComparison, type Variant } from './comparison.ts'; // prettier-ignore
 import { differenceKey, type VariantKind } from './differenceFamily.ts';
 import type { PublishedScores } from './publishedScores.ts';
 import { rulesText } from '../../metrics/racing/raceWords.ts';
@@ -97,10 +97,7 @@ function methodsTable({ tasks }: Comparison, isDistinct: IsDistinct): Omit<Compa
   const all = tasks.flatMap(({ variants }) => variants);
   if (all.every(({ method }) => PAPER_METHODS.includes(method))) return null;
   const named = new Map(all.map((variant) => [variantName(variant), variant]));
-  const kinds = [...named.values()].sort(
-    (left, right) =>
-      METHODS.indexOf(left.method) - METHODS.indexOf(right.method) || (left.layers ?? 0) - (right.layers ?? 0),
-  );
+  const kinds = [...named.values()].sort(compareVariants);
   return {
     id: 'methods',
     title: 'All methods: test F1',
