@@ -1,6 +1,6 @@
 // Benchmarks a step and a tagging on the processor: the plain network, the engine on one thread and on all, PyTorch if there is one.
 import type { EngineHome } from '../src/engine/network/computeOptions.ts';
-import { compileProcessorModule, processorFeatures } from '../src/engine/processor/processorModule.ts';
+import { compileProcessorModule } from '../src/engine/processor/processorModule.ts';
 import type { Platform } from '../src/engine/start/platform.ts';
 import { startBackend } from '../src/engine/start/startBackend.ts';
 import { newEncoder, newHead } from '../src/model/parameters.ts';
@@ -38,13 +38,14 @@ export async function benchProcessor(
   torchStep: (() => Promise<number>) | null,
 ): Promise<BenchReport> {
   const { say, othersMs } = home;
-  const { processor, device } = await startBackend('wasm', platform);
+  const { processor, otherRounding, device } = await startBackend('wasm', platform);
   if (processor === null) throw new Error('the engine does not run on this processor');
-  const features = processorFeatures();
+  const { relaxed } = processor.module;
+  const other = await otherRounding();
   const alone: EngineHome = {
     ...processor,
     pool: null,
-    module: await compileProcessorModule({ ...features, shared: false }),
+    module: await compileProcessorModule({ relaxed, shared: false }),
   };
   const { encoder, head } = taggerOf(shape);
   const host = new Map([...newEncoder(encoder, 1), ...newHead(encoder, head, 1)]);
@@ -69,6 +70,7 @@ export async function benchProcessor(
     ...(shape.stock ? [contender('plain network, one thread', null)] : []),
     ...(threads > 1 ? [contender(`engine, ${threads} threads`, processor)] : []),
     contender('engine, one thread', alone),
+    ...(other === null ? [] : [contender('engine, one thread, multiply-adds rounded twice', { ...other, pool: null, module: await compileProcessorModule({ relaxed: !relaxed, shared: false }) })]), // prettier-ignore
     ...(torchStep === null ? [] : [{ name: 'PyTorch', step: torchStep, tag: null, dispose: () => undefined }]),
   ];
   const steps = contenders.map((): number[] => []);
@@ -108,7 +110,7 @@ export async function benchProcessor(
     rows: measured.map(({ name, stepMs, ofPlain, tagMs, tagOfPlain }) => [name, text(stepMs), text(ofPlain), text(tagMs), text(tagOfPlain)]), // prettier-ignore
     notes: [
       'Median (least to most) of the rounds; a ratio is taken within each round. Random weights and batches of the same sizes, f32.',
-      `Multiply-adds round ${features.relaxed ? 'once' : 'twice'}. PyTorch takes as many threads as OMP_NUM_THREADS says.`,
+      `Multiply-adds are ${relaxed ? 'fused unless it says otherwise' : 'rounded twice: there are no fused ones'}. PyTorch takes as many threads as OMP_NUM_THREADS says.`,
       ...disturbedNote(home, disturbances),
     ],
   };

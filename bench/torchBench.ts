@@ -47,8 +47,7 @@ export async function enginesHere(
   }
   const processor = await home.processor?.();
   if (processor == null) {
-    const features = processorFeatures();
-    const module = await compileProcessorModule({ ...features, shared: false });
+    const module = await compileProcessorModule({ ...processorFeatures(), shared: false });
     const { processorCompute } = await import('../src/engine/network/computeOptions.ts');
     const alone = { module, pool: null, compute: processorCompute({ activations: 'auto' }) };
     return { adapter: 'processor', software: false, engines: [{ name: 'ours, 1 thread', home: alone, use: nothing }] };

@@ -51,6 +51,8 @@ const options = `  --corpora DIR   the plan's corpora, a folder each: DIR/<name>
   --gpu-memory GIB, --activations NAME, --precision NAME
                   as in the page's GPU settings; saved in DIR/store
   --threads N     threads of the engine on the processor; default: one for each logical processor, at most 16; saved in DIR/store
+  --multiply-adds fused|twice
+                  how they round on the processor: once, as in current browsers (default), or twice, as in those without; saved in DIR/store
   --export-models  exports the selected snapshot of each finished run as a folder DIR/models/<run>-<id> for Hugging Face
                   transformers and the page
   --json          JSON lines on standard output, text on standard error
@@ -58,7 +60,7 @@ const options = `  --corpora DIR   the plan's corpora, a folder each: DIR/<name>
 
 const synopsis = `PLAN.json --out DIR [--corpora DIR] [--models DIR] [--backend webgpu|wasm|cpu]
        [--run ID ...] [--jobs N] [--model-from REPOSITORY[@REVISION]] [--hub ADDRESS] [--threads N] [--adapter NAME]
-       [--gpu-memory GIB] [--activations auto|kept|recomputed] [--precision f32|mixed]
+       [--gpu-memory GIB] [--activations auto|kept|recomputed] [--precision f32|mixed] [--multiply-adds fused|twice]
        [--snapshots all|selected|none] [--export-models] [--json]`;
 
 const remarks = `One process at a time may use a store. What is damaged in DIR/store is imported or trained again, and reported.
@@ -166,6 +168,7 @@ function parse(args: readonly string[]) {
     jobs: { type: 'string' },
     snapshots: { type: 'string' },
     threads: { type: 'string' },
+    'multiply-adds': { type: 'string' },
     adapter: { type: 'string' },
     json: { type: 'boolean' },
   });
@@ -180,17 +183,18 @@ function modelFrom(text: string | undefined): HeadlessArguments['modelFrom'] {
 
 function machineFrom(values: ReturnType<typeof parse>['values']): Partial<MachineSettings> {
   const gibibytes = values['gpu-memory'];
-  const { precision, activations, hub, threads } = values;
+  const { precision, activations, hub, threads, 'multiply-adds': multiplyAdds } = values;
   const read = z.partial(z.omit(machineSettingsSchema, { version: true })).safeParse({
     ...(gibibytes === undefined ? {} : { gpuBytes: Math.round(Number(gibibytes) * 2 ** 30) }),
     ...(precision === undefined ? {} : { precision }),
     ...(activations === undefined ? {} : { activations }),
     ...(threads === undefined ? {} : { threads: threads.trim() === '' ? Number.NaN : Number(threads) }),
+    ...(multiplyAdds === undefined ? {} : { multiplyAdds }),
     ...(hub === undefined ? {} : { hub: hub.replace(/\/+$/, '') }),
   });
   if (!read.success) {
     const [issue] = read.error.issues;
-    throw usageError('Invalid machine settings.', issue?.message ?? '', [gibibytes, precision, activations, threads].join(' ').trim()); // prettier-ignore
+    throw usageError('Invalid machine settings.', issue?.message ?? '', [gibibytes, precision, activations, threads, multiplyAdds].join(' ').trim()); // prettier-ignore
   }
   return read.data as Partial<MachineSettings>;
 }

@@ -74,13 +74,14 @@ function passedOn({
   part,
   parentFolders,
 }: HeadlessArguments): readonly string[] {
-  const { gpuBytes, activations, precision } = machine;
+  const { gpuBytes, activations, precision, multiplyAdds } = machine;
   return [
     ...(backend === 'auto' ? [] : ['--backend', backend]),
     ...(part.adapter === null ? [] : ['--adapter', part.adapter]),
     ...(gpuBytes === undefined ? [] : ['--gpu-memory', `${gpuBytes / 2 ** 30}`]),
     ...(activations === undefined ? [] : ['--activations', activations]),
     ...(precision === undefined ? [] : ['--precision', precision]),
+    ...(multiplyAdds === undefined ? [] : ['--multiply-adds', multiplyAdds]),
     ...parentFolders.flatMap((folder) => ['--from', folder]),
     ...(exportModels ? ['--export-models'] : []),
     ...(json ? ['--json'] : []),

@@ -63,7 +63,7 @@ function workflowOf(
   more: Pick<Workflow, 'command' | 'memoryBytes' | 'resubmissions'>,
 ): Workflow {
   const { backend, part, machine, snapshots, corporaFolder, modelsFolder, modelFrom } = parsed;
-  const { activations, precision, gpuBytes, hub } = machine;
+  const { activations, precision, multiplyAdds, gpuBytes, hub } = machine;
   const option = (name: string, value: string | null | undefined): string[] => (value == null ? [] : [name, value]);
   return {
     ...more,
@@ -75,6 +75,7 @@ function workflowOf(
       ...option('--adapter', part.adapter),
       ...option('--activations', activations),
       ...option('--precision', precision),
+      ...option('--multiply-adds', multiplyAdds),
       ...option('--gpu-memory', gpuBytes === undefined ? null : `${gpuBytes / 2 ** 30}`),
       ...option('--snapshots', snapshots === 'all' ? null : snapshots),
     ],

@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
+import { processorFeatures } from '../src/engine/processor/processorModule.ts';
 import type { ProcessorThread, ThreadTask } from '../src/engine/processor/threadPool.ts';
 import type { Platform } from '../src/engine/start/platform.ts';
 
@@ -11,6 +13,9 @@ const wasmFolder = path.join(
   path.dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json')),
   'dist',
 );
+
+// Node 20 has the multiply-adds that browsers and later versions have, in their final form, behind a flag: with them its bits are those of browsers.
+if (!processorFeatures().relaxed) v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
 
 /** As in the browser. */
 const USUAL_THREADS = 16;

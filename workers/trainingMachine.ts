@@ -8,7 +8,7 @@ import {
 } from '../src/engine/network/computeOptions.ts';
 import type { Platform } from '../src/engine/start/platform.ts';
 import type { StartedBackend } from '../src/engine/start/startBackend.ts';
-import { defaultMachineSettings, type MachineSettings } from '../src/schema/machineSettings.ts';
+import { defaultMachineSettings, type MachineSettings, type MultiplyAdds } from '../src/schema/machineSettings.ts';
 import type { Environment, RunSpec } from '../src/schema/runRecord.ts';
 import { readMachineSettings } from '../src/storage/machineRecords.ts';
 import { ifCorrupt } from '../src/storage/records.ts';
@@ -58,12 +58,12 @@ export async function machineUnderSettings(
   const wanted = await readMachineSettings(store).catch(ifCorrupt(defaultMachineSettings));
   const precision = backend.mixedPrecision.admitted ? wanted.precision : 'f32';
   const settings = { ...wanted, precision };
-  const { name, device, threads, processor } = backend;
-  const { activations } = settings;
+  const { name, device, threads } = backend;
+  const processor = await processorUnder(backend, settings);
   return {
     settings,
     plainThreads: threads,
-    processor: processor && { ...processor, compute: processorCompute({ activations }) },
+    processor,
     gpu: backend.gpu && (await gpuUnderSettings(backend.gpu, store, settings)),
     environment: {
       software: softwareVersion,
@@ -72,16 +72,31 @@ export async function machineUnderSettings(
       threads: processor === null ? threads : (processor.pool?.limit ?? 1),
       platform: platform.description,
       precision,
-      ...(processor === null ? {} : { engine: 'processor' }),
+      ...(processor === null ? {} : { engine: 'processor', multiplyAdds: roundingOf(processor) }),
     },
   };
 }
 
+const roundingOf = ({ module }: EngineProcessor): MultiplyAdds => (module.relaxed ? 'fused' : 'twice');
+
+/** The processor with the wanted rounding of multiply-adds; with the usual one where none is wanted or the wanted one is not there. */
+async function processorUnder(
+  { processor, otherRounding }: StartedBackend,
+  { activations, multiplyAdds }: Pick<MachineSettings, 'activations' | 'multiplyAdds'>,
+): Promise<EngineProcessor | null> {
+  if (processor === null) return null;
+  const isUsual = multiplyAdds === undefined || multiplyAdds === roundingOf(processor);
+  const found = isUsual ? processor : ((await otherRounding()) ?? processor);
+  return { ...found, compute: processorCompute({ activations }) };
+}
+
 /**
  * The machine without its engine for an encoder that the engine cannot compute, with the reason on a GPU, and for a run that the
- * plain network began on wasm: it alone continues to the same bits.
+ * plain network began on wasm: it alone continues to the same bits. A run that the engine began on the processor continues with the
+ * rounding of multiply-adds that it began with.
  */
 export async function fittingMachine(
+  backend: StartedBackend,
   machine: TrainingMachine,
   store: Store,
   { id, model }: RunSpec,
@@ -90,13 +105,18 @@ export async function fittingMachine(
   // A model that is gone fails the run when its inputs are read.
   const encoder = await readModelConfig(store, { id: model.id }).catch(() => null);
   const plainNetwork = encoder && engineMisfit(encoder);
-  const { engine, ...environment } = machine.environment;
+  const { engine, multiplyAdds, ...environment } = machine.environment;
   if (engine !== undefined) {
     const record = await readRunRecord(store, id);
-    const last = record?.environments.at(-1);
-    const isBegun = record !== undefined && record.step > 0 && last?.backend === 'wasm' && last.engine === undefined;
-    if (plainNetwork === null && !isBegun) return machine;
-    return { ...machine, processor: null, environment: { ...environment, threads: machine.plainThreads } };
+    const begun = record !== undefined && record.step > 0 ? record.environments.at(-1) : undefined;
+    const isBegunOnWasm = begun?.backend === 'wasm';
+    if (plainNetwork !== null || (isBegunOnWasm && begun.engine === undefined)) {
+      return { ...machine, processor: null, environment: { ...environment, threads: machine.plainThreads } };
+    }
+    if (!isBegunOnWasm || begun.multiplyAdds === undefined || begun.multiplyAdds === multiplyAdds) return machine;
+    const { activations } = machine.settings;
+    const processor = await processorUnder(backend, { activations, multiplyAdds: begun.multiplyAdds });
+    return { ...machine, processor, environment: { ...environment, engine, ...(processor && { multiplyAdds: roundingOf(processor) }) } }; // prettier-ignore
   }
   if (plainNetwork === null) return machine;
   return { ...machine, gpu: null, environment: { ...environment, precision: 'f32', plainNetwork } };

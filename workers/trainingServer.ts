@@ -1,6 +1,7 @@
 // The training server: answers the lab's calls, runs one training at a time, and is the only caller of training.
 import { underlyingFailure, type DeviceHealth } from '../src/engine/gpu/device.ts';
 import type { Platform } from '../src/engine/start/platform.ts';
+import { processorFeatures } from '../src/engine/processor/processorModule.ts';
 import { startBackend, type StartedBackend } from '../src/engine/start/startBackend.ts';
 import { mergedTypeName, traitsOf } from '../src/schema/methods.ts';
 import { defaultMachineSettings } from '../src/schema/machineSettings.ts';
@@ -164,7 +165,8 @@ class TrainingServer {
     const { reason, remedy, selfTest, mixedPrecision } = backend;
     const { environment } = await this.underSettings(backend);
     const threads = threadChoice(backend, this.platform);
-    return { environment, reason, remedy, selfTest, mixedPrecision, ...(threads !== null && { threads }) };
+    const fusable = backend.processor !== null && processorFeatures().relaxed && { fusable: true as const };
+    return { environment, reason, remedy, selfTest, mixedPrecision, ...(threads !== null && { threads }), ...fusable };
   }
 
   private async settingsChanged(): Promise<BackendReport | null> {
@@ -210,7 +212,7 @@ class TrainingServer {
     try {
       return await this.onDevice(async (backend) => {
         this.releaseTagger();
-        const machine = await fittingMachine(await this.underSettings(backend), this.store, spec);
+        const machine = await fittingMachine(backend, await this.underSettings(backend), this.store, spec);
         const begun = await this.recordFor(spec, machine.environment);
         const record = await drain(this.trainStored(begun, until, backend.health, machine, abort.signal), (event) =>
           this.port.emit({ ...event, runId: spec.id }),

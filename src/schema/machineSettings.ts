@@ -9,6 +9,10 @@ export const activationsSchema = z.enum(['auto', 'kept', 'recomputed']);
 /** Whether the backward pass reads a layer's activations from memory or recomputes them; `auto` goes by the memory estimate. */
 export type Activations = z.infer<typeof activationsSchema>;
 
+export const multiplyAddsSchema = z.enum(['fused', 'twice']);
+/** Whether a multiply-add rounds once, which is faster, or its product and its sum each; the last bits differ. */
+export type MultiplyAdds = z.infer<typeof multiplyAddsSchema>;
+
 /** Larger than any machine's number of logical processors that a page can see. */
 const MOST_CHOSEN_THREADS = 1024;
 
@@ -20,6 +24,8 @@ export const machineSettingsSchema = z.strictObject({
   gpuBytes: z.int().check(z.gte(2 ** 28)),
   /** Threads of the engine on the processor; absent for the platform's usual number. */
   threads: z.optional(z.int().check(z.gte(1), z.lte(MOST_CHOSEN_THREADS))),
+  /** How multiply-adds round on the processor: `fused` once, `twice` as machines without them do; absent means fused where they are. */
+  multiplyAdds: z.optional(multiplyAddsSchema),
   /** Address of the hub that models come from; absent for the public hub. */
   hub: z.optional(z.string()),
   /** Whether the screen stays on while a run uses the device; absent means no. */

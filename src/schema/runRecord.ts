@@ -4,7 +4,7 @@ import { packedTotals, type PackedCounts } from '../metrics/scores/packedCounts.
 import type { EntityScores, SpanScore, SplitScores } from '../metrics/scores/spanScore.ts';
 import { trainingConfigSchema, type TrainingConfig } from './config.ts';
 import { splitCountsSchema } from './corpusRecord.ts';
-import { precisionSchema } from './machineSettings.ts';
+import { multiplyAddsSchema, precisionSchema } from './machineSettings.ts';
 import { methodSchema } from './methods.ts';
 import { droppedSchema, rateSearchSchema } from './rateSearch.ts';
 
@@ -201,6 +201,8 @@ const environmentSchema = z.strictObject({
   plainNetwork: z.optional(z.string()),
   /** Present where the engine ran on the processor; absent on wasm where the plain network did, as in earlier versions always. */
   engine: z.optional(z.literal('processor')),
+  /** How the engine's multiply-adds rounded on the processor: fused once, or twice; absent without that engine and in earlier versions. */
+  multiplyAdds: z.optional(multiplyAddsSchema),
 });
 export type Environment = z.infer<typeof environmentSchema>;
 

@@ -30,6 +30,8 @@ export interface BackendReport {
   readonly mixedPrecision: MixedPrecision;
   /** Threads of the engine on the processor; absent where it does not train there. */
   readonly threads?: ThreadChoice;
+  /** Present where the engine on the processor can round multiply-adds once. */
+  readonly fusable?: true;
 }
 
 /** How many threads the engine uses on the processor, and may. */

@@ -24,20 +24,6 @@ function outcome(file: ResultFile): unknown {
   return timeless(file, 'checksum', 'environments', 'exportedAt');
 }
 
-/** Relative difference that losses and gradients may have after some steps where one side rounds multiply-adds once. */
-const CLOSE = 1e-4;
-
-/** Expects the same values: texts, counts and scores exactly, numbers with fractions closely. */
-function expectClose(found: unknown, expected: unknown, place: string): void {
-  if (typeof found === 'object' && found !== null && typeof expected === 'object' && expected !== null) {
-    expect(Object.keys(found), place).toEqual(Object.keys(expected));
-    const others = expected as Readonly<Record<string, unknown>>;
-    for (const [name, member] of Object.entries(found)) expectClose(member, others[name], `${place}.${name}`);
-  } else if (typeof found === 'number' && typeof expected === 'number' && !Number.isInteger(expected)) {
-    expect(Math.abs(found - expected) / Math.abs(expected), place).toBeLessThan(CLOSE);
-  } else expect(found, place).toEqual(expected);
-}
-
 async function savedZip(page: Page, info: TestInfo, press: () => Promise<void>) {
   const arriving = page.waitForEvent('download');
   await press();
@@ -138,7 +124,6 @@ test('a plan is trained in parts by two browsers, in one process, and beside one
   expect(report).toMatchObject({ expected: 2 * RUNS, finished: 2 * RUNS, missing: [], repeated: [], foreign: [] });
 
   const whole = await inNode(folder, info.outputPath('whole'), []);
-  // Where V8 has relaxed instructions multiply-adds round once (decision 077): not in Node 20. What is found must be the same.
-  expectClose(outcome(merged), whole, 'result');
+  expect(outcome(merged)).toEqual(whole);
   expect(await inNode(folder, info.outputPath('beside'), ['--jobs', '2'])).toEqual(whole);
 });

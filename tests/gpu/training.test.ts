@@ -125,13 +125,25 @@ describe('on webgpu', () => {
 
 describe('on wasm', () => {
   let processor: EngineProcessor | null = null;
+  let twice: EngineProcessor | null = null;
   beforeAll(async () => {
-    processor = (await start('wasm')).processor;
+    const started = await start('wasm');
+    processor = started.processor;
+    twice = await started.otherRounding();
   });
 
   it.each(folders)('the engine on the processor agrees with transformers in every quantity: %s', async (folder) => {
     if (processor === null) throw new Error('no engine');
     expectAgreement(await compareEngine(await referenceFiles(folder), processor));
+  });
+
+  it('and so does the engine whose multiply-adds round twice, with other bits', async () => {
+    if (processor === null || twice === null) throw new Error('no engine');
+    expect([processor.module.relaxed, twice.module.relaxed]).toEqual([true, false]);
+    const [folder = ''] = folders;
+    const [usual, other] = [await compareEngine(await referenceFiles(folder), processor), await compareEngine(await referenceFiles(folder), twice)]; // prettier-ignore
+    expectAgreement(other);
+    expect(other).not.toEqual(usual);
   });
 
   it('the engine in a Worker has the same bits on one thread and on all', async () => {

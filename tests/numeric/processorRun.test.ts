@@ -235,6 +235,29 @@ describe('through the server', () => {
     expect(threadChoice(started, nodePlatform)?.onlyOne).toBe(nodePlatform.engineThreads.most > 1 ? null : 'This machine has one logical processor.'); // prettier-ignore
   });
 
+  it('fuses multiply-adds unless they are to round twice, and a run goes on with the rounding that it began with', async () => {
+    const round = (store: Store, multiplyAdds: 'twice' | 'fused') =>
+      writeMachineSettings(store, { ...defaultMachineSettings, multiplyAdds });
+    const roundings = ({ environments }: RunRecord) => environments.map(({ multiplyAdds }) => multiplyAdds);
+    const bits: unknown[] = [];
+    for (const rounding of ['twice', 'fused'] as const) {
+      const whole = await prepared();
+      if (rounding === 'twice') await round(whole.store, rounding);
+      const undisturbed = await trained(whole.store, whole.spec, true, false);
+      expect(roundings(undisturbed)).toEqual([rounding]);
+      const begun = await prepared();
+      await round(begun.store, rounding);
+      expect((await trained(begun.store, begun.spec, true, true)).status).toBe('paused');
+      await round(begun.store, rounding === 'fused' ? 'twice' : 'fused');
+      const resumed = await trained(begun.store, begun.spec, true, false);
+      expect([resumed.status, ...roundings(resumed)]).toEqual(['finished', ...roundings(undisturbed)]);
+      const { weights } = await outcome(whole.store, whole.spec.id);
+      expect((await outcome(begun.store, begun.spec.id)).weights).toEqual(weights);
+      bits.push(weights);
+    }
+    expect(bits[0]).not.toEqual(bits[1]);
+  });
+
   it('records the engine, and goes on with a run that the plain network began on the plain network, to its bits', async () => {
     const plain = await prepared();
     const onPlain = await trained(plain.store, plain.spec, false, false);

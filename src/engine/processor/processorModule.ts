@@ -72,6 +72,8 @@ function buildModule({ relaxed, shared }: ModuleOptions): {
 export interface ProcessorModule {
   readonly module: WebAssembly.Module;
   readonly shared: boolean;
+  /** Whether its multiply-adds round once. */
+  readonly relaxed: boolean;
   /** Number and types of the numbers of each kernel between its units and its scratch; numbered in the order of the module. */
   readonly kernels: ReadonlyMap<string, { readonly index: number; readonly types: readonly ValueType[] }>;
 }
@@ -83,7 +85,7 @@ async function compile(options: ModuleOptions): Promise<ProcessorModule> {
   const described = kernels.map(
     ({ name, parameters }, index) => [name, { index, types: parameters.slice(2, -1) }] as const,
   );
-  return { module: await WebAssembly.compile(bytes), shared: options.shared, kernels: new Map(described) };
+  return { module: await WebAssembly.compile(bytes), ...options, kernels: new Map(described) };
 }
 
 /** Compiles the module, once for each choice of options. */

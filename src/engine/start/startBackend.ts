@@ -91,6 +91,8 @@ export interface StartedBackend {
   readonly gpu: EngineGpu | null;
   /** The processor as the engine's machine; null on webgpu and cpu, and where its kernels do not run. */
   readonly processor: EngineProcessor | null;
+  /** The processor with the other rounding of multiply-adds, tested when first asked for; null where it is not there or computes wrong numbers. */
+  readonly otherRounding: () => Promise<EngineProcessor | null>;
   readonly mixedPrecision: MixedPrecision;
 }
 
@@ -152,6 +154,7 @@ export async function startBackend(
     health,
     gpu,
     processor: null,
+    otherRounding: nowhere,
     mixedPrecision: await admitMixedPrecision(gpu),
   };
 }
@@ -191,8 +194,12 @@ async function startProcessor(platform: Platform): Promise<{
   const compute = processorCompute({ activations: 'auto' });
   let failed: readonly string[] = [];
   // Not every browser that shares memory gives out as much of it as the engine may need.
-  for (const shared of pool !== null ? [true, false] : [false]) {
-    const module = await compileProcessorModule({ ...features, shared });
+  const memories = pool !== null ? [true, false] : [false];
+  const options = (features.relaxed ? [true, false] : [false]).flatMap((relaxed) =>
+    memories.map((shared) => ({ relaxed, shared })),
+  );
+  for (const { relaxed, shared } of options) {
+    const module = await compileProcessorModule({ relaxed, shared });
     const processor: EngineProcessor = { module, pool: shared ? pool : null, compute };
     const checks = await processorSelfTest(processor);
     failed = failures(checks);
@@ -200,6 +207,21 @@ async function startProcessor(platform: Platform): Promise<{
   }
   const problem = `The lab's own kernels compute wrong numbers here (${failed.join(', ')}), so training takes longer.`;
   return { processor: null, checks: [], problem };
+}
+
+const nowhere: StartedBackend['otherRounding'] = () => Promise.resolve(null);
+
+/** Compiles and tests the kernels with the other rounding of multiply-adds, when they are first asked for. */
+function otherRounding(processor: EngineProcessor): StartedBackend['otherRounding'] {
+  const { shared } = processor.module;
+  const relaxed = !processor.module.relaxed;
+  if (relaxed && !processorFeatures().relaxed) return nowhere;
+  const open = async (): Promise<EngineProcessor | null> => {
+    const other = { ...processor, module: await compileProcessorModule({ relaxed, shared }) };
+    return failures(await processorSelfTest(other)).length === 0 ? other : null;
+  };
+  let opened: Promise<EngineProcessor | null> | null = null;
+  return () => (opened ??= open());
 }
 
 async function startWasm(platform: Platform, reason: string, what: string | null): Promise<StartedBackend> {
@@ -229,6 +251,7 @@ async function startWasm(platform: Platform, reason: string, what: string | null
     health: { failure: null },
     gpu: null,
     processor: engine.processor,
+    otherRounding: engine.processor === null ? nowhere : otherRounding(engine.processor),
     mixedPrecision: { admitted: false, reason: 'Mixed precision is for WebGPU alone.' },
   };
 }
@@ -247,6 +270,7 @@ async function startCpu(): Promise<StartedBackend> {
     health: { failure: null },
     gpu: null,
     processor: null,
+    otherRounding: nowhere,
     mixedPrecision: { admitted: false, reason: 'Mixed precision is for WebGPU alone.' },
   };
 }

@@ -106,6 +106,34 @@ function ThreadSettings({ threads }: { readonly threads: NonNullable<BackendRepo
   );
 }
 
+/** Chooses how multiply-adds round on the processor: fused, or as machines without them do. */
+function RoundingSettings() {
+  const lab = useLabActions();
+  const machine = useLab((state) => state.machine);
+  const isElsewhere = useLab((state) => state.owner === 'elsewhere');
+  const act = useAct();
+  return (
+    <Field
+      label="Multiply-adds"
+      help="Fused, they round once, which takes less time. Browsers and processors that cannot do it round twice, to other last bits: choose that where a run is to have the same bits as there. A change applies to runs that start afterwards."
+    >
+      {(control) => (
+        <select
+          {...control}
+          value={machine.multiplyAdds ?? 'fused'}
+          disabled={isElsewhere}
+          onChange={({ target: { value } }) =>
+            void act(() => lab.setMachine({ ...machine, multiplyAdds: value === 'twice' ? 'twice' : 'fused' }))
+          }
+        >
+          <option value="fused">fused, faster</option>
+          <option value="twice">rounded twice</option>
+        </select>
+      )}
+    </Field>
+  );
+}
+
 function GpuMemoryField({
   gpuBytes,
   onChange,
@@ -201,6 +229,7 @@ function ReadyBackend({ report }: { readonly report: BackendReport }) {
       )}
       {environment.backend === 'webgpu' && <GpuSettings mixedPrecision={report.mixedPrecision} />}
       {report.threads !== undefined && <ThreadSettings threads={report.threads} />}
+      {report.fusable && <RoundingSettings />}
       <SelfTest report={report} />
     </>
   );

@@ -73,7 +73,7 @@ function inputFacts(record: RunRecord, software: string | null): readonly Fact[]
       `${environment.software}, ${backendName(environment.backend)} on ${environment.device}, ${format.counted(
         environment.threads,
         'thread',
-      )}${environment.engine === 'processor' ? ' (engine)' : ''}${environment.precision === 'mixed' ? ', mixed precision' : ''}, ${environment.platform}${
+      )}${environment.engine === 'processor' ? ' (engine)' : ''}${environment.multiplyAdds === 'twice' ? ', multiply-adds rounded twice' : ''}${environment.precision === 'mixed' ? ', mixed precision' : ''}, ${environment.platform}${
         environment.plainNetwork === undefined ? '' : `; ${environment.plainNetwork}`
       }`,
     ]),

@@ -245,6 +245,7 @@ describe('its command line', () => {
       precision: 'mixed',
     });
     expect(headlessArguments(['plan.json', '--out', 'out', '--threads', '3'])?.machine).toEqual({ threads: 3 });
+    expect(headlessArguments(['plan.json', '--out', 'out', '--multiply-adds', 'fused'])?.machine).toEqual({ multiplyAdds: 'fused' }); // prettier-ignore
     const hub = ['--model-from', 'moss/tiny@v1', '--hub', 'http://localhost:8080/'];
     expect(headlessArguments(['plan.json', '--out', 'out', ...hub])).toMatchObject({
       modelFrom: { repository: 'moss/tiny', revision: 'v1' },
@@ -265,6 +266,7 @@ describe('its command line', () => {
     [['plan.json', '--out', 'x', '--precision', 'f8']],
     [['plan.json', '--out', 'x', '--threads', '0']],
     [['plan.json', '--out', 'x', '--threads', 'all']],
+    [['plan.json', '--out', 'x', '--multiply-adds', 'once']],
     [['plan.json', '--out', 'x', '--threads', '']],
   ])('refuses %j', (args) => {
     expect(() => headlessArguments(args)).toThrow(expect.objectContaining({ code: 'headless/usage' }));
