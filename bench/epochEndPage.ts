@@ -7,17 +7,19 @@ import type { RunRecord } from '../src/schema/runRecord.ts';
 import { indexedDb } from '../src/storage/indexedDb.ts';
 import { removeRun } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
-import { CheckpointWriter, STORAGE_SHARE } from '../src/training/checkpoint.ts';
+import { checkpointsElsewhere, checkpointsInto, CheckpointWriter, type CheckpointCalls } from '../src/training/checkpointWriter.ts'; // prettier-ignore
 import { engineTrainer } from '../src/training/engineTrainer.ts';
 import { macrotask } from '../src/util/clock.ts';
+import { connect, workerWire } from '../src/wire/port.ts';
 import { drawnBatch } from '../tests/fixtures/drawnBatch.ts';
 import { tinyRecord } from '../tests/fixtures/tinyRun.ts';
 import { benchShapes, configOf, taggerOf } from './benchShape.ts';
 
-export const WAYS = [
+const WAYS = [
   'a transaction a record, waited for',
   'in groups, waited for',
   'in groups, while steps run',
+  'in a Worker, while steps run',
 ] as const;
 
 /** Milliseconds of one epoch's end, and those in which no step could run. */
@@ -53,6 +55,11 @@ Object.assign(globalThis, {
     for (let count = 0; count < 8; count++) usual.push(await trainStep());
     const store = indexedDb('epoch-ends');
     const { writeGroup: _, ...single } = store;
+    const openWriter = () =>
+      connect<CheckpointCalls, never>(
+        workerWire(new Worker(new URL('../workers/checkpoint.worker.ts', import.meta.url), { type: 'module' })),
+      );
+    const elsewhere = checkpointsElsewhere(openWriter, store);
     const record: RunRecord = tinyRecord();
     const ends: EpochEnd[] = [];
     for (let epoch = 1; epoch <= WAYS.length * rounds; epoch++) {
@@ -60,16 +67,17 @@ Object.assign(globalThis, {
       const used: Store = way === WAYS[0] ? single : store;
       const pending = { steps: 0, loss: 0, gradientNorm: 0 };
       const position = { epoch, stepInEpoch: 0, step: epoch, pending, epochLoss: 0, elapsedMs: 0 };
-      const writer = new CheckpointWriter(used);
+      const target = way === WAYS[3] ? elsewhere : checkpointsInto(used);
+      const writer = new CheckpointWriter(target);
       const startedAtMs = performance.now();
       const tensors = await trainer.checkpointTensors();
       writer.begin(record, { position, tensors });
       const copiedMs = performance.now() - startedAtMs;
       let lostMs = copiedMs;
-      if (way === WAYS[2]) {
+      if (way === WAYS[2] || way === WAYS[3]) {
         const stepMs = median(usual);
         let steps = 0;
-        for (; (await writer.collect({ waitMs: STORAGE_SHARE * stepMs })) === null; steps++) await trainStep();
+        for (; (await writer.collect({ waitMs: target.waitShare * stepMs })) === null; steps++) await trainStep();
         lostMs = performance.now() - startedAtMs - steps * stepMs;
       } else {
         await writer.collect({ waitMs: Infinity });
@@ -78,7 +86,7 @@ Object.assign(globalThis, {
       ends.push({ way, writtenMs: performance.now() - startedAtMs, copiedMs, lostMs });
       for (let count = 0; count < 4; count++) usual.push(await trainStep());
     }
-    await removeRun(store, record.spec.id);
+    for (const used of [store, indexedDb()]) await removeRun(used, record.spec.id);
     trainer.dispose();
     return ends;
   },

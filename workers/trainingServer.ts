@@ -22,6 +22,7 @@ import { ifCorrupt } from '../src/storage/records.ts';
 import { readRunRecord, removeRun, writeRunRecord } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
 import { resetDamagedRun } from '../src/training/checkpoint.ts';
+import { checkpointsInto, type CheckpointTarget } from '../src/training/checkpointWriter.ts';
 import { annotatedTypes, encodeTasks, type TaskText } from '../src/training/encodeTasks.ts';
 import { taggerExports } from '../src/training/exportTagger.ts';
 import { encoderFacts, encoderOfFile, importModel } from '../src/training/importModel.ts';
@@ -40,15 +41,7 @@ import type { AnswerMessage, CallMessage, Wire } from '../src/wire/calls.ts';
 import { serve, type Handlers, type ServerPort } from '../src/wire/port.ts';
 import type { PredictedSentence } from '../src/wire/taggerRef.ts';
 import type { MeasuredStep, MemoryEstimate, PlainNetwork } from '../src/wire/trainingEvent.ts';
-import type {
-  BackendChoice,
-  BackendReport,
-  EstimateRequest,
-  RunEvent,
-  ServerCalls,
-  StepRequest,
-  TaggingRequest,
-} from '../src/wire/trainingProtocol.ts';
+import type { BackendChoice, BackendReport, EstimateRequest, RunEvent, ServerCalls, StepRequest, TaggingRequest } from '../src/wire/trainingProtocol.ts'; // prettier-ignore
 import { TimePredictions } from './timePredictions.ts';
 import { fittingMachine, homeOf, machineUnderSettings, threadChoice, type TrainingMachine } from './trainingMachine.ts';
 
@@ -56,6 +49,8 @@ export interface TrainingServerOptions {
   readonly store: Store;
   readonly wire: Wire<AnswerMessage<RunEvent>, CallMessage<ServerCalls>>;
   readonly platform: Platform;
+  /** Writes checkpoints into `store`; absent: this thread does. */
+  readonly checkpoints?: CheckpointTarget;
 }
 
 /** Serves on `wire` until it is closed. Everything is read from and written to `store`. */
@@ -72,6 +67,7 @@ interface Interruptible {
 class TrainingServer {
   private readonly store: Store;
   private readonly platform: Platform;
+  private readonly checkpoints: CheckpointTarget;
   private readonly port: ServerPort<RunEvent>;
   private starting: Promise<StartedBackend> | null = null;
   /** Settles when the device is free. */
@@ -84,8 +80,9 @@ class TrainingServer {
   /** The tagger used last, on the device. */
   private warm: { readonly key: string; readonly tagger: OpenTagger } | null = null;
 
-  constructor({ store, wire, platform }: TrainingServerOptions) {
+  constructor({ store, wire, platform, checkpoints = checkpointsInto(store) }: TrainingServerOptions) {
     this.store = store;
+    this.checkpoints = checkpoints;
     this.platform = platform;
     this.timing = new TimePredictions(store, {
       machine: async () => (this.starting === null ? null : this.underSettings(await this.starting)),
@@ -233,7 +230,7 @@ class TrainingServer {
     machine: TrainingMachine,
     signal: AbortSignal,
   ): ReturnType<typeof train> {
-    const { store } = this;
+    const { store, checkpoints } = this;
     const { spec } = record;
     yield { kind: 'phase', phase: 'loading', done: 0, of: 0 };
     const { model, texts } = await this.readInputs(spec);
@@ -242,7 +239,7 @@ class TrainingServer {
     const config = configAsTrained(record);
     const gpu = machine.gpu && (yield* tuneForRun(machine.gpu, store, machine.settings, tasks, config, signal));
     const home = homeOf({ ...machine, gpu });
-    return yield* train({ record, tasks, weights, store, health, home, signal, until });
+    return yield* train({ record, tasks, weights, store, checkpoints, health, home, signal, until });
   }
 
   /** Stores the record of a run that an interruption or an error took off the device. */

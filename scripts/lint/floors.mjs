@@ -96,9 +96,23 @@ export const floors = [
   },
   { name: 'public files', paths: ['workers/publicFiles.ts'], floors: ['util', 'wire'], packages: [] },
   {
+    name: 'checkpoint worker',
+    paths: ['workers/checkpoint.worker.ts'],
+    floors: [...leaves, 'storage in the browser', 'wire', 'training'],
+    packages: [],
+  },
+  {
     name: 'training worker',
     paths: ['workers/training.worker.ts'],
-    floors: [...leaves, 'storage in the browser', 'wire', 'training server', 'platform in the browser'],
+    floors: [
+      ...leaves,
+      'storage in the browser',
+      'wire',
+      'training',
+      'training server',
+      'platform in the browser',
+      'checkpoint worker',
+    ],
     packages: [],
   },
   {

@@ -3,7 +3,6 @@ import type { HostParameters, HostTensor } from '../model/blocks/hostParameters.
 import { checkpointManifestSchema, type CheckpointManifest, type Position } from '../schema/checkpointManifest.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
 import { ifCorrupt, readJson, writeJson } from '../storage/records.ts';
-import { writeRunRecord } from '../storage/runRecords.ts';
 import { writeAll, type Store } from '../storage/store.ts';
 import { checksum } from '../util/digest.ts';
 import { LabError } from '../util/labError.ts';
@@ -14,6 +13,10 @@ export interface Checkpoint {
   readonly position: Position;
   readonly tensors: HostParameters;
 }
+
+export const NOTHING_PENDING: Position['pending'] = { steps: 0, loss: 0, gradientNorm: 0 };
+/** Of a run that has not begun. */
+export const START: Position = { epoch: 0, stepInEpoch: 0, step: 0, pending: NOTHING_PENDING, epochLoss: 0, elapsedMs: 0 }; // prettier-ignore
 
 const resumeFolder = (runId: string): string => `run/${runId}/resume/`;
 const snapshotFolder = (runId: string): string => `run/${runId}/snapshot/`;
@@ -271,68 +274,5 @@ export async function mendedSnapshot(
     const { weights } = tensorsWithPrefix(end.tensors);
     await saveSnapshot(store, runId, epoch, weights, saved);
     return weights;
-  }
-}
-
-/** What `CheckpointWriter` reports of a checkpoint that is stored. */
-export interface StoredCheckpoint {
-  readonly step: number;
-  readonly sizeBytes: number;
-}
-
-/**
- * Of a step's time, what the next one waits while a checkpoint is being written: without turns of the event loop it would take as many steps as it has
- * transactions.
- */
-export const STORAGE_SHARE = 0.1;
-
-/** Writes the checkpoints of a run while it goes on, one at a time. */
-export class CheckpointWriter {
-  private readonly store: Store;
-  private writing: Promise<StoredCheckpoint> | null = null;
-  private isSettled = false;
-
-  constructor(store: Store) {
-    this.store = store;
-  }
-
-  /** Begins to write a resume point with the run's record and, at the end of an epoch, its snapshot; collect what was begun before first. */
-  begin(record: RunRecord, checkpoint: Checkpoint): void {
-    if (this.writing !== null) throw new Error('the checkpoint before has not been collected');
-    this.isSettled = false;
-    this.writing = this.write(record, checkpoint).finally(() => (this.isSettled = true));
-    // `collect` throws it.
-    this.writing.catch(() => undefined);
-  }
-
-  /** What was begun, once it is stored; null if it is not within `waitMs`, which may be Infinity. Throws what writing threw. */
-  async collect({ waitMs }: { readonly waitMs: number }): Promise<StoredCheckpoint | null> {
-    const { writing } = this;
-    if (writing === null) return null;
-    if (!this.isSettled && waitMs > 0 && waitMs < Infinity) {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const late = new Promise((resolve) => (timer = setTimeout(resolve, waitMs)));
-      await Promise.race([this.settle(), late]);
-      clearTimeout(timer);
-    }
-    if (!this.isSettled && waitMs < Infinity) return null;
-    this.writing = null;
-    return writing;
-  }
-
-  /** Resolves once nothing is being written, whatever became of it. */
-  async settle(): Promise<void> {
-    await this.writing?.catch(() => undefined);
-  }
-
-  private async write(record: RunRecord, { position, tensors }: Checkpoint): Promise<StoredCheckpoint> {
-    const { id, config } = record.spec;
-    if (position.stepInEpoch === 0) {
-      const { weights } = tensorsWithPrefix(tensors);
-      await saveSnapshot(this.store, id, position.epoch, weights, config.snapshots);
-    }
-    // The history first: what it has beyond the checkpoint is dropped on resuming, what it lacks would be lost.
-    await writeRunRecord(this.store, record);
-    return { step: position.step, sizeBytes: await saveCheckpoint(this.store, id, { position, tensors }) };
   }
 }

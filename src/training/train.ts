@@ -1,4 +1,4 @@
-// Trains one tagger as a loop that is pulled: every step, epoch and checkpoint, then the test scores of the kept snapshots.
+// Trains one tagger as a loop that is pulled: every step, epoch and checkpoint, then the test scores of the saved snapshots.
 import type { DeviceHealth } from '../engine/gpu/device.ts';
 import type { EngineHome } from '../engine/network/computeOptions.ts';
 import { locationOf } from '../model/blocks/parameterLocation.ts';
@@ -15,7 +15,8 @@ import { mapEvents } from '../util/work.ts';
 import type { TrainingEvent } from '../wire/trainingEvent.ts';
 import { decayFactors, learningRateAt, type DecayFactors } from './adam.ts';
 import { batchSizes, epochSteps, padBatch, stepsPerEpoch, taskMixer, type StepPlan } from './batches.ts';
-import { CheckpointWriter, lastEpochs, mendedSnapshot, removeCheckpoint, STORAGE_SHARE, takeCheckpoint, type Checkpoint } from './checkpoint.ts'; // prettier-ignore
+import { lastEpochs, mendedSnapshot, NOTHING_PENDING, removeCheckpoint, START, takeCheckpoint, type Checkpoint } from './checkpoint.ts'; // prettier-ignore
+import { CheckpointWriter, type CheckpointTarget } from './checkpointWriter.ts';
 import type { EncodedTasks } from './encodeTasks.ts';
 import { countsOfTasks, evaluateSplits, scoredSnapshot, scoresOf, selection, type EncodedSplit, type Evaluation } from './evaluate.ts'; // prettier-ignore
 import { openPredictor, openTrainer } from './openTrainer.ts';
@@ -31,6 +32,8 @@ export interface TrainInputs {
   /** Loads the weights to start from, unless there is a resume point; a head that is not among them is newly drawn. */
   readonly weights: () => Promise<HostParameters>;
   readonly store: Store;
+  /** Writes into the same store, and takes the tensors' memory. */
+  readonly checkpoints: CheckpointTarget;
   readonly health: DeviceHealth;
   /** Where the engine trains; null for the plain network on tfjs' backend. */
   readonly home: EngineHome | null;
@@ -75,9 +78,6 @@ const CHECKPOINT_EVERY_MS = 30_000;
 /** Writing checkpoints may take one part in this many of the time. */
 const CHECKPOINT_SHARE = 20;
 
-const NOTHING_PENDING: Position['pending'] = { steps: 0, loss: 0, gradientNorm: 0 };
-const START: Position = { epoch: 0, stepInEpoch: 0, step: 0, pending: NOTHING_PENDING, epochLoss: 0, elapsedMs: 0 };
-
 class RunInProgress {
   record: RunRecord;
   private readonly inputs: TrainInputs;
@@ -118,7 +118,7 @@ class RunInProgress {
     this.config = config;
     const { encoder, head } = tasks.shape;
     this.inputs = inputs;
-    this.writer = new CheckpointWriter(inputs.store);
+    this.writer = new CheckpointWriter(inputs.checkpoints);
     this.seed = round === 0 ? seed : hashWords(seed, round);
     this.lengths = tasks.train.sequences.map(({ pieceIds }) => pieceIds.length);
     this.stepsPerEpoch = stepsPerEpoch(this.lengths.length, config.batchSize);
@@ -182,7 +182,7 @@ class RunInProgress {
       const { step, stepInEpoch } = this.position;
       const last = stepInEpoch === stepsOfEpoch;
       if (last || step % this.reportEvery === 0) yield* this.report(learningRate);
-      yield* this.reportWritten(STORAGE_SHARE * (this.workedMs() - startedAtMs));
+      yield* this.reportWritten(this.inputs.checkpoints.waitShare * (this.workedMs() - startedAtMs));
       this.pace.step(this.workedMs() - startedAtMs, plan.flat().length);
       if (!last && this.workedMs() > this.checkpointDueMs) {
         yield* this.checkpoint();

@@ -25,6 +25,7 @@ import { memory, type Store } from '../../src/storage/store.ts';
 import { encodeTasks } from '../../src/training/encodeTasks.ts';
 import { importModel } from '../../src/training/importModel.ts';
 import { loadModel, type LoadedModel } from '../../src/training/loadModel.ts';
+import { checkpointsInto } from '../../src/training/checkpointWriter.ts';
 import { train } from '../../src/training/train.ts';
 import { drain } from '../../src/util/work.ts';
 import { connect, portWire } from '../../src/wire/port.ts';
@@ -140,11 +141,13 @@ async function develF1UntilPerfect(sentences: CorpusSentences, spec: RunSpec, mo
   const texts = [{ sentences, type: spec.tasks[0]?.type ?? null, typeName: null, annotated: null }];
   const tasks = await drain(encodeTasks(texts, model, spec, signal));
   const record = queuedRun(spec, '2024-01-01T00:00:00.000Z');
+  const store = memory();
   const inputs = {
     record,
     tasks,
     weights: () => Promise.resolve(model.encoder),
-    store: memory(),
+    store,
+    checkpoints: checkpointsInto(store),
     health: { failure: null },
     home: null,
     signal,

@@ -11,6 +11,7 @@ import { loadSnapshot } from '../../src/training/checkpoint.ts';
 import { encodeTasks, type TaskText } from '../../src/training/encodeTasks.ts';
 import { tagSplit } from '../../src/training/evaluate.ts';
 import { openPredictor } from '../../src/training/openTrainer.ts';
+import { checkpointsInto } from '../../src/training/checkpointWriter.ts';
 import { train } from '../../src/training/train.ts';
 import { Rng } from '../../src/util/random.ts';
 import { drain } from '../../src/util/work.ts';
@@ -61,7 +62,7 @@ async function trained(partial: boolean, home: EngineHome | null): Promise<{ rec
   const weights = () => Promise.resolve(tinyEncoder());
   const record = queuedRun(run, '2024-01-01T00:00:00.000Z');
   const finished = await drain(
-    train({ record, tasks, weights, store, health: { failure: null }, home, signal, until: Infinity }),
+    train({ record, tasks, weights, store, checkpoints: checkpointsInto(store), health: { failure: null }, home, signal, until: Infinity }), // prettier-ignore
   );
   const settings = { shape: tasks.shape, config, factors: new Map<string, never>(), seed: 0 };
   const predictor = openPredictor(home, await loadSnapshot(store, run.id, config.epochs), settings);
