@@ -7,15 +7,8 @@ import type { Store } from '../../storage/store.ts';
 import { laterThan, notBefore } from '../../util/clock.ts';
 import { LabError, type LabErrorData } from '../../util/labError.ts';
 import type { RunEvent } from '../../wire/trainingProtocol.ts';
-import {
-  assertComparable,
-  isAtRung,
-  NO_ORDERS,
-  raceKey,
-  raceOrders,
-  type KnownStandings,
-  type RaceOrders,
-} from '../racing/liveRaces.ts';
+import type { KnownStandings, raceOrders } from '../racing/liveRaces.ts';
+import { assertComparable, isAtRung, NO_ORDERS, raceKey, type RaceOrders } from '../racing/raceOrders.ts';
 import { withoutItem, type LabStore } from '../state/labStore.ts';
 import {
   advanceRunView,
@@ -61,6 +54,9 @@ export class Runner {
   private requested: 'pause' | 'stop' | null = null;
 
   private readonly standings: KnownStandings = new Map();
+  /** Decides races; loaded with the first run that is in one. */
+  private decide: typeof raceOrders | null = null;
+  private isLoadingRaces = false;
 
   constructor(parts: RunnerParts) {
     this.parts = parts;
@@ -200,38 +196,52 @@ export class Runner {
   /** Starts the next run that may start, where the server is ready. */
   private advance(): void {
     if (!this.serverReady || this.plan.activeRunId !== null) return;
-    this.followRaces();
+    if (!this.followRaces()) return;
     this.dispatch({ kind: 'start' });
     if (this.plan.activeRunId !== null) this.driving = this.drive(this.plan.activeRunId);
   }
 
-  /** Decides the races as far as their runs have come: what waits, and what is dropped. */
-  private followRaces(): void {
+  /** Decides the races as far as their runs have come: what waits, and what is dropped. False until the code that decides is loaded, which advances then. */
+  private followRaces(): boolean {
     const { labStore } = this.parts;
     const { runs, models } = labStore.getState();
     const records = runs.map(({ record }) => record);
     const key = raceKey(records);
-    if (key === this.races.key) return;
-    const orders = this.ordersOf(records, (id) => models.find((model) => model.id === id)?.layers);
+    if (key === this.races.key) return true;
+    if (this.decide === null) {
+      void this.loadRaces();
+      return false;
+    }
+    const orders = this.ordersOf(this.decide, records, (id) => models.find((model) => model.id === id)?.layers);
     this.races = { key, orders };
     for (const [runId, dropped] of orders.drops) {
       labStore.updateRun(runId, (view) => ({ ...view, record: { ...view.record, dropped } }));
     }
     this.dispatch({ kind: 'race', atRungs: [...orders.waits.keys()], dropped: [...orders.drops.keys()] });
     for (const runId of orders.drops.keys()) void this.save(this.recordOf(runId));
+    return true;
+  }
+
+  private async loadRaces(): Promise<void> {
+    if (this.isLoadingRaces) return;
+    this.isLoadingRaces = true;
+    const loaded = import('../racing/liveRaces.ts').then(({ raceOrders: decide }) => decide);
+    this.decide = await loaded.catch((error: unknown) => () => this.withoutOrders(error));
+    this.advance();
+  }
+
+  private ordersOf(decide: typeof raceOrders, ...[records, layersOf]: Parameters<typeof raceOrders>): RaceOrders {
+    try {
+      return decide(records, layersOf, this.standings);
+    } catch (error) {
+      return this.withoutOrders(error);
+    }
   }
 
   /** Without orders every run is trained to its end, which loses nothing but time. */
-  private ordersOf(records: readonly RunRecord[], layersOf: (modelId: string) => number | undefined): RaceOrders {
-    try {
-      return raceOrders(records, layersOf, this.standings);
-    } catch (error) {
-      this.parts.labStore.notifyError(
-        'Slicing rates could not be compared: all of them are trained to their end',
-        error,
-      );
-      return NO_ORDERS;
-    }
+  private withoutOrders(error: unknown): RaceOrders {
+    this.parts.labStore.notifyError('Slicing rates could not be compared: all of them are trained to their end', error);
+    return NO_ORDERS;
   }
 
   /** Trains the active run to its end, bringing the server back as often as it pays, and starts the next one. */
