@@ -2,6 +2,7 @@
 import { presets, type PresetName } from '../../lab/plans/presets.ts';
 import type { LabState } from '../../lab/state/labState.ts';
 import type { RunGraph, RunNode } from '../../lab/state/planGraph.ts';
+import { raceRulesOf } from '../../schema/rateSearch.ts';
 import { LabError } from '../../util/labError.ts';
 import { Button } from '../parts/Button.tsx';
 import { Facts } from '../parts/Facts.tsx';
@@ -125,6 +126,8 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
   const measured = useMeasuredStep(plan);
   const estimate = useMemoryEstimate(plan);
   const leaks = usePlanLeaks(read);
+  // Which runs a search drops, and when, is known only as they train.
+  const drops = raceRulesOf(plan?.search) !== null;
   const train = async () => {
     if (plan === null) return;
     const runIds = await lab.startPlan(plan);
@@ -146,9 +149,9 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
           ...(graph !== null && graph.runsLeft < graph.nodes.length
             ? [['To train', `${format.count(graph.runsLeft)}, the others already exist`] as const]
             : []),
-          ['Steps', stepsText(graph)],
+          ['Steps', stepsText(graph, drops)],
           ['Storage', graph === null ? '–' : `up to ${format.bytes(graph.storageBytes)}`],
-          ['Time', graph === null ? '–' : timeText(estimated, measured.found?.remainingMs ?? null, predicted)],
+          ['Time', graph === null ? '–' : timeText(estimated, measured.found?.remainingMs ?? null, predicted, drops)],
           ['Memory', memoryText(measured.found?.peakBytes ?? null, estimate)],
           ['Leaks', plan === null ? '–' : leaksText(leaks)],
         ]}
@@ -231,9 +234,9 @@ function showField(id: string): void {
   control?.focus();
 }
 
-function stepsText(graph: RunGraph | null): string {
+function stepsText(graph: RunGraph | null, drops: boolean): string {
   if (graph === null) return '–';
-  return `${graph.isUpperBound ? 'at most ' : ''}${format.count(graph.stepsLeft)}`;
+  return `${graph.isUpperBound || drops ? 'at most ' : ''}${format.count(graph.stepsLeft)}`;
 }
 
 /** Says where the time comes from: steps of earlier runs count more than a measured step, and that more than a prediction. */
@@ -241,13 +244,15 @@ function timeText(
   ofRuns: number | null,
   ofStep: number | null,
   predicted: ReturnType<typeof usePredictedTime>,
+  drops: boolean,
 ): string {
-  if (ofRuns !== null) return `about ${format.duration(ofRuns)}, from steps of earlier runs`;
-  if (ofStep !== null) return `about ${format.duration(ofStep)}, from the measured step`;
+  const about = drops ? 'at most about' : 'about';
+  if (ofRuns !== null) return `${about} ${format.duration(ofRuns)}, from steps of earlier runs`;
+  if (ofStep !== null) return `${about} ${format.duration(ofStep)}, from the measured step`;
   if (predicted === 'predicting') return 'predicting …';
   return predicted === null
     ? 'not known yet'
-    : `about ${format.duration(predicted)}, predicted from this machine’s speed`;
+    : `${about} ${format.duration(predicted)}, predicted from this machine’s speed`;
 }
 
 function memoryText(peakBytes: number | null, estimate: Estimate | null): string {

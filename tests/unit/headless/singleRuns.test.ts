@@ -276,6 +276,19 @@ describe('a workflow', () => {
     expect(await readFile(page, 'utf8')).toContain('<title>trial</title>');
   });
 
+  const version = spawnSync('snakemake', ['--version'], { encoding: 'utf8' });
+  it.skipIf(version.status !== 0)(
+    'passes the dry run of Snakemake, which is skipped where it is not installed',
+    async () => {
+      await write('snakemake');
+      const args = ['--dry-run', '--profile', 'profiles/local', '--cores', '2'];
+      const dry = spawnSync('snakemake', args, { cwd: at('snakemake'), encoding: 'utf8' });
+      expect(dry).toMatchObject({ status: 0 });
+      // Ten jobs of training, the inputs before them, the merge behind them, and the rule that wants it.
+      expect(dry.stdout + dry.stderr).toMatch(/^train +10\b/m);
+    },
+  );
+
   it('for Slurm has an array for each level, whose lines are its jobs', async () => {
     expect(await write('slurm', ['--backend', 'webgpu', '--resubmissions', '7'])).toMatchObject({ code: 0 });
     const lines = async (name: string) => (await readFile(at('slurm/slurm', name), 'utf8')).trimEnd().split('\n');
