@@ -300,6 +300,7 @@ const RunRow = memo(function RunRow({ line, own, waiting, href, experiment, hidd
     ...(isHidden('method') ? [method] : []),
     ...(isHidden('seed') ? [`seed ${spec.seed}`] : []),
   ];
+  const dropped = droppedText(record);
   return (
     <tr>
       {selected !== null && (
@@ -323,10 +324,8 @@ const RunRow = memo(function RunRow({ line, own, waiting, href, experiment, hidd
       </th>
       {!isHidden('status') && (
         <td className="nowrap">
-          <StatusMark
-            status={status}
-            detail={status === 'queued' && waiting >= 0 ? `no. ${waiting + 1}` : (droppedText(record) ?? undefined)}
-          />
+          <StatusMark status={status} detail={status === 'queued' && waiting >= 0 ? `no. ${waiting + 1}` : undefined} />
+          {dropped !== null && <div className="field-help why-dropped">{dropped}</div>}
         </td>
       )}
       {!isHidden('progress') && (
