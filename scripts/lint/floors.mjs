@@ -60,6 +60,12 @@ export const floors = [
     floors: [...leaves, 'questions', 'wire'],
     packages: ['@upsetjs/venn.js'],
   },
+  {
+    name: 'tagger package',
+    paths: ['src/tagger/'],
+    floors: [...leaves, 'wire', 'model', 'engine', 'training'],
+    packages: ['node:'],
+  },
   { name: 'program in Python', paths: ['src/training/tag.py'], floors: [], packages: [] },
   { name: 'lab', paths: ['src/lab/'], floors: [...leaves, 'questions', 'wire'], packages: [] },
   { name: 'tab', paths: ['src/tab/'], floors: ['lab'], packages: [] },

@@ -237,7 +237,7 @@ export interface OpenTagger extends SentenceTagger {
   readonly config: TrainingConfig;
 }
 
-export function openTagger(home: EngineHome | null, loaded: LoadedTagger): OpenTagger {
+export function openTagger(home: EngineHome | null, loaded: Omit<LoadedTagger, 'model'>): OpenTagger {
   const { shape, weights, tokenizer, tagSet, head } = loaded;
   const settings = { shape, config: head.config, factors: new Map<string, never>(), seed: 0 };
   const predictor = openPredictor(home, weights, settings);
