@@ -1,6 +1,6 @@
 // Tags text files and folders of any size with a trained tagger, in one process or several, and goes on where it was ended.
 import { availableParallelism } from 'node:os';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { annotationFormats, type AnnotationFormat } from '../src/data/documents/annotationFormats.ts';
 import { LocalLab } from '../src/lab/lab.ts';
@@ -246,8 +246,6 @@ async function modelFilesOf(location: string): Promise<readonly DroppedFile[]> {
   const found = await stat(location).catch(() => null);
   if (found === null) throw new LabError('headless/input', `There is no ${location}.`, { expected: 'a file or folder', got: 'none' }); // prettier-ignore
   if (found.isDirectory()) return filesUnder(location, path.basename(path.resolve(location)));
-  const folder = path.dirname(path.resolve(location));
-  const name = path.basename(location);
-  const files = await filesUnder(folder, '');
-  return files.filter((file) => file.path === `/${name}`).map((file) => ({ ...file, path: name }));
+  const bytes = async () => new Uint8Array(await readFile(location));
+  return [{ path: path.basename(location), sizeBytes: found.size, bytes }];
 }

@@ -73,7 +73,7 @@ export const floors = [
     name: 'ui',
     paths: ['src/ui/'],
     floors: [...leaves, 'questions', 'wire', 'lab'],
-    packages: ['react', 'react-dom', 'recharts', '@base-ui/react', '@tanstack/react-table'],
+    packages: ['react', 'react-dom', 'recharts', '@base-ui/react', '@tanstack/react-table', 'virtual:tagger-page'],
   },
   {
     name: 'training server',
