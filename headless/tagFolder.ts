@@ -18,6 +18,8 @@ const SENTENCES_A_BLOCK = 2048;
 const PRINTED_ISSUES = 10;
 /** A unit of more slices than this is shared by the parts; smaller ones are of one part each. */
 const SHARED_SLICES = 8;
+/** Bytes of text in a byte of gzip. */
+const PACKED = 4;
 
 /** One of several processes that tag the same files, from 1. */
 export interface TaggingPart {
@@ -93,9 +95,9 @@ export async function tagFolder(tagging: FolderTagging): Promise<TaggingTally> {
   }
 }
 
-/** Whether the slices of a unit are dealt out; packed bytes may hold ten times as many. */
-function isShared({ sizeBytes }: TextUnit, { sliceBytes }: Pick<FolderTagging, 'sliceBytes'>): boolean {
-  return sizeBytes > SHARED_SLICES * sliceBytes;
+/** Whether the slices of a unit are dealt out, as far as its size tells. */
+function isShared({ path: name, sizeBytes }: TextUnit, { sliceBytes }: Pick<FolderTagging, 'sliceBytes'>): boolean {
+  return sizeBytes * (/\.gz$/i.test(name) ? PACKED : 1) > SHARED_SLICES * sliceBytes;
 }
 
 async function* readSlices(
