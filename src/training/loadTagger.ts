@@ -116,7 +116,10 @@ export function taggerOfFiles(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>
       got: [...files.keys()].join(', ') || 'no files',
     });
   }
-  for (const [name, bytes] of files) refusePlaceholder({ name, bytes });
+  for (const name of [...EXPORTED_FILES.needed, ...EXPORTED_FILES.optional]) {
+    const bytes = files.get(name);
+    if (bytes !== undefined) refusePlaceholder({ name, bytes });
+  }
   const bytesOf = (name: string) => files.get(name) as Uint8Array<ArrayBuffer>;
   const head = taggerHeadOf(bytesOf(TAGGER_FILE));
   const shape = { encoder: parseConfig(bytesOf(CONFIG_FILE)), head: headShapeOf(head) };

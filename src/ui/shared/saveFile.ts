@@ -86,6 +86,9 @@ function downloadedFile(fileName: string): FileSink {
   };
 }
 
+/** Files of an export that a page opens; programs and cards are for other places. */
+const OPENED = /\.(json|safetensors)$/;
+
 /** Saves a tagger as a page of one file, with its weights in F16, which tags text wherever it is opened. A cancelled or failed export leaves nothing. */
 export async function saveTaggerPage(
   lab: Lab,
@@ -110,7 +113,10 @@ export async function saveTaggerPage(
     };
     await write(page.begin());
     const request = { tagger, precision: 'F16' } as const;
-    if (await lab.exportTagger(request, ({ name: file, bytes }) => add(zip.add(`tagger/${file}`, bytes)))) {
+    const receive = async ({ name: file, bytes }: { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }) => {
+      if (OPENED.test(file)) await add(zip.add(`tagger/${file}`, bytes));
+    };
+    if (await lab.exportTagger(request, receive)) {
       await add(zip.finish());
       await write(page.end());
       whole = true;
