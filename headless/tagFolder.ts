@@ -33,8 +33,9 @@ export interface TaggingTally {
   mentions: number;
   /** Of these documents, those that an earlier command wrote. */
   earlier: number;
-  /** Bytes of the inputs of this part, and of those the ones behind it. */
+  /** Bytes of the inputs up to what is written last. */
   doneBytes: number;
+  /** Bytes of the inputs of this part, those of files that it shares with others included. */
   readonly ofBytes: number;
   /** Files that could not be read to their end. */
   failures: number;
@@ -58,6 +59,8 @@ interface ReadSlice {
   readonly unit: TextUnit;
   readonly slice: TextSlice;
   readonly documents: readonly AnnotatedDocument[];
+  /** Bytes of the inputs up to its end. */
+  readonly doneBytes: number;
 }
 
 /** Ids of the calls of this process. */
@@ -88,6 +91,7 @@ export async function tagFolder(tagging: FolderTagging): Promise<TaggingTally> {
       writing.catch(() => undefined);
     }
     await writing;
+    if (!interrupt.aborted) tally.doneBytes = ofBytes;
     return tally;
   } finally {
     interrupt.removeEventListener('abort', stop);
@@ -112,13 +116,14 @@ async function* readSlices(
     try {
       for await (const slice of slicesOf(unit, sliceBytes)) {
         if (interrupt.aborted) return;
-        tally.doneBytes = before + slice.doneBytes;
+        const doneBytes = before + slice.doneBytes;
         if (isShared(unit, tagging) && slice.number % part.of !== part.part - 1) continue;
         const known = await journal.find({ unit: key, number: slice.number });
         if (known !== null) {
           tally.documents += known.documents;
           tally.mentions += known.mentions;
           tally.earlier += known.documents;
+          tally.doneBytes = Math.max(tally.doneBytes, doneBytes);
           report(tally);
           continue;
         }
@@ -127,7 +132,7 @@ async function* readSlices(
           errors.write(`${file}${line === null ? '' : `:${line}`}: ${message}\n`);
         }
         if (issueCount > PRINTED_ISSUES) errors.write(`${unit.path}: and ${issueCount - PRINTED_ISSUES} more\n`);
-        yield { unit, slice, documents: documents.filter(({ sentences }) => sentences.length > 0) };
+        yield { unit, slice, doneBytes, documents: documents.filter(({ sentences }) => sentences.length > 0) };
       }
     } catch (error) {
       // The other files are tagged nevertheless.
@@ -136,7 +141,6 @@ async function* readSlices(
       errors.write(`${LabError.describe(LabError.toData(error))}\n`);
     }
     before += unit.sizeBytes;
-    tally.doneBytes = before;
   }
 }
 
@@ -176,7 +180,7 @@ async function writeBlock(
   tally: TaggingTally,
 ): Promise<void> {
   let from = 0;
-  for (const { unit, slice, documents: read } of block) {
+  for (const { unit, slice, documents: read, doneBytes } of block) {
     const documents = found.slice(from, from + read.length);
     from += read.length;
     const mentions = documents.reduce((sum, document) => sum + document.mentions.length, 0);
@@ -185,6 +189,7 @@ async function writeBlock(
     await journal.write({ unit: unitKey(unit), number: slice.number, documents: documents.length, mentions }, files);
     tally.documents += documents.length;
     tally.mentions += mentions;
+    tally.doneBytes = Math.max(tally.doneBytes, doneBytes);
   }
 }
 
