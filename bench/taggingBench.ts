@@ -60,7 +60,12 @@ export async function taggingBench(words: readonly string[], say: (line: string)
   }
 }
 
-async function packageWay(model: string, texts: readonly string[], threads: number, ends: (() => void)[]): Promise<Way> {
+async function packageWay(
+  model: string,
+  texts: readonly string[],
+  threads: number,
+  ends: (() => void)[],
+): Promise<Way> {
   const tagger = await open(model, { threads, backend: 'wasm' });
   ends.push(() => tagger.close());
   return {

@@ -69,7 +69,9 @@ const CALL = 'tagging-files';
 /** Tags what the journal does not have. Ends early when `interrupt` is aborted; what is written stays. */
 export async function tagFolder(tagging: FolderTagging): Promise<TaggingTally> {
   const { client, interrupt, report } = tagging;
-  const own = tagging.units.filter((unit, index) => isShared(unit, tagging) || index % tagging.part.of === tagging.part.part - 1);
+  const own = tagging.units.filter(
+    (unit, index) => isShared(unit, tagging) || index % tagging.part.of === tagging.part.part - 1,
+  );
   const ofBytes = own.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const tally: TaggingTally = { documents: 0, mentions: 0, earlier: 0, doneBytes: 0, ofBytes, failures: 0 };
   const inputs = new Set(tagging.units.flatMap(({ files }) => files.map(({ location }) => location)));
@@ -166,7 +168,14 @@ async function taggedBlock(
   const documents = block.flatMap((slice) => slice.documents);
   const found: AnnotatedDocument[] = [];
   const asked = { id: CALL, tagger };
-  for await (const complete of taggedDocuments(client, asked, documents, interrupt, () => undefined, SENTENCES_A_BLOCK)) {
+  for await (const complete of taggedDocuments(
+    client,
+    asked,
+    documents,
+    interrupt,
+    () => undefined,
+    SENTENCES_A_BLOCK,
+  )) {
     found.push(...complete);
   }
   return found.length === documents.length ? found : null;

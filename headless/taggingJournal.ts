@@ -98,11 +98,16 @@ async function assertSame(file: string, settings: TaggingSettings): Promise<void
   const stored = settingsOf(found);
   const differs = (Object.keys(settings) as (keyof TaggingSettings)[]).filter((key) => stored?.[key] !== settings[key]);
   if (differs.length === 0) return;
-  const shown = (from: Partial<TaggingSettings>): string => differs.map((key) => `${key} ${String(from[key])}`).join(', ');
-  throw new LabError('headless/tagging', 'The folder has results of another tagging: choose another --out, or remove it.', {
-    expected: stored === null ? `a folder without a damaged ${SETTINGS}` : shown(stored),
-    got: shown(settings),
-  });
+  const shown = (from: Partial<TaggingSettings>): string =>
+    differs.map((key) => `${key} ${String(from[key])}`).join(', ');
+  throw new LabError(
+    'headless/tagging',
+    'The folder has results of another tagging: choose another --out, or remove it.',
+    {
+      expected: stored === null ? `a folder without a damaged ${SETTINGS}` : shown(stored),
+      got: shown(settings),
+    },
+  );
 }
 
 function settingsOf(text: string): Partial<TaggingSettings> | null {

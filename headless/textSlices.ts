@@ -148,7 +148,10 @@ export async function* slicesOf(unit: TextUnit, sliceBytes: number): AsyncGenera
   }
   let number = 0;
   let previous: { readonly cut: Cut; readonly number: number } | null = null;
-  const slice = ({ cut, number: own }: { readonly cut: Cut; readonly number: number }, isWhole: boolean): TextSlice => ({
+  const slice = (
+    { cut, number: own }: { readonly cut: Cut; readonly number: number },
+    isWhole: boolean,
+  ): TextSlice => ({
     name: isWhole ? name : `${name}-${String(own).padStart(6, '0')}`,
     number: own,
     isWhole,

@@ -5,7 +5,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Rng } from '../src/util/random.ts';
 import { open } from '../src/tagger/bionerTagger.ts';
-import { inventedAbstract, inventedAbstracts, pubTatorOf, shippedTaggerFiles } from '../tests/fixtures/inventedAbstracts.ts';
+import {
+  inventedAbstract,
+  inventedAbstracts,
+  pubTatorOf,
+  shippedTaggerFiles,
+} from '../tests/fixtures/inventedAbstracts.ts';
 import { bioner } from './clusterOutcome.ts';
 import { growth } from './growth.ts';
 import type { SoakRow } from './soakRow.ts';
@@ -50,7 +55,12 @@ async function memoryRow({ abstracts, say }: TaggingSoakRequest): Promise<SoakRo
   }
   tagger.close();
   const seconds = (performance.now() - startedAtMs) / 1000;
-  const grown = growth({ name: 'resident memory', unit: 'bytes', values: resident, promise: { flatWithin: FLAT_PERCENT } });
+  const grown = growth({
+    name: 'resident memory',
+    unit: 'bytes',
+    values: resident,
+    promise: { flatWithin: FLAT_PERCENT },
+  });
   const ofHeap = growth({ name: 'heap', unit: 'bytes', values: heap, promise: { flatWithin: 25 } });
   const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
   say(
@@ -59,7 +69,11 @@ async function memoryRow({ abstracts, say }: TaggingSoakRequest): Promise<SoakRo
       `heap ${megabytes(ofHeap.first)} first, ${megabytes(ofHeap.last)} last`,
   );
   const isLost = documents !== abstracts || !grown.isKept || !ofHeap.isKept;
-  return { injected: `abstracts tagged in one process, memory ${grown.percent.toFixed(1)} %`, times: documents, lost: isLost ? 1 : 0 };
+  return {
+    injected: `abstracts tagged in one process, memory ${grown.percent.toFixed(1)} %`,
+    times: documents,
+    lost: isLost ? 1 : 0,
+  };
 }
 
 async function killRows({ kills, seed, say }: TaggingSoakRequest): Promise<readonly SoakRow[]> {
@@ -68,7 +82,10 @@ async function killRows({ kills, seed, say }: TaggingSoakRequest): Promise<reado
     mkdirSync(path.join(home, 'model'));
     mkdirSync(path.join(home, 'texts'));
     for (const [name, bytes] of shippedTaggerFiles()) writeFileSync(path.join(home, 'model', name), bytes);
-    writeFileSync(path.join(home, 'texts', 'all.pubtator'), [...inventedAbstracts(KILLED_ABSTRACTS)].map(pubTatorOf).join(''));
+    writeFileSync(
+      path.join(home, 'texts', 'all.pubtator'),
+      [...inventedAbstracts(KILLED_ABSTRACTS)].map(pubTatorOf).join(''),
+    );
     say('tagging once without a kill');
     const startedAtMs = performance.now();
     await tagged(home, 'whole', null);

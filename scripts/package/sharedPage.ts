@@ -33,7 +33,8 @@ export async function writeSharedPage(model: string, file: string, title: string
       for (const chunk of chunks) await write(page.add(chunk));
     };
     for (const [one, bytes] of files) {
-      for (let from = 0; from < bytes.length; from += STEP) await add(zip.add(`tagger/${one}`, bytes.slice(from, from + STEP)));
+      for (let from = 0; from < bytes.length; from += STEP)
+        await add(zip.add(`tagger/${one}`, bytes.slice(from, from + STEP)));
     }
     await add(zip.finish());
     await write(page.end());

@@ -29,7 +29,8 @@ function withoutTfjs(): Plugin {
 }
 
 /** zod is set up by a file that nothing is imported from by name. */
-const hasEffects = (id: string): boolean => id.endsWith('src/util/zod.ts') || TAGGER_FILES.some((file) => id.endsWith(file));
+const hasEffects = (id: string): boolean =>
+  id.endsWith('src/util/zod.ts') || TAGGER_FILES.some((file) => id.endsWith(file));
 const TAGGER_FILES: readonly string[] = Object.values(TAGGER_ENTRIES);
 
 const bundles = new Map<string, Promise<TaggerBundle>>();

@@ -34,7 +34,8 @@ function description() {
   return {
     name: NAME,
     version: labVersion(),
-    description: 'Runs named entity taggers that BioNER Lab trained: mentions with offsets and exact probabilities, on WebGPU or WebAssembly.',
+    description:
+      'Runs named entity taggers that BioNER Lab trained: mentions with offsets and exact probabilities, on WebGPU or WebAssembly.',
     keywords: ['ner', 'named-entity-recognition', 'biomedical', 'crf', 'webgpu', 'webassembly'],
     license: 'Apache-2.0',
     type: 'module',

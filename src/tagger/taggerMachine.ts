@@ -53,7 +53,8 @@ export async function openTaggerMachine(encoder: EncoderConfig, options: OpenOpt
   }
   opened.device.destroy();
   const problem = health.failure?.message ?? `its numbers differ from the processor's by ${error.toExponential(1)}`;
-  if (backend === 'webgpu') throw new LabError('backend/selfTest', `The GPU ${opened.adapter} is not used: ${problem}.`);
+  if (backend === 'webgpu')
+    throw new LabError('backend/selfTest', `The GPU ${opened.adapter} is not used: ${problem}.`);
   return openProcessor(options, `the GPU ${opened.adapter} is not used: ${problem}`);
 }
 
@@ -66,9 +67,13 @@ function emulated(adapter: GPUAdapter, backend: OpenOptions['backend']): string 
 async function openProcessor({ threads }: OpenOptions, why: string): Promise<TaggerMachine> {
   const { vectors, relaxed } = processorFeatures();
   if (!vectors) {
-    throw new LabError('backend/unavailable', 'This browser cannot run the tagger: its WebAssembly has no vectors (SIMD).', {
-      expected: 'Chrome 91, Firefox 89, Safari 16.4, Node 20, or later',
-    });
+    throw new LabError(
+      'backend/unavailable',
+      'This browser cannot run the tagger: its WebAssembly has no vectors (SIMD).',
+      {
+        expected: 'Chrome 91, Firefox 89, Safari 16.4, Node 20, or later',
+      },
+    );
   }
   const platform = threadPlatform();
   const wanted = Math.max(1, Math.min(threads ?? platform.usual, platform.most));

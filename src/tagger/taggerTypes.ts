@@ -67,7 +67,10 @@ export interface Tagger {
    * Tags texts in order. Texts are read while others are tagged, and several are tagged at once. Calls at the same time take turns. Rejects
    * with a TaggerError, or with the reason of the signal.
    */
-  tag(texts: Iterable<TextToTag> | AsyncIterable<TextToTag>, options?: TagOptions): AsyncGenerator<TaggedDocument, void>;
+  tag(
+    texts: Iterable<TextToTag> | AsyncIterable<TextToTag>,
+    options?: TagOptions,
+  ): AsyncGenerator<TaggedDocument, void>;
   /** Frees memory and threads; the tagger cannot be used afterwards. */
   close(): void;
 }

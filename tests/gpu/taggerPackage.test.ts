@@ -36,7 +36,8 @@ it('the same mentions, and the same probabilities within rounding', async () => 
   const onGpu = await tagged(gpu);
   const auto = await open(files);
   const onProcessor = await tagged(auto);
-  const spans = ({ mentions }: TaggedDocument) => mentions.map(({ type, text, start, end }) => [type, text, start, end]);
+  const spans = ({ mentions }: TaggedDocument) =>
+    mentions.map(({ type, text, start, end }) => [type, text, start, end]);
   expect(onGpu.map(spans)).toEqual(onProcessor.map(spans));
   expect(onGpu.flatMap(spans).length).toBeGreaterThan(8);
   const probabilities = ({ mentions }: TaggedDocument) => mentions.map(({ probability }) => probability);

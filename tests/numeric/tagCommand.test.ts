@@ -61,7 +61,9 @@ async function tag(out: string, more: readonly string[] = [], stopAfterCalls = I
 
 /** Every result by its path. */
 function results(out: string): Readonly<Record<string, string>> {
-  const names = readdirSync(place(out), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.pubtator'));
+  const names = readdirSync(place(out), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.pubtator'),
+  );
   return Object.fromEntries(names.sort().map((name) => [name, readFileSync(place(out, name), 'utf8')]));
 }
 
@@ -75,7 +77,9 @@ describe('bioner tag', () => {
     expect(whole).toMatchObject({ code: 0, errors: '' });
     expect(whole.output).toMatch(/\d+ mentions in 406 documents, \S+ documents a second: /);
     const found = results('whole');
-    expect(Object.keys(found)).toEqual(expect.arrayContaining(['all-000001.pubtator', 'few.pubtator', 'notes/one.pubtator']));
+    expect(Object.keys(found)).toEqual(
+      expect.arrayContaining(['all-000001.pubtator', 'few.pubtator', 'notes/one.pubtator']),
+    );
     expect(found['notes/one.pubtator']).toMatch(/\t0\t9\tTamoxifen\tChemical\t/);
     const sliced = Object.keys(found).filter((name) => name.startsWith('all-'));
     const ids = sliced.flatMap((name) => readPubTator({ path: name, bytes: new TextEncoder().encode(found[name]) }).documents.map(({ id }) => id)); // prettier-ignore
@@ -89,7 +93,10 @@ describe('bioner tag', () => {
     expect(before).toBeGreaterThan(0);
     expect(before).toBeLessThan(Object.keys(results('whole')).length);
     // A line that a kill cut off, and a file that was lost since.
-    writeFileSync(place('resumed', 'tagging-1.jsonl'), `${readFileSync(place('resumed', 'tagging-1.jsonl'), 'utf8')}{"unit":"al`);
+    writeFileSync(
+      place('resumed', 'tagging-1.jsonl'),
+      `${readFileSync(place('resumed', 'tagging-1.jsonl'), 'utf8')}{"unit":"al`,
+    );
     const resumed = await tag('resumed');
     expect(resumed.code).toBe(0);
     expect(results('resumed')).toEqual(results('whole'));

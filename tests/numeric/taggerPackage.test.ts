@@ -163,7 +163,10 @@ describe('the package as npm installs it', () => {
       tagger.close();
       console.log(JSON.stringify(found));`,
     );
-    const { stdout, stderr } = await run(process.execPath, ['tag.js', modelFolder], { cwd: project, maxBuffer: 2 ** 26 });
+    const { stdout, stderr } = await run(process.execPath, ['tag.js', modelFolder], {
+      cwd: project,
+      maxBuffer: 2 ** 26,
+    });
     expect(stderr).toBe('');
     expectSame(JSON.parse(stdout) as TaggedDocument[]);
     const sizeOf = (name: string): number => written.find((file) => file.name === name)?.sizeBytes ?? Infinity;

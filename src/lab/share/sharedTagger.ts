@@ -62,31 +62,33 @@ export class SharedTaggerPage {
       <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
       <title>${title}</title>`;
     const body = html`<main>
-        <h1>${title}</h1>
-        <p>
-          Marks ${types.join(', ')} in biomedical text, each with its exact probability. The tagger is in this file and computes on your machine: no
-          text leaves it.
-        </p>
-        <p><label for="text">Text</label></p>
-        <textarea id="text" spellcheck="false">${EXAMPLE}</textarea>
-        <p><button id="tag" disabled>Tag</button> <span id="status" class="soft" role="status">Opening the tagger …</span></p>
-        <div id="marked"></div>
-        <table id="table" hidden>
-          <thead>
-            <tr>
-              <th scope="col">Mention</th>
-              <th scope="col">Type</th>
-              <th scope="col">Characters</th>
-              <th scope="col">Probability</th>
-            </tr>
-          </thead>
-          <tbody id="rows"></tbody>
-        </table>
-        <p class="soft">
-          A research tool: it errs, and is not for clinical use. Made with BioNER Lab; the package bioner-tagger runs the same tagger in other pages
-          and programs.
-        </p>
-      </main>`;
+      <h1>${title}</h1>
+      <p>
+        Marks ${types.join(', ')} in biomedical text, each with its exact probability. The tagger is in this file and
+        computes on your machine: no text leaves it.
+      </p>
+      <p><label for="text">Text</label></p>
+      <textarea id="text" spellcheck="false">${EXAMPLE}</textarea>
+      <p>
+        <button id="tag" disabled>Tag</button> <span id="status" class="soft" role="status">Opening the tagger …</span>
+      </p>
+      <div id="marked"></div>
+      <table id="table" hidden>
+        <thead>
+          <tr>
+            <th scope="col">Mention</th>
+            <th scope="col">Type</th>
+            <th scope="col">Characters</th>
+            <th scope="col">Probability</th>
+          </tr>
+        </thead>
+        <tbody id="rows"></tbody>
+      </table>
+      <p class="soft">
+        A research tool: it errs, and is not for clinical use. Made with BioNER Lab; the package bioner-tagger runs the
+        same tagger in other pages and programs.
+      </p>
+    </main>`;
     return `<!doctype html>\n<html lang="en">\n<head>\n${markup}\n<style>${style}</style>\n</head>\n<body>\n${body.markup}\n<script type="text/plain" id="archive">`;
   }
 

@@ -113,7 +113,13 @@ export async function saveTaggerPage(
     };
     await write(page.begin());
     const request = { tagger, precision: 'F16' } as const;
-    const receive = async ({ name: file, bytes }: { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }) => {
+    const receive = async ({
+      name: file,
+      bytes,
+    }: {
+      readonly name: string;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+    }) => {
       if (OPENED.test(file)) await add(zip.add(`tagger/${file}`, bytes));
     };
     if (await lab.exportTagger(request, receive)) {

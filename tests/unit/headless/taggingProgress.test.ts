@@ -19,12 +19,18 @@ it('is said every five seconds, with what is left at the pace of this command', 
   expect(text).toBe('50 %, 110 documents, 900 mentions, 1.0 documents a second, 5 min left\n');
   nowMs = 120_000;
   progress.end([tally({ documents: 170, mentions: 1, earlier: 50, doneBytes: 1000 })], '/out');
-  expect(text).toContain('1 mention in 170 documents, 50 of them by an earlier command, 1.0 documents a second: /out\n');
+  expect(text).toContain(
+    '1 mention in 170 documents, 50 of them by an earlier command, 1.0 documents a second: /out\n',
+  );
 });
 
 it('goes from process to process as lines, and adds up', () => {
   let [nowMs, lines, text] = [0, '', ''];
-  const child = new TaggingProgress({ write: () => undefined }, new EventLines({ write: (part) => void (lines += part) }), () => nowMs);
+  const child = new TaggingProgress(
+    { write: () => undefined },
+    new EventLines({ write: (part) => void (lines += part) }),
+    () => nowMs,
+  );
   nowMs = 6000;
   child.show([tally({ documents: 10, doneBytes: 500 })]);
   child.end([tally({ documents: 20, doneBytes: 1000 })], '/out');

@@ -51,7 +51,9 @@ describe('slices', () => {
     ['JSON lines in gzip', 'all.jsonl.gz', jsonl],
   ])('of %s give the documents of the whole file', async (_what, name, text) => {
     const half = text.length >> 1;
-    const content = name.endsWith('.gz') ? Buffer.concat([gzipSync(text.slice(0, half)), gzipSync(text.slice(half))]) : text;
+    const content = name.endsWith('.gz')
+      ? Buffer.concat([gzipSync(text.slice(0, half)), gzipSync(text.slice(half))])
+      : text;
     const whole = readDocuments([{ path: name.replace('.gz', ''), bytes: bytesOf(text) }]);
     expect(whole.documents).toHaveLength(300);
     const { names, documents, issues } = await readAll(written({ [name]: content }), 20_000);
@@ -86,7 +88,8 @@ describe('slices', () => {
     const [unit] = await textUnits([written({ 'cut.pubtator.gz': packed.subarray(0, packed.length - 400) })]);
     const documents: AnnotatedDocument[] = [];
     const reading = (async () => {
-      if (unit !== undefined) for await (const slice of slicesOf(unit, 20_000)) documents.push(...(await slice.read()).documents);
+      if (unit !== undefined)
+        for await (const slice of slicesOf(unit, 20_000)) documents.push(...(await slice.read()).documents);
     })();
     await expect(reading).rejects.toMatchObject({ code: 'headless/input' });
     expect(documents.length).toBeGreaterThan(50);

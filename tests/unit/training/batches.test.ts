@@ -3,7 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sequence } from '../../../src/data/pieces/sequences.ts';
 import { lengthBucket } from '../../../src/data/pieces/sequences.ts';
-import { batchSizes, epochSteps, evaluationBatches, padBatch, stepsPerEpoch, taggingBatches } from '../../../src/training/batches.ts';
+import {
+  batchSizes,
+  epochSteps,
+  evaluationBatches,
+  padBatch,
+  stepsPerEpoch,
+  taggingBatches,
+} from '../../../src/training/batches.ts';
 
 const lengthsArbitrary = fc.array(fc.integer({ min: 3, max: 128 }), { minLength: 1, maxLength: 400 });
 const all = (lengths: readonly number[]): number[] => lengths.map((_, index) => index);

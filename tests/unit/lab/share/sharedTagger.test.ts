@@ -21,7 +21,7 @@ function scriptOf(page: string, id: string): string {
 describe('the page', () => {
   it('has the same bytes for parts of any size', () => {
     const parts: Uint8Array[] = [];
-    for (let from = 0; from < archive.length; ) {
+    for (let from = 0; from < archive.length;) {
       const size = 1 + rng.integer(4000);
       parts.push(archive.subarray(from, from + size));
       from += size;
@@ -43,7 +43,7 @@ describe('the page', () => {
   it('shows names as text, and lets nothing be requested', () => {
     const page = pageOf([], '<b>x</b>');
     expect(page).not.toContain('<b>');
-    expect(page).toContain("default-src &#39;none&#39;");
+    expect(page).toContain('default-src &#39;none&#39;');
     expect(page).not.toMatch(/(src|href)="/);
   });
 
