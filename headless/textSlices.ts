@@ -250,33 +250,33 @@ const LINE_HEAD = 256;
 const LINE_FEED = 0x0a;
 
 async function* cutFile(file: InputFile, begins: RecordStart, sliceBytes: number): AsyncGenerator<Cut, void> {
-  let held: Buffer = Buffer.alloc(0);
+  let pending: Buffer = Buffer.alloc(0);
   let looked = sliceBytes;
   let linesBefore = 0;
   let doneBytes = 0;
   const take = (end: number): Cut => {
-    const bytes = held.subarray(0, end);
+    const bytes = pending.subarray(0, end);
     const cut = { bytes, linesBefore, doneBytes };
     linesBefore += countLines(bytes);
-    held = held.subarray(end);
+    pending = pending.subarray(end);
     looked = sliceBytes;
     return cut;
   };
   try {
     for await (const { chunk, readBytes } of contentOf(file)) {
-      held = Buffer.concat([held, chunk]);
+      pending = Buffer.concat([pending, chunk]);
       doneBytes = readBytes;
       for (;;) {
-        const feed = held.indexOf(LINE_FEED, looked);
+        const feed = pending.indexOf(LINE_FEED, looked);
         // The last bytes are not known yet.
-        if (feed < 0 || feed + 1 + LINE_HEAD > held.length) {
-          looked = feed < 0 ? Math.max(looked, held.length) : feed;
+        if (feed < 0 || feed + 1 + LINE_HEAD > pending.length) {
+          looked = feed < 0 ? Math.max(looked, pending.length) : feed;
           break;
         }
-        if (begins(held.toString('latin1', feed + 1, feed + 1 + LINE_HEAD))) yield take(feed + 1);
+        if (begins(pending.toString('latin1', feed + 1, feed + 1 + LINE_HEAD))) yield take(feed + 1);
         else looked = feed + 1;
       }
-      if (held.length > readingBounds.documentBytes) throw tooLong(file, linesBefore);
+      if (pending.length > readingBounds.documentBytes) throw tooLong(file, linesBefore);
     }
   } catch (cause) {
     if (cause instanceof LabError) throw cause;
@@ -286,7 +286,7 @@ async function* cutFile(file: InputFile, begins: RecordStart, sliceBytes: number
       cause,
     });
   }
-  if (held.length > 0) yield take(held.length);
+  if (pending.length > 0) yield take(pending.length);
 }
 
 function tooLong({ location }: InputFile, linesBefore: number): LabError {

@@ -141,7 +141,7 @@ class RunningTagger implements Tagger {
     }));
   }
 
-  /** Does work when what was asked for before is done: batches share memory on the machine. */
+  /** Does work when what was requested before is done: batches share memory on the machine. */
   private inTurn<Outcome>(work: () => Promise<Outcome>): Promise<Outcome> {
     const outcome = this.free.then(work);
     this.free = outcome.catch(() => undefined);
@@ -149,7 +149,7 @@ class RunningTagger implements Tagger {
   }
 }
 
-/** Documents with their sentences, in blocks of at least so many sentences. Throws LabError `tagger/text` for what is no text. */
+/** Documents with their sentences, in blocks of at least that number of sentences. Throws LabError `tagger/text` for what is no text. */
 async function* blocksOf(
   texts: Iterable<TextToTag> | AsyncIterable<TextToTag>,
   sentences: number,

@@ -27,7 +27,7 @@ const MOST_THREADS = 64;
 
 /** Runs in each thread, as workers/processor.worker.ts does in the lab; a text, so that the package is one file. */
 const THREAD = `const run = ({ module, memory }) => new WebAssembly.Instance(module, { env: { memory, log: Math.log } }).exports.thread();`;
-const NODE_THREAD = `${THREAD} require('node:worker_threads').parentPort.on('message', run);`;
+const NODE_THREAD = `import { parentPort } from 'node:worker_threads'; ${THREAD} parentPort.on('message', run);`;
 const WEB_THREAD = `${THREAD} self.addEventListener('message', ({ data }) => run(data)); self.postMessage('ready');`;
 
 /**
@@ -114,7 +114,9 @@ function threadPlatform(): ThreadPlatform {
     const { availableParallelism } = builtin<typeof import('node:os')>('node:os');
     const { Worker: NodeWorker } = builtin<typeof import('node:worker_threads')>('node:worker_threads');
     const open = (): Promise<ProcessorThread> => {
-      const worker = new NodeWorker(NODE_THREAD, { eval: true, execArgv: [] });
+      const worker = new NodeWorker(new URL(`data:text/javascript,${encodeURIComponent(NODE_THREAD)}`), {
+        execArgv: [],
+      });
       ends.push(() => void worker.terminate());
       return new Promise((resolve, reject) => {
         worker.once('error', reject);
@@ -131,7 +133,7 @@ function threadPlatform(): ThreadPlatform {
   // A window must not wait for other threads.
   const mayShare = isDeno || (crossOriginIsolated === true && WorkerGlobalScope !== undefined);
   const usual = Math.min(USUAL_THREADS, Math.max(1, isDeno ? processors : processors - 1));
-  const open = (): Promise<ProcessorThread> => {
+  const open = async (): Promise<ProcessorThread> => {
     const address = URL.createObjectURL(new Blob([WEB_THREAD], { type: 'text/javascript' }));
     const worker = new Worker(address, { type: 'module' });
     ends.push(() => worker.terminate());

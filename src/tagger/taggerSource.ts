@@ -139,7 +139,7 @@ function filesOfZip(bytes: Uint8Array<ArrayBuffer>, what: string): Files {
   return new Map(own.map(({ path, bytes: content }) => [path.slice(folder.length), content]));
 }
 
-/** Bytes of their own buffer, as readers of weights need them. */
+/** Bytes in a separate buffer, as readers of weights need them. */
 function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const isWhole =
     bytes.buffer instanceof ArrayBuffer && bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;

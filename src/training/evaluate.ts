@@ -26,7 +26,7 @@ interface PredictedBatch {
   readonly prediction: Prediction;
 }
 
-/** Divides sequences of these lengths into batches, of at least so many where there are. */
+/** Divides sequences of these lengths into batches, of at least `size` where there are as many. */
 export type BatchesOf = (lengths: readonly number[], size: number) => readonly (readonly number[])[];
 
 /** Predicts sequences by increasing length. Throws the signal's reason when aborted. */

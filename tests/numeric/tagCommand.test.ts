@@ -31,7 +31,7 @@ interface Outcome {
   readonly code: number;
   readonly output: string;
   readonly errors: string;
-  /** Sentences that the server was asked to tag. */
+  /** Sentences in the calls to the server. */
   readonly sentences: number;
 }
 

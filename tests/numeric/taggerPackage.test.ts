@@ -170,7 +170,7 @@ describe('the package as npm installs it', () => {
     expect(stderr).toBe('');
     expectSame(JSON.parse(stdout) as TaggedDocument[]);
     const sizeOf = (name: string): number => written.find((file) => file.name === name)?.sizeBytes ?? Infinity;
-    expect(sizeOf('index.js')).toBeLessThan(400_000);
+    expect(sizeOf('index.js')).toBeLessThan(560_000);
     expect(written.map(({ name }) => name).sort()).toEqual(['LICENSE', 'README.md', 'THIRD_PARTY.md', 'index.d.ts', 'index.js', 'package.json']); // prettier-ignore
 
     const user = path.join(project, 'user.ts');

@@ -127,9 +127,9 @@ function ShareTagger({ tagger }: { readonly tagger: OfferedTagger }) {
     <details className="fold">
       <summary>Share this tagger</summary>
       <p className="soft">
-        One HTML file with the tagger inside. Whoever opens it, without a lab, a server or a network, can tag text with
-        it. Its weights are rounded to 16 bits. The licences of the pretrained model and of the corpora may bind what
-        you pass on.
+        One HTML file with the tagger inside. It tags text wherever it is opened, without a lab, a server or a network.
+        Its weights are rounded to 16 bits. The licences of the pretrained model and of the corpora may bind what you
+        pass on.
       </p>
       <p className="actions">
         <Button onAct={share} disabled={isElsewhere}>
