@@ -13,7 +13,7 @@ import type { TaggingJournal } from './taggingJournal.ts';
 import { slicesOf, unitKey, type TextSlice, type TextUnit } from './textSlices.ts';
 
 /** Enough that batches of every length are full, few enough that little is lost when the process is killed. */
-const SENTENCES_A_BLOCK = 2048;
+const SENTENCES_A_BLOCK = 1024;
 /** Problems of one slice that are printed. */
 const PRINTED_ISSUES = 10;
 /** A unit of more slices than this is shared by the parts; smaller ones are of one part each. */

@@ -58,7 +58,8 @@ async function bundled(entry: string): Promise<TaggerBundle> {
       rolldownOptions: {
         external: /^node:/,
         treeshake: { moduleSideEffects: hasEffects },
-        output: { codeSplitting: false },
+        // Vite leaves white space in libraries.
+        output: { codeSplitting: false, minify: true },
         onwarn: (warning, warn) => {
           // What the plain network names of tfjs.
           if (warning.code !== 'IMPORT_IS_UNDEFINED' && warning.code !== 'MISSING_EXPORT') warn(warning);

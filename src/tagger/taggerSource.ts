@@ -139,9 +139,9 @@ function filesOfZip(bytes: Uint8Array<ArrayBuffer>, what: string): Files {
   return new Map(own.map(({ path, bytes: content }) => [path.slice(folder.length), content]));
 }
 
-/** Bytes in a separate buffer, as readers of weights need them. */
+/** Plain bytes of a whole buffer, as readers of weights need them: Node's buffers are views, whose slices are views again. */
 function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const isWhole =
-    bytes.buffer instanceof ArrayBuffer && bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
-  return isWhole ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
+  const { buffer, byteLength } = bytes;
+  const isWhole = buffer instanceof ArrayBuffer && byteLength === buffer.byteLength;
+  return isWhole ? new Uint8Array(buffer) : new Uint8Array(bytes);
 }

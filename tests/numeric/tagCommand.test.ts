@@ -15,7 +15,7 @@ import { inventedAbstracts, pubTatorOf, shippedTaggerFiles } from '../fixtures/i
 
 const home = mkdtempSync(path.join(os.tmpdir(), 'tag-command-'));
 const place = (...parts: string[]): string => path.join(home, ...parts);
-const abstracts = [...inventedAbstracts(400)];
+const abstracts = [...inventedAbstracts(240)];
 const pubTator = abstracts.map(pubTatorOf).join('');
 
 beforeAll(() => {
@@ -55,7 +55,7 @@ async function tag(out: string, more: readonly string[] = [], stopAfterCalls = I
       return { ...client, call, onEvent: (listen) => client.onEvent(listen), close: () => client.close() };
     },
   };
-  const words = [place('model'), place('texts'), '--out', place(out), '--format', 'PubTator', '--backend', 'wasm', '--threads', '2', '--slice', '0.02']; // prettier-ignore
+  const words = [place('model'), place('texts'), '--out', place(out), '--format', 'PubTator', '--backend', 'wasm', '--threads', '2', '--slice', '0.008']; // prettier-ignore
   return { code: await tagCommand([...words, ...more], surroundings), output, errors, sentences };
 }
 
@@ -75,7 +75,7 @@ describe('bioner tag', () => {
 
   it('writes a result for each file and each slice, with every document once', () => {
     expect(whole).toMatchObject({ code: 0, errors: '' });
-    expect(whole.output).toMatch(/\d+ mentions in 406 documents, \S+ documents a second: /);
+    expect(whole.output).toMatch(/\d+ mentions in 246 documents, \S+ documents a second: /);
     const found = results('whole');
     expect(Object.keys(found)).toEqual(
       expect.arrayContaining(['all-000001.pubtator', 'few.pubtator', 'notes/one.pubtator']),
@@ -101,12 +101,12 @@ describe('bioner tag', () => {
     expect(resumed.code).toBe(0);
     expect(results('resumed')).toEqual(results('whole'));
     // The block that was under way when the command ended is tagged again, and no other.
-    expect(stopped.sentences + resumed.sentences).toBeLessThanOrEqual(whole.sentences + 2 * 2048);
+    expect(stopped.sentences + resumed.sentences).toBeLessThanOrEqual(whole.sentences + 1024);
     expect(resumed.sentences).toBeLessThan(whole.sentences);
     rmSync(place('resumed', 'few.pubtator'));
     const again = await tag('resumed');
     expect(again.sentences).toBeLessThan(200);
-    expect(again.output).toContain(`401 of them by an earlier command`);
+    expect(again.output).toContain(`241 of them by an earlier command`);
     expect(results('resumed')).toEqual(results('whole'));
     const other = await tag('resumed', ['--slice', '2']);
     expect(other).toMatchObject({ code: 2, errors: expect.stringContaining('another tagging') });
