@@ -59,7 +59,7 @@ export class TaggingProgress {
     const earlier = sum.earlier === 0 ? '' : `, ${sum.earlier} of them by an earlier command`;
     const what = `${counted(sum.mentions, 'mention')} in ${counted(sum.documents, 'document')}${earlier}`;
     const pace = sum.documents > sum.earlier ? `, ${this.pace(sum)}` : '';
-    this.output.write(`${what}${pace}: ${out}\n`);
+    if (!this.lines.areWanted) this.output.write(`${what}${pace}: ${out}\n`);
     const { documents, mentions } = sum;
     this.lines.write({ event: 'tagged', documents, mentions, out, tally: sum });
   }
