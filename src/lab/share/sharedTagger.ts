@@ -34,7 +34,9 @@ mark small { margin-left: 4px; font-size: 12px; }
 .type-0 { border-color: var(--c0); } .type-1 { border-color: var(--c1); } .type-2 { border-color: var(--c2); }
 .type-3 { border-color: var(--c3); } .type-4 { border-color: var(--c4); } .type-5 { border-color: var(--c5); }
 table { border-collapse: collapse; font-size: 14px; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: 4px 10px 4px 0; border-bottom: 1px solid var(--line); }
+th, td { text-align: left; padding: 4px 10px 4px 0; border-bottom: 1px solid var(--line); overflow-wrap: normal; }
+td:first-child { overflow-wrap: anywhere; }
+@media (max-width: 480px) { table { font-size: 13px; } }
 `;
 
 export interface SharedTagger {
