@@ -7,6 +7,7 @@ import { pageHeaders } from './scripts/pageHeaders.ts';
 import { policyInPage } from './scripts/policyInPage.ts';
 import { builtFiles } from './scripts/builtFiles.ts';
 import { docsSite } from './scripts/docsSite.ts';
+import { taggerPageText } from './scripts/package/taggerBundle.ts';
 import { serviceWorkerFile } from './scripts/serviceWorkerFile.ts';
 import { wasmThreadFiles } from './scripts/wasmThreadFiles.ts';
 
@@ -19,6 +20,7 @@ export default defineConfig({
     react(),
     byteRanges(),
     builtFiles(),
+    taggerPageText(),
     policyInPage(page),
     docsSite(page),
     serviceWorkerFile(page, process.env['LAB_SERVICE_WORKER'] !== 'off'),

@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 import { chromiumFlags } from './scripts/chromiumFlags.ts';
 import { findChromium } from './scripts/findChromium.ts';
 import { isolationHeaders } from './scripts/isolationHeaders.ts';
+import { taggerPageText } from './scripts/package/taggerBundle.ts';
 import { wasmThreadFiles } from './scripts/wasmThreadFiles.ts';
 
 const executablePath = findChromium();
@@ -12,6 +13,7 @@ export default defineConfig({
   test: {
     projects: [
       {
+        plugins: [taggerPageText()],
         test: {
           name: 'unit',
           include: ['tests/unit/**/*.test.{ts,tsx}'],

@@ -7,6 +7,7 @@ import { runChromiumBench } from './chromiumBench.ts';
 import { runNodeBench } from './nodeBench.ts';
 import { printBenchTable } from './printBench.ts';
 import { othersMs, ownMs } from './othersTime.ts';
+import { taggingBench } from './taggingBench.ts';
 import { openTorchProcess } from './torchProcess.ts';
 
 const startedAt = performance.now();
@@ -45,6 +46,8 @@ async function measure(asked: BenchArguments): Promise<void> {
 }
 
 async function main(): Promise<number> {
+  const [first, ...rest] = process.argv.slice(2);
+  if (first === 'tagging') return taggingBench(rest, say);
   let asked: BenchArguments;
   try {
     asked = benchArguments(process.argv.slice(2));

@@ -4,6 +4,7 @@ import { BENCH_NAMES, type BenchName, type BenchRequest } from './benchReport.ts
 import { benchShapes, readBenchShape } from './benchShape.ts';
 
 export const BENCH_USAGE = `usage: npm run bench -- [${BENCH_NAMES.join('|')}] [--shape NAME|key=value,...] [--rounds N] [--in node|chromium] [--json FILE]
+       npm run bench -- tagging [--model DIR] [--documents N] [--rounds N] [--python PATH]
        torch and processor: [--python PATH] [--compile] [--no-epochs] [--quiet] [--processor-time]
 shapes: ${Object.keys(benchShapes).join(', ')}; keys: ${Object.keys(benchShapes.issue).join(', ')}`;
 

@@ -1,8 +1,8 @@
-// Tags text files with a trained tagger: a model folder, or the best snapshot of a folder of results.
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+// Tags text files and folders of any size with a trained tagger, in one process or several, and goes on where it was ended.
+import { availableParallelism } from 'node:os';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { annotationFormats, type AnnotationFormat } from '../src/data/documents/annotationFormats.ts';
-import { writeDocuments } from '../src/data/formats/writeDocuments.ts';
 import { LocalLab } from '../src/lab/lab.ts';
 import { memory } from '../src/storage/store.ts';
 import { LabError } from '../src/util/labError.ts';
@@ -10,19 +10,37 @@ import type { DroppedFile } from '../src/util/namedFile.ts';
 import { softwareVersion } from '../src/util/softwareVersion.ts';
 import type { ServerClient } from '../src/wire/trainingProtocol.ts';
 import { requestFile } from '../workers/publicFiles.ts';
-import { endOf, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
+import {
+  endOf,
+  exitCodes,
+  exitCodesText,
+  interruptedCode,
+  type ChildLines,
+  type CommandSurroundings,
+} from './commandEnd.ts';
 import { EventLines } from './eventLines.ts';
+import { lockFolder } from './folderLock.ts';
 import { headlessArguments, parsedOptions, usageError } from './headlessArguments.ts';
 import { filesUnder } from './inputFolder.ts';
+import { tagFolder, type TaggingPart, type TaggingTally } from './tagFolder.ts';
+import { TaggingJournal } from './taggingJournal.ts';
+import { TaggingProgress } from './taggingProgress.ts';
+import { textUnits } from './textSlices.ts';
 import { openLab } from './trainStore.ts';
 
-const usage = `Usage: bioner tag MODEL FILE ... --out DIR [--format NAME] [--backend webgpu|wasm|cpu] [--threads N] [--adapter NAME] [--json]
+const SLICE_MIB = 1;
 
-Marks the mentions in text files with a trained tagger.
+const usage = `Usage: bioner tag MODEL FILE ... --out DIR [--format NAME] [--jobs N] [--part K/N] [--slice MIB]
+                  [--backend webgpu|wasm|cpu] [--threads N] [--adapter NAME] [--json]
+
+Marks the mentions in text files with a trained tagger. Run the same command again to go on where it was ended: what is in DIR is not tagged twice.
   MODEL          a folder that --export-models or bioner export wrote, or that the page exported
-  FILE           plain text or any format that the lab reads; a folder stands for its files
-  --out DIR      where the tagged files go
+  FILE           plain text or any format that the lab reads, also as .gz; a folder stands for its files, of any number and size
+  --out DIR      where the tagged files go, under the names of the files they were made of, and the journal, tagging-1.jsonl
   --format NAME  ${annotationFormats.join(', ')} (BRAT)
+  --jobs N       tags in N processes beside one another; without --threads, they share the processor's
+  --part K/N     tags the K-th of N parts alone, for N machines with one DIR
+  --slice MIB    text of a large file of PubTator or JSON lines that goes into one result, name-000001 and so on (${SLICE_MIB})
 ${exitCodesText}`;
 
 /** Returns the exit code, after reporting every error. */
@@ -37,75 +55,183 @@ export function tagCommand(args: readonly string[], surroundings: CommandSurroun
   );
 }
 
-async function tagFiles(
-  args: readonly string[],
-  surroundings: CommandSurroundings,
-  lines: EventLines,
-): Promise<number> {
-  const { openServer, interrupt, output } = surroundings;
+interface TagArguments {
+  readonly model: string;
+  readonly inputs: readonly string[];
+  readonly out: string;
+  readonly format: AnnotationFormat;
+  readonly sliceBytes: number;
+  readonly jobs: number;
+  /** Null for all. */
+  readonly part: TaggingPart | null;
+  readonly threads: number | null;
+  /** The machine's part of the arguments, which is that of training. */
+  readonly machine: readonly string[];
+}
+
+/** Null for --help. Throws LabError `headless/usage`. */
+function tagArguments(args: readonly string[]): TagArguments | null {
   const { values, positionals } = parsedOptions(args, {
     out: { type: 'string' },
     format: { type: 'string' },
+    jobs: { type: 'string' },
+    part: { type: 'string' },
+    slice: { type: 'string' },
     backend: { type: 'string' },
     threads: { type: 'string' },
     adapter: { type: 'string' },
     json: { type: 'boolean' },
   });
-  if (values.help === true) {
-    output.write(usage);
-    return exitCodes.done;
-  }
+  if (values.help === true) return null;
   const [model, ...inputs] = positionals;
   if (model === undefined || inputs.length === 0) {
     throw usageError('Give a model and the text to tag.', 'MODEL FILE ...', positionals.join(' ') || 'none');
   }
   if (values.out === undefined) throw usageError('Give a folder for the tagged files.', '--out DIR', 'none');
-  const format = formatOf(values.format ?? 'BRAT');
-  // The machine's part of the arguments is that of training.
-  const { backend = 'auto', threads, adapter } = values;
-  const machine = ['--backend', backend, ...(threads === undefined ? [] : ['--threads', threads]), ...(adapter === undefined ? [] : ['--adapter', adapter])]; // prettier-ignore
-  const parsed = headlessArguments(['tag', '--out', values.out, ...(backend === 'auto' ? machine.slice(2) : machine)]);
-  if (parsed === null) return exitCodes.done;
-  const files = (await Promise.all(inputs.map(filesOf))).flat();
-  const store = memory();
-  const server: { client?: ServerClient } = {};
-  const lab = new LocalLab({
-    store,
-    openServer: () => {
-      const client = openServer(store, parsed.part);
-      lines.follow(client);
-      return (server.client = client);
-    },
-    fetchBuiltIn: null,
-    requestFile,
-    software: softwareVersion,
-  });
-  try {
-    await openLab(lab, parsed, output);
-    const { modelIds } = await lab.importFiles(await filesOf(model));
-    const tagger = lab.getState().models.find((one) => modelIds.includes(one.id) && one.tagger !== undefined);
-    if (tagger === undefined) throw notATagger(model, lab);
-    interrupt.addEventListener('abort', () => lab.stopTagging(), { once: true });
-    await lab.tag({ kind: 'model', modelId: tagger.id }, { kind: 'files', files });
-    const { tagging } = lab.getState();
-    if (interrupt.aborted) return interruptedCode(interrupt);
-    if (tagging === null || tagging.problem !== null) throw LabError.fromData(tagging?.problem ?? { code: 'internal', message: 'Nothing was tagged.' }); // prettier-ignore
-    for (const { file, message } of tagging.issues) surroundings.errors.write(`${file}: ${message}\n`);
-    const { documents } = tagging;
-    const mentions = documents.reduce((sum, document) => sum + document.mentions.length, 0);
-    await writeAll(path.resolve(values.out), writeDocuments(format, documents, { name: 'tagged' }));
-    output.write(`${mentions} mentions in ${documents.length} documents: ${path.resolve(values.out)}\n`);
-    lines.write({ event: 'tagged', documents: documents.length, mentions, out: path.resolve(values.out) });
-    return exitCodes.done;
-  } finally {
-    server.client?.close();
-  }
+  const { backend, threads, adapter } = values;
+  const machine = Object.entries({ '--backend': backend, '--threads': threads, '--adapter': adapter }).flatMap(([name, value]) => (value === undefined ? [] : [name, value])); // prettier-ignore
+  const jobs = headlessArguments(['tag', '--out', values.out, ...(values.jobs === undefined ? [] : ['--jobs', values.jobs])])?.jobs ?? 1; // prettier-ignore
+  if (jobs > 1 && values.part !== undefined) throw usageError('--part is for one process.', '--jobs or --part', 'both');
+  return {
+    model,
+    inputs,
+    out: path.resolve(values.out),
+    format: formatOf(values.format ?? 'BRAT'),
+    sliceBytes: sliceBytesOf(values.slice),
+    jobs,
+    part: values.part === undefined ? null : partOf(values.part),
+    threads: threads === undefined ? null : Number(threads),
+    machine,
+  };
 }
 
 function formatOf(name: string): AnnotationFormat {
   const format = annotationFormats.find((one) => one.toLowerCase() === name.toLowerCase());
   if (format === undefined) throw usageError('Unknown format.', annotationFormats.join(', '), name);
   return format;
+}
+
+function sliceBytesOf(text: string = String(SLICE_MIB)): number {
+  const value = Number(text);
+  if (value > 0 && value <= 32) return Math.round(value * 2 ** 20);
+  throw usageError('--slice needs a size.', 'mebibytes, more than 0, at most 32', text);
+}
+
+function partOf(text: string): TaggingPart {
+  const [, part, of] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
+  if (part !== undefined && of !== undefined && part >= 1 && part <= of) return { part, of };
+  throw usageError('--part needs two numbers.', 'K/N with K from 1 to N, such as 2/8', text);
+}
+
+async function tagFiles(
+  args: readonly string[],
+  surroundings: CommandSurroundings,
+  lines: EventLines,
+): Promise<number> {
+  const asked = tagArguments(args);
+  if (asked === null) {
+    surroundings.output.write(usage);
+    return exitCodes.done;
+  }
+  refuseInside(asked);
+  // Parts are of several processes, each with a journal.
+  if (asked.part !== null) return tagPart(asked, asked.part, surroundings, lines);
+  const lock = await lockFolder(asked.out);
+  try {
+    return await (asked.jobs > 1
+      ? tagBeside(asked, surroundings, lines)
+      : tagPart(asked, { part: 1, of: 1 }, surroundings, lines));
+  } finally {
+    lock.release();
+  }
+}
+
+/** Throws LabError `headless/usage` where results would be among the texts of the next time. */
+function refuseInside({ inputs, out }: TagArguments): void {
+  const folder = inputs.find((input) => `${out}${path.sep}`.startsWith(`${path.resolve(input)}${path.sep}`));
+  if (folder === undefined) return;
+  throw usageError('The results would be among the texts.', 'an --out outside of the folders to tag', out);
+}
+
+async function tagPart(
+  asked: TagArguments,
+  part: TaggingPart,
+  surroundings: CommandSurroundings,
+  lines: EventLines,
+): Promise<number> {
+  const { openServer, interrupt, output, errors } = surroundings;
+  const { model, out, format, sliceBytes } = asked;
+  const parsed = headlessArguments(['tag', '--out', out, ...asked.machine]);
+  if (parsed === null) return exitCodes.done;
+  const units = await textUnits(asked.inputs);
+  const store = memory();
+  const server: { client?: ServerClient } = {};
+  const lab = new LocalLab({
+    store,
+    openServer: () => (server.client = openServer(store, parsed.part)),
+    fetchBuiltIn: null,
+    requestFile,
+    software: softwareVersion,
+  });
+  let journal: TaggingJournal | null = null;
+  try {
+    await openLab(lab, parsed, output);
+    const { modelIds } = await lab.importFiles(await modelFilesOf(model));
+    const tagger = lab.getState().models.find((one) => modelIds.includes(one.id) && one.tagger !== undefined);
+    if (tagger === undefined || server.client === undefined) throw notATagger(model, lab);
+    if (interrupt.aborted) return interruptedCode(interrupt);
+    journal = await TaggingJournal.open(out, { tagger: tagger.fingerprint, format, sliceBytes }, part.part);
+    const progress = new TaggingProgress(output, lines);
+    const tally = await tagFolder({
+      units,
+      part,
+      sliceBytes,
+      journal,
+      format,
+      client: server.client,
+      tagger: { kind: 'model', modelId: tagger.id },
+      errors,
+      interrupt,
+      report: (sofar) => progress.show([sofar]),
+    });
+    progress.end([tally], out);
+    if (interrupt.aborted) return interruptedCode(interrupt);
+    return tally.failures > 0 ? exitCodes.failed : exitCodes.done;
+  } finally {
+    await journal?.close();
+    server.client?.close();
+  }
+}
+
+/** Tags in processes beside one another, each a part. */
+async function tagBeside(asked: TagArguments, surroundings: CommandSurroundings, lines: EventLines): Promise<number> {
+  const { output, errors, interrupt, spawn } = surroundings;
+  if (spawn === undefined) throw new Error('Parts beside one another need processes.');
+  const { jobs } = asked;
+  const threads = Math.max(1, Math.floor(availableParallelism() / jobs));
+  const words = [asked.model, ...asked.inputs, '--out', asked.out, '--format', asked.format, '--slice', `${asked.sliceBytes / 2 ** 20}`, ...asked.machine, ...(asked.threads === null ? ['--threads', `${threads}`] : [])]; // prettier-ignore
+  output.write(`${jobs} processes beside one another, ${asked.threads ?? threads} threads each.\n`);
+  const progress = new TaggingProgress(output, lines);
+  const tallies = new Map<number, TaggingTally>();
+  const codes = await Promise.all(
+    Array.from({ length: jobs }, (_, index) => index + 1).map((part) => {
+      const childLines: ChildLines = {
+        output(line) {
+          const tally = TaggingProgress.read(line);
+          if (tally === null) return;
+          tallies.set(part, tally);
+          progress.show([...tallies.values()]);
+        },
+        // All say which backend they have.
+        errors: (line) => void (part > 1 && line.startsWith('Backend: ') ? null : errors.write(`${line}\n`)),
+      };
+      return spawn(['tag', ...words, '--part', `${part}/${jobs}`, '--json'], childLines, interrupt);
+    }),
+  );
+  progress.end([...tallies.values()], asked.out);
+  const order = [exitCodes.submitAgain, exitCodes.paused, exitCodes.noRoom, exitCodes.wrongInput, exitCodes.failed];
+  const known = order.find((code) => codes.includes(code));
+  return known ?? (codes.every((code) => code === exitCodes.done) ? exitCodes.done : exitCodes.failed);
 }
 
 function notATagger(model: string, lab: LocalLab): LabError {
@@ -116,21 +242,10 @@ function notATagger(model: string, lab: LocalLab): LabError {
   });
 }
 
-async function filesOf(location: string): Promise<readonly DroppedFile[]> {
+async function modelFilesOf(location: string): Promise<readonly DroppedFile[]> {
   const found = await stat(location).catch(() => null);
   if (found === null) throw new LabError('headless/input', `There is no ${location}.`, { expected: 'a file or folder', got: 'none' }); // prettier-ignore
   if (found.isDirectory()) return filesUnder(location, path.basename(path.resolve(location)));
   const bytes = async () => new Uint8Array(await readFile(location));
   return [{ path: path.basename(location), sizeBytes: found.size, bytes }];
-}
-
-async function writeAll(
-  folder: string,
-  files: readonly { readonly path: string; readonly bytes: Uint8Array }[],
-): Promise<void> {
-  for (const { path: name, bytes } of files) {
-    const target = path.join(folder, name);
-    await mkdir(path.dirname(target), { recursive: true });
-    await writeFile(target, bytes);
-  }
 }

@@ -13,6 +13,7 @@ import { SOAK_USAGE, soakArguments, type SoakArguments, type SoakName } from './
 import { printSoakRows, type SoakRow } from './soakRow.ts';
 import { signalsSoak } from './signalsSoak.ts';
 import { stepsSoak } from './stepsSoak.ts';
+import { taggingSoak } from './taggingSoak.ts';
 import { vitestSoak } from './vitestSoak.ts';
 import { slurmSoak, snakemakeSoak } from './workflowSoak.ts';
 
@@ -55,6 +56,7 @@ const soaks: Readonly<Record<SoakName, Soak>> = {
       root,
     ),
   formats: ({ texts, seed }, tell) => Promise.resolve(formatsSoak({ texts, seed }, tell)),
+  tagger: ({ abstracts, tagKills: kills, seed }, tell) => taggingSoak({ abstracts, kills, seed, say: tell }),
   forms: ({ inputs, seed }, tell) => Promise.resolve(formsSoak(inputs, seed, tell)),
 };
 

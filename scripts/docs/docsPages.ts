@@ -42,6 +42,8 @@ export function docsGroups(root: string): readonly DocsGroup[] {
       pages: [
         page('annotations', 'Bring your annotations'),
         page('fromPython', 'From Python'),
+        page('taggerPackage', 'A tagger in your page or program'),
+        page('tagging', 'Tag many documents'),
         page('reproduce', 'Reproduce the paper'),
         page('webgpu', 'WebGPU per platform'),
         page('faq', 'Questions and answers'),

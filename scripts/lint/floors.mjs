@@ -60,6 +60,12 @@ export const floors = [
     floors: [...leaves, 'questions', 'wire'],
     packages: ['@upsetjs/venn.js'],
   },
+  {
+    name: 'tagger package',
+    paths: ['src/tagger/'],
+    floors: [...leaves, 'wire', 'model', 'engine', 'training'],
+    packages: ['node:'],
+  },
   { name: 'program in Python', paths: ['src/training/tag.py'], floors: [], packages: [] },
   { name: 'lab', paths: ['src/lab/'], floors: [...leaves, 'questions', 'wire'], packages: [] },
   { name: 'tab', paths: ['src/tab/'], floors: ['lab'], packages: [] },
@@ -67,7 +73,7 @@ export const floors = [
     name: 'ui',
     paths: ['src/ui/'],
     floors: [...leaves, 'questions', 'wire', 'lab'],
-    packages: ['react', 'react-dom', 'recharts', '@base-ui/react', '@tanstack/react-table'],
+    packages: ['react', 'react-dom', 'recharts', '@base-ui/react', '@tanstack/react-table', 'virtual:tagger-page'],
   },
   {
     name: 'training server',

@@ -39,10 +39,11 @@ export const noFetch = {
   message: outMessage,
 };
 
-/** `requestFile` contacts other hosts; the others request the lab's own files. */
+/** `requestFile` contacts other hosts, and so does the package `bioner-tagger`, which is no part of the tab; the others request the lab's own files. */
 export const fetching = [
   'workers/publicFiles.ts',
   'workers/offlineFiles.ts',
   'src/main.tsx',
+  'src/tagger/taggerSource.ts',
   'src/ui/results/OpenPage.tsx',
 ];

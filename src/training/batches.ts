@@ -54,6 +54,40 @@ export function evaluationBatches(lengths: readonly number[], batchSize: number)
   return chunks(order, batchSize);
 }
 
+/** Pieces of a batch for tagging, padding included: more gain nothing on a processor, and little on a GPU. */
+const TAGGING_PIECES = 4096;
+const MOST_TAGGED_AT_ONCE = 256;
+
+/**
+ * Sequence indices in batches for tagging, each of one length bucket, the shortest first. Sizes are powers of two, so that a tagger that runs for
+ * days records few shapes; at least as many sequences as `least` fit in a batch, however long they are.
+ */
+export function taggingBatches(lengths: readonly number[], least: number): readonly (readonly number[])[] {
+  const byBucket = new Map<number, number[]>();
+  for (const [index, length] of lengths.entries()) {
+    const bucket = lengthBucket(length);
+    const members = byBucket.get(bucket);
+    if (members === undefined) byBucket.set(bucket, [index]);
+    else members.push(index);
+  }
+  return [...byBucket]
+    .sort(([left], [right]) => left - right)
+    .flatMap(([bucket, members]) => {
+      const most = Math.max(powerBelow(least), Math.min(MOST_TAGGED_AT_ONCE, powerBelow(TAGGING_PIECES / bucket)));
+      const batches: number[][] = [];
+      for (let from = 0, size = most; from < members.length; from += size) {
+        size = Math.min(most, powerBelow(members.length - from));
+        batches.push(members.slice(from, from + size));
+      }
+      return batches;
+    });
+}
+
+/** The largest power of two that is not above a number from 1. */
+function powerBelow(number: number): number {
+  return 2 ** Math.floor(Math.log2(Math.max(1, number)));
+}
+
 function chunks<T>(items: readonly T[], size: number): T[][] {
   const parts: T[][] = [];
   for (let from = 0; from < items.length; from += size) parts.push(items.slice(from, from + size));

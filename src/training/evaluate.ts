@@ -26,15 +26,19 @@ interface PredictedBatch {
   readonly prediction: Prediction;
 }
 
+/** Divides sequences of these lengths into batches, of at least `size` where there are as many. */
+export type BatchesOf = (lengths: readonly number[], size: number) => readonly (readonly number[])[];
+
 /** Predicts sequences by increasing length. Throws the signal's reason when aborted. */
 export async function* predictBatches(
   sequences: readonly Sequence[],
   predictor: Predictor,
   { microBatchSize }: Pick<TrainingConfig, 'microBatchSize'>,
   signal: AbortSignal,
+  batchesOf: BatchesOf = evaluationBatches,
 ): AsyncGenerator<PredictedBatch, void> {
   const lengths = sequences.map(({ pieceIds }) => pieceIds.length);
-  for (const indices of evaluationBatches(lengths, microBatchSize * EVALUATION_MICRO_BATCHES)) {
+  for (const indices of batchesOf(lengths, microBatchSize * EVALUATION_MICRO_BATCHES)) {
     signal.throwIfAborted();
     yield { indices, prediction: await predictor.predict(padBatch(sequences, indices)) };
     await macrotask();

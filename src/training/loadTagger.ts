@@ -1,6 +1,7 @@
 // Loads a trained tagger: encoder and head weights, tokenizer, tag set and training configuration.
 import { tagSetOfHead, type TagSet } from '../data/corpus/tagSet.ts';
-import type { PieceTokenizer } from '../data/pieces/tokenizer.ts';
+import { refusePlaceholder } from '../data/import/placeholderFile.ts';
+import { readTokenizer, type PieceTokenizer } from '../data/pieces/tokenizer.ts';
 import type { HostParameters } from '../model/blocks/hostParameters.ts';
 import type { HeadShape } from '../model/parameters.ts';
 import type { TaggerShape } from '../model/tagger.ts';
@@ -18,10 +19,14 @@ import type { TaggerRef } from '../wire/taggerRef.ts';
 import { loadSnapshot } from './checkpoint.ts';
 import {
   assertModelWhole,
+  CONFIG_FILE,
+  parseConfig,
   parseConfigFile,
   readModelConfig,
   readModelTokenizer,
   TAGGER_FILE,
+  TOKENIZER_CONFIG_FILE,
+  TOKENIZER_FILE,
   WEIGHTS_FILE,
 } from './loadModel.ts';
 
@@ -85,11 +90,48 @@ async function modelTagger(store: Store, modelId: string): Promise<LoadedTagger>
   }
   await assertModelWhole(store, model);
   const tagger = await described(store, model, model.tagger);
-  const tensors = readSafetensors(await readModelFile(store, modelId, WEIGHTS_FILE));
-  return {
-    ...tagger,
-    weights: new Map([...pretrainedEncoder(tensors, tagger.shape.encoder), ...headParameters(tensors, tagger.shape)]),
-  };
+  return { ...tagger, weights: taggerWeights(await readModelFile(store, modelId, WEIGHTS_FILE), tagger.shape) };
+}
+
+function taggerWeights(file: Uint8Array<ArrayBuffer>, shape: TaggerShape): HostParameters {
+  const tensors = readSafetensors(file);
+  return new Map([...pretrainedEncoder(tensors, shape.encoder), ...headParameters(tensors, shape)]);
+}
+
+/** Files of the folder that the lab exports a tagger as; without the optional one its tokenizer has no further settings. */
+export const EXPORTED_FILES = {
+  needed: [TAGGER_FILE, CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE],
+  optional: [TOKENIZER_CONFIG_FILE],
+} as const;
+
+/**
+ * Loads an exported tagger from the bytes of its files, by name. Throws LabError `model/files` naming what is missing, and as `importModel` does
+ * for files that are damaged or do not match.
+ */
+export function taggerOfFiles(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): Omit<LoadedTagger, 'model'> {
+  const missing = EXPORTED_FILES.needed.filter((name) => !files.has(name));
+  if (missing.length > 0) {
+    throw new LabError('model/files', `The tagger lacks ${missing.join(' and ')}.`, {
+      expected: `the folder that the lab exported: ${EXPORTED_FILES.needed.join(', ')}`,
+      got: [...files.keys()].join(', ') || 'no files',
+    });
+  }
+  for (const name of [...EXPORTED_FILES.needed, ...EXPORTED_FILES.optional]) {
+    const bytes = files.get(name);
+    if (bytes !== undefined) refusePlaceholder({ name, bytes });
+  }
+  const bytesOf = (name: string) => files.get(name) as Uint8Array<ArrayBuffer>;
+  const head = taggerHeadOf(bytesOf(TAGGER_FILE));
+  const shape = { encoder: parseConfig(bytesOf(CONFIG_FILE)), head: headShapeOf(head) };
+  const { lowerCase } = head.config;
+  const tokenizer = readTokenizer(bytesOf(TOKENIZER_FILE), files.get(TOKENIZER_CONFIG_FILE) ?? null, { lowerCase });
+  if (tokenizer.vocabularySize > shape.encoder.vocabularySize) {
+    throw new LabError('model/vocabulary', 'The tokenizer has more pieces than the model has embeddings.', {
+      expected: `at most ${shape.encoder.vocabularySize} pieces (vocab_size in ${CONFIG_FILE})`,
+      got: `${tokenizer.vocabularySize} in ${TOKENIZER_FILE}`,
+    });
+  }
+  return { shape, tokenizer, head, tagSet: tagSetOfHead(head), weights: taggerWeights(bytesOf(WEIGHTS_FILE), shape) };
 }
 
 /** Loads everything of a tagger except its weights. */

@@ -13,7 +13,8 @@ import type { TrainingConfig } from '../schema/config.ts';
 import { macrotask } from '../util/clock.ts';
 import { mapEvents, type Progress } from '../util/work.ts';
 import type { SureMention } from '../wire/taggerRef.ts';
-import { predictBatches, type EncodedSplit } from './evaluate.ts';
+import { taggingBatches } from './batches.ts';
+import { predictBatches, type BatchesOf, type EncodedSplit } from './evaluate.ts';
 import type { LoadedTagger } from './loadTagger.ts';
 import { openPredictor } from './openTrainer.ts';
 import type { Predictor } from './trainer.ts';
@@ -116,11 +117,12 @@ export async function* tagSentences(
   { predictor, tagSet, chain }: SentenceTagger,
   config: Pick<TrainingConfig, 'microBatchSize'>,
   signal: AbortSignal,
+  batchesOf?: BatchesOf,
 ): AsyncGenerator<number, readonly TaggedSentence[]> {
   const tags: Int32Array[] = [];
   const emissions: Float32Array[] = [];
   let done = 0;
-  for await (const { indices, prediction } of predictBatches(sequences, predictor, config, signal)) {
+  for await (const { indices, prediction } of predictBatches(sequences, predictor, config, signal, batchesOf)) {
     const found = await prediction.emissions();
     for (const [row, index] of indices.entries()) {
       tags[index] = prediction.tags[row] as Int32Array;
@@ -180,7 +182,7 @@ function tokenRanges(
 }
 
 /** Sentences encoded and predicted at a time, to bound memory. */
-const SENTENCES_AT_ONCE = 256;
+const SENTENCES_AT_ONCE = 1024;
 
 interface PlacedSentence {
   readonly document: number;
@@ -207,7 +209,7 @@ export async function* tagDocuments(
     }));
     const { sequences } = buildSequences(sentences, tagger.tagSet, tagger.tokenizer, config);
     await macrotask();
-    const tagging = tagSentences({ sentences, sequences }, tagger, config, signal);
+    const tagging = tagSentences({ sentences, sequences }, tagger, config, signal, taggingBatches);
     const found = yield* mapEvents(tagging, (done) => ({
       phase: 'tagging',
       // A sentence may be several sequences.
@@ -237,7 +239,7 @@ export interface OpenTagger extends SentenceTagger {
   readonly config: TrainingConfig;
 }
 
-export function openTagger(home: EngineHome | null, loaded: LoadedTagger): OpenTagger {
+export function openTagger(home: EngineHome | null, loaded: Omit<LoadedTagger, 'model'>): OpenTagger {
   const { shape, weights, tokenizer, tagSet, head } = loaded;
   const settings = { shape, config: head.config, factors: new Map<string, never>(), seed: 0 };
   const predictor = openPredictor(home, weights, settings);

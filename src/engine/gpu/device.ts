@@ -135,11 +135,10 @@ export function describeAdapter({
 }
 
 /**
- * Requests a device and makes it tfjs' `webgpu` backend, with guards in place. Errors that WebGPU reports asynchronously
- * (validation, out of memory, a lost device) go to the returned health: nothing on the GPU may be trusted after one. `browser`
- * describes the browser or runtime. Throws LabError `backend/unavailable` if tfjs refuses the device.
+ * Requests a device. Errors that WebGPU reports asynchronously (validation, out of memory, a lost device) go to the returned health: nothing on
+ * the GPU may be trusted after one. `browser` describes the browser or runtime.
  */
-export async function openDevice(
+export async function requestGpu(
   adapter: GPUAdapter,
   browser: string,
 ): Promise<{ health: DeviceHealth; gpu: OpenDevice }> {
@@ -155,6 +154,21 @@ export async function openDevice(
   void device.lost.then(({ reason, message }) => {
     health.failure ??= new LabError('gpu/lost', `The GPU device was lost: ${message || reason || 'no reason given'}.`);
   });
+  const software = isSoftwareAdapter(adapter);
+  const matrixUnit = matrixUnitOf(adapter);
+  return { health, gpu: { device, adapter: describeAdapter(adapter), browser, software, matrixUnit, pipelines } };
+}
+
+/**
+ * Requests a device as `requestGpu` does and makes it tfjs' `webgpu` backend, with guards in place. Throws LabError `backend/unavailable` if tfjs
+ * refuses the device.
+ */
+export async function openDevice(
+  adapter: GPUAdapter,
+  browser: string,
+): Promise<{ health: DeviceHealth; gpu: OpenDevice }> {
+  const opened = await requestGpu(adapter, browser);
+  const { device } = opened.gpu;
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
   guardWebgpuKernels();
   if (tf.findBackendFactory('webgpu') !== null) tf.removeBackend('webgpu');
@@ -166,7 +180,5 @@ export async function openDevice(
       'tfjs could not take up the GPU device; its webgpu backend did not start.',
     );
   }
-  const software = isSoftwareAdapter(adapter);
-  const matrixUnit = matrixUnitOf(adapter);
-  return { health, gpu: { device, adapter: describeAdapter(adapter), browser, software, matrixUnit, pipelines } };
+  return opened;
 }

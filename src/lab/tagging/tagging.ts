@@ -1,5 +1,5 @@
 // Tags documents in batches, publishes the mentions found so far, and begins their review.
-import type { AnnotatedDocument, AnnotatedMention, DocumentText } from '../../data/documents/document.ts';
+import type { AnnotatedDocument } from '../../data/documents/document.ts';
 import { readCorpusSentences, readCorpusTexts } from '../../storage/corpusRecords.ts';
 import type { UnreadableItem } from '../../storage/records.ts';
 import type { Store } from '../../storage/store.ts';
@@ -14,6 +14,7 @@ import type { Lab, TaggingView, TaggingSource } from '../state/labState.ts';
 import type { LabStore } from '../state/labStore.ts';
 import { offeredTaggers, taggerKey, type OfferedTagger } from './offeredTaggers.ts';
 import type { ReviewKeeper, ReviewParts } from './reviews.ts';
+import { taggedDocuments } from './taggingCalls.ts';
 
 /** Loads what keeps reviews with the first one: most visits to the lab have none. */
 export class Reviews implements LabReviews {
@@ -51,8 +52,6 @@ interface Tagging {
   stop: Lab['stopTagging'];
 }
 
-/** Sentences per message: enough for full batches, few enough for a reply every few seconds. */
-const SENTENCES_A_CALL = 500;
 /** The remaining time is not estimated before this. */
 const LEAST_ELAPSED_MS = 1000;
 
@@ -115,43 +114,16 @@ export function createTagging({
   ): Promise<void> {
     const total = documents.reduce((sum, { sentences }) => sum + sentences.length, 0);
     const workedMs = createWorkedTime();
-    let before = 0;
-    const report = (sentences: number): void => {
+    const report = (done: number): void => {
       const elapsedMs = workedMs();
-      const done = before + sentences;
       const remainingMs = done === 0 || elapsedMs < LEAST_ELAPSED_MS ? null : (elapsedMs * (total - done)) / done;
       if (!signal.aborted) show({ progress: { phase: 'tagging', done, of: total, remainingMs } });
     };
-    const stopListening = client.onEvent((event) => {
-      if (event.kind === 'predicting' && event.runId === id) report(event.done);
-    });
-    try {
-      report(0);
-      /** Mentions of the document that is tagged in several pieces. */
-      let sofar: readonly AnnotatedMention[] = [];
-      for (const chunk of chunksOf(documents)) {
-        if (signal.aborted) return;
-        const found = await client.call('tag', { id, tagger: ref, documents: chunk.map(textOfPiece) });
-        if (found === null || signal.aborted) return;
-        before += chunk.reduce((sum, { first, end }) => sum + end - first, 0);
-        const complete: TaggingView['documents'][number][] = [];
-        for (const [index, piece] of chunk.entries()) {
-          sofar = [...sofar, ...inDocument(found[index] ?? [], piece)];
-          const { document, end } = piece;
-          if (end < document.sentences.length) continue;
-          // The annotations that came with the text stay as gold beside the mentions found.
-          complete.push({ ...document, gold: document.mentions, mentions: sofar });
-          sofar = [];
-        }
-        if (complete.length > 0) {
-          labStore.update(({ tagging }) => ({
-            tagging: tagging && { ...tagging, documents: [...tagging.documents, ...complete] },
-          }));
-        }
-        report(0);
-      }
-    } finally {
-      stopListening();
+    report(0);
+    for await (const complete of taggedDocuments(client, { id, tagger: ref }, documents, signal, report)) {
+      labStore.update(({ tagging }) => ({
+        tagging: tagging && { ...tagging, documents: [...tagging.documents, ...complete] },
+      }));
     }
   }
 
@@ -221,55 +193,4 @@ function nameOfSource(source: TaggingSource, nameOf: (corpusId: string) => strin
       return source.files.length === 1 && first !== undefined ? first.path : `${source.files.length} files`;
     }
   }
-}
-
-/** Some sentences of a document, `[first, end)`: all of them, but for one of more sentences than a call takes. */
-interface Piece {
-  readonly document: AnnotatedDocument;
-  readonly first: number;
-  readonly end: number;
-}
-
-/** Returns the offset at which the text of a piece begins in its document. */
-function startOfPiece({ document, first }: Piece): number {
-  return first === 0 ? 0 : (document.sentences[first]?.[0]?.start ?? 0);
-}
-
-function textOfPiece(piece: Piece): DocumentText {
-  const { document, first, end } = piece;
-  const { id, text, sentences } = document;
-  if (first === 0 && end === sentences.length) return { id, text, sentences };
-  const from = startOfPiece(piece);
-  return {
-    id,
-    text: text.slice(from, sentences[end - 1]?.at(-1)?.end),
-    sentences: sentences
-      .slice(first, end)
-      .map((tokens) => tokens.map((token) => ({ start: token.start - from, end: token.end - from }))),
-  };
-}
-
-/** Moves mentions found in a piece to their offsets in the document. */
-function inDocument(found: readonly AnnotatedMention[], piece: Piece): readonly AnnotatedMention[] {
-  const from = startOfPiece(piece);
-  return from === 0 ? found : found.map((one) => ({ ...one, start: one.start + from, end: one.end + from }));
-}
-
-function* chunksOf(documents: readonly AnnotatedDocument[]): Generator<readonly Piece[]> {
-  let chunk: Piece[] = [];
-  let sentences = 0;
-  for (const document of documents) {
-    const { length } = document.sentences;
-    for (let first = 0; first < length; first += SENTENCES_A_CALL) {
-      const end = Math.min(length, first + SENTENCES_A_CALL);
-      if (chunk.length > 0 && sentences + end - first > SENTENCES_A_CALL) {
-        yield chunk;
-        chunk = [];
-        sentences = 0;
-      }
-      chunk.push({ document, first, end });
-      sentences += end - first;
-    }
-  }
-  if (chunk.length > 0) yield chunk;
 }

@@ -86,6 +86,52 @@ function downloadedFile(fileName: string): FileSink {
   };
 }
 
+/** Files of an export that a page opens; programs and cards are for other places. */
+const OPENED = /\.(json|safetensors)$/;
+
+/** Saves a tagger as a page of one file, with its weights in F16, which tags text wherever it is opened. A cancelled or failed export leaves nothing. */
+export async function saveTaggerPage(
+  lab: Lab,
+  tagger: TaggerExport['tagger'],
+  { title, types }: { readonly title: string; readonly types: readonly string[] },
+  name: string,
+): Promise<void> {
+  const sink = await fileSink(`${name}.html`);
+  if (sink === null) return;
+  const write = (text: string): Promise<void> => sink.write(new TextEncoder().encode(text));
+  let whole = false;
+  try {
+    const [{ zipStream }, { SharedTaggerPage }, { taggerPage }] = await Promise.all([
+      archives(),
+      import('../../lab/share/sharedTagger.ts'),
+      import('virtual:tagger-page'),
+    ]);
+    const page = new SharedTaggerPage({ title, types, program: taggerPage });
+    const zip = zipStream();
+    const add = async (chunks: readonly Uint8Array<ArrayBuffer>[]): Promise<void> => {
+      for (const chunk of chunks) await write(page.add(chunk));
+    };
+    await write(page.begin());
+    const request = { tagger, precision: 'F16' } as const;
+    const receive = async ({
+      name: file,
+      bytes,
+    }: {
+      readonly name: string;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+    }) => {
+      if (OPENED.test(file)) await add(zip.add(`tagger/${file}`, bytes));
+    };
+    if (await lab.exportTagger(request, receive)) {
+      await add(zip.finish());
+      await write(page.end());
+      whole = true;
+    }
+  } finally {
+    await (whole ? sink.close() : sink.abandon());
+  }
+}
+
 /** Saves a tagger as a zip; `folder` names it and the one folder in it. A cancelled or failed export leaves nothing. */
 export async function saveTagger(lab: Lab, request: TaggerExport, folder: string): Promise<void> {
   const sink = await fileSink(`${folder}.zip`);

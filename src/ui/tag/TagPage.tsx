@@ -2,12 +2,15 @@
 import { useCallback, useEffect, useMemo, useRef } from 'react';
 import type { LabState, TaggingSource } from '../../lab/state/labState.ts';
 import { restingRunView } from '../../lab/state/runViews.ts';
-import { groupTaggers } from '../../lab/tagging/taggerGroups.ts';
+import { groupTaggers, taggerName } from '../../lab/tagging/taggerGroups.ts';
 import { offeredTaggers, taggerKey, type OfferedTagger } from '../../lab/tagging/offeredTaggers.ts';
 import { LabError } from '../../util/labError.ts';
+import { Button } from '../parts/Button.tsx';
 import { IssueList } from '../parts/IssueList.tsx';
 import { useDropHere, type BringIn } from '../shared/dropEntries.ts';
+import { format } from '../shared/format.ts';
 import { replaceWith, type TagChoice } from '../shared/route.ts';
+import { saveTaggerPage } from '../shared/saveFile.ts';
 import { useAct } from '../shared/useAct.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
 import { useLayers } from '../shared/useLayers.ts';
@@ -44,6 +47,7 @@ export function TagPage({ choice }: { readonly choice: TagChoice }) {
         <section className="panel stack" aria-label="Text to tag">
           <TaggerSelect groups={groups} chosen={tagger} onChoose={choose} />
           <Tagging choice={choice} tagger={tagger} />
+          <ShareTagger tagger={tagger} />
         </section>
       )}
       <StoredReviews />
@@ -106,6 +110,34 @@ function Tagging({ choice, tagger }: TaggingProps) {
         </div>
       )}
     </>
+  );
+}
+
+/** Saves the chosen tagger as a page of one file, for people who have no lab. */
+function ShareTagger({ tagger }: { readonly tagger: OfferedTagger }) {
+  const lab = useLabActions();
+  const layersOf = useLayers();
+  const isElsewhere = useLab((state) => state.owner === 'elsewhere');
+  const { types, ref } = tagger;
+  const share = (): Promise<void> => {
+    const name = format.fileName('tagger', taggerName(tagger, layersOf));
+    return saveTaggerPage(lab, ref, { title: `Tagger for ${types.join(', ')}`, types }, name);
+  };
+  return (
+    <details className="fold">
+      <summary>Share this tagger</summary>
+      <p className="soft">
+        One HTML file with the tagger inside. It tags text wherever it is opened, without a lab, a server or a network.
+        Its weights are rounded to 16 bits. The licences of the pretrained model and of the corpora may bind what you
+        pass on.
+      </p>
+      <p className="actions">
+        <Button onAct={share} disabled={isElsewhere}>
+          Save tagger as a page
+        </Button>
+        {isElsewhere && <span className="soft">Save it in the other tab, where the lab is active.</span>}
+      </p>
+    </details>
   );
 }
 

@@ -2,7 +2,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sequence } from '../../../src/data/pieces/sequences.ts';
-import { batchSizes, epochSteps, evaluationBatches, padBatch, stepsPerEpoch } from '../../../src/training/batches.ts';
+import { lengthBucket } from '../../../src/data/pieces/sequences.ts';
+import {
+  batchSizes,
+  epochSteps,
+  evaluationBatches,
+  padBatch,
+  stepsPerEpoch,
+  taggingBatches,
+} from '../../../src/training/batches.ts';
 
 const lengthsArbitrary = fc.array(fc.integer({ min: 3, max: 128 }), { minLength: 1, maxLength: 400 });
 const all = (lengths: readonly number[]): number[] => lengths.map((_, index) => index);
@@ -78,6 +86,23 @@ it('evaluation batches contain every sequence once, shortest first', () => {
       expect([...order].sort((a, b) => a - b)).toEqual(lengths.map((_, index) => index));
       const inOrder = order.map((index) => lengths[index] as number);
       expect(inOrder).toEqual([...inOrder].sort((a, b) => a - b));
+    }),
+  );
+});
+
+it('taggingBatches have every sequence once, in one bucket each, in few sizes, however many there are', () => {
+  const long = fc.array(fc.integer({ min: 3, max: 1024 }), { minLength: 1, maxLength: 2000 });
+  fc.assert(
+    fc.property(long, fc.integer({ min: 1, max: 40 }), (lengths, least) => {
+      const batches = taggingBatches(lengths, least);
+      expect(batches.flat().sort((a, b) => a - b)).toEqual(lengths.map((_, index) => index));
+      for (const batch of batches) {
+        const buckets = new Set(batch.map((index) => lengthBucket(lengths[index] as number)));
+        expect(buckets.size).toBe(1);
+        expect(Number.isInteger(Math.log2(batch.length))).toBe(true);
+        const [bucket = 0] = buckets;
+        expect(batch.length * bucket).toBeLessThanOrEqual(Math.max(4096, least * bucket));
+      }
     }),
   );
 });
