@@ -9,6 +9,7 @@ import { builtFiles } from './scripts/builtFiles.ts';
 import { docsSite } from './scripts/docsSite.ts';
 import { serviceWorkerFile } from './scripts/serviceWorkerFile.ts';
 import { wasmThreadFiles } from './scripts/wasmThreadFiles.ts';
+import { taggerModule } from './workers/bundledModule.ts';
 
 const page = pageHeaders(process.env['LAB_HOSTS']);
 
@@ -21,6 +22,7 @@ export default defineConfig({
     builtFiles(),
     policyInPage(page),
     docsSite(page),
+    taggerModule(),
     serviceWorkerFile(page, process.env['LAB_SERVICE_WORKER'] !== 'off'),
   ],
   build: {
@@ -41,7 +43,7 @@ export default defineConfig({
       },
     },
   },
-  worker: { format: 'es', plugins: () => [wasmThreadFiles()] },
+  worker: { format: 'es', plugins: () => [wasmThreadFiles(), taggerModule()] },
   // The development server bundles dependencies apart from the sources.
   optimizeDeps: { rolldownOptions: { plugins: [wasmThreadFiles()] } },
   server: { headers: isolationHeaders },

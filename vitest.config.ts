@@ -5,6 +5,7 @@ import { chromiumFlags } from './scripts/chromiumFlags.ts';
 import { findChromium } from './scripts/findChromium.ts';
 import { isolationHeaders } from './scripts/isolationHeaders.ts';
 import { wasmThreadFiles } from './scripts/wasmThreadFiles.ts';
+import { taggerModule } from './workers/bundledModule.ts';
 
 const executablePath = findChromium();
 
@@ -47,9 +48,11 @@ export default defineConfig({
       },
       {
         server: { headers: isolationHeaders },
+        plugins: [taggerModule()],
         // Known from the start, or Vite would find them while tests run and reload the page under them.
         optimizeDeps: {
           include: [
+            '@bufbuild/protobuf/wire',
             '@noble/hashes/sha2.js',
             '@noble/hashes/utils.js',
             '@tensorflow/tfjs',

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { readdir, stat } from 'node:fs/promises';
 import { LocalLab } from '../src/lab/lab.ts';
+import { ONNX_PRECISIONS, type OnnxPrecision } from '../src/schema/taggerHead.ts';
 import { fileSystem } from '../src/storage/fileSystem.ts';
 import { LabError } from '../src/util/labError.ts';
 import { softwareVersion } from '../src/util/softwareVersion.ts';
@@ -14,11 +15,12 @@ import { writeModels } from './inputFolder.ts';
 import { runStoreOf } from './runFolder.ts';
 import { whileLocked } from './trainRuns.ts';
 
-const usage = `Usage: bioner export DIR [--run ID ...] [--out DIR] [--json]
+const usage = `Usage: bioner export DIR [--run ID ...] [--out DIR] [--onnx[=${ONNX_PRECISIONS.join('|')}]] [--json]
 
 Writes the selected snapshot of each finished run of a folder of results to DIR/models, for Hugging Face transformers, the page and bioner tag.
   --run ID   these runs alone, by the id or the start of it
   --out DIR  writes to DIR/models there
+  --onnx     writes ONNX graphs to DIR/onnx instead, for onnxruntime, with weights in 32 bits (f32), 16 (f16) or 8 (int8)
 ${exitCodesText}`;
 
 /** Returns the exit code, after reporting every error. */
@@ -26,9 +28,12 @@ export function exportCommand(args: readonly string[], surroundings: CommandSurr
   const lines = new EventLines(args.includes('--json') ? surroundings.output : null);
   const around = lines.areWanted ? { ...surroundings, output: surroundings.errors } : surroundings;
   const work = async (): Promise<number> => {
-    const { values, positionals } = parsedOptions(args, {
+    // The precision is optional, which options of Node cannot be.
+    const words = args.map((word) => (word === '--onnx' ? '--onnx=f32' : word));
+    const { values, positionals } = parsedOptions(words, {
       run: { type: 'string', multiple: true },
       out: { type: 'string' },
+      onnx: { type: 'string' },
       json: { type: 'boolean' },
     });
     if (values.help === true) {
@@ -39,14 +44,15 @@ export function exportCommand(args: readonly string[], surroundings: CommandSurr
     if (folder === undefined || rest.length > 0) throw usageError('Give one folder of results.', 'DIR', positionals.join(' ') || 'none'); // prettier-ignore
     const wanted = values.run ?? [];
     const out = path.resolve(values.out ?? folder);
+    const onnx = onnxFrom(values.onnx);
     let written = 0;
     for (const store of await storesIn(path.resolve(folder))) {
       await whileLocked(path.dirname(store), around, async () => {
-        written += await exportStore(store, wanted, out, around);
+        written += await exportStore(store, wanted, out, around, onnx);
         return exitCodes.done;
       });
     }
-    lines.write({ event: 'file', file: path.join(out, 'models'), models: written });
+    lines.write({ event: 'file', file: path.join(out, onnx === null ? 'models' : 'onnx'), models: written });
     if (written > 0) return exitCodes.done;
     throw new LabError('headless/input', 'No finished run was found.', {
       expected: wanted.length === 0 ? 'a finished run with its snapshot' : `finished: ${wanted.join(', ')}`,
@@ -54,6 +60,13 @@ export function exportCommand(args: readonly string[], surroundings: CommandSurr
     });
   };
   return endOf(work, surroundings, usage, (data) => lines.error(data));
+}
+
+function onnxFrom(text: string | undefined): OnnxPrecision | null {
+  if (text === undefined) return null;
+  const precision = ONNX_PRECISIONS.find((one) => one === text);
+  if (precision === undefined) throw usageError('Unknown precision of an ONNX graph.', ONNX_PRECISIONS.join(', '), text);
+  return precision;
 }
 
 /** The stores of a folder of results: one of a whole plan, those of single runs, or that of the folder of one run. */
@@ -69,6 +82,7 @@ async function exportStore(
   wanted: readonly string[],
   out: string,
   { openServer, output }: CommandSurroundings,
+  onnx: OnnxPrecision | null,
 ): Promise<number> {
   const store = fileSystem(location);
   const server: { client?: ServerClient } = {};
@@ -85,7 +99,7 @@ async function exportStore(
     const ids = own.map(({ record }) => record.spec.id);
     const chosen = wanted.length === 0 ? ids : ids.filter((id) => wanted.some((start) => id.startsWith(start)));
     const finished = own.filter(({ record }) => chosen.includes(record.spec.id) && record.selectedEpoch !== null);
-    await writeModels(lab, chosen, out, output, () => Promise.resolve(false));
+    await writeModels(lab, chosen, out, output, () => Promise.resolve(false), onnx);
     return finished.length;
   } finally {
     server.client?.close();

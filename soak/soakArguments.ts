@@ -14,6 +14,7 @@ export const SOAKS = {
   signals: { about: 'ends training by SIGTERM at random moments, and measures how soon a resume point is written and what was lost', options: ['signals', 'seed'] },
   snakemake: { about: 'trains under Snakemake with two jobs at once, killed in the middle (needs snakemake)', options: [] },
   slurm: { about: 'trains under Slurm of this one machine, preempted in the middle (needs root, slurm-wlm, munge, snakemake)', options: [] },
+  onnx: { about: 'compares the ONNX graph of the shipped tagger with the lab on real sentences (needs ../shared/corpora)', options: ['sentences'] },
   forms: { about: 'writes known corpora in many forms, and asks whether annotation is lost without a word', options: ['inputs', 'seed'] },
 } as const satisfies Readonly<Record<string, { readonly about: string; readonly options: readonly string[] }>>; // prettier-ignore
 export type SoakName = keyof typeof SOAKS;
@@ -35,6 +36,7 @@ ${SOAK_NAMES.map((name) => `  ${name.padEnd(9)} ${SOAKS[name].about}`).join('\n'
   --report FOLDER      where soak.md and soak.svg are written (docs)
   --fuzz-rounds N      times as many broken inputs as \`npm test\` draws (10)
   --texts N            texts for every writer and reader (1000)
+  --sentences N        sentences for ONNX (2000)
   --inputs N           corpora of each kind of format (100000)
 Exit codes: 0 nothing was lost, 1 something was, 2 wrong command.
 `;
@@ -52,6 +54,7 @@ export interface SoakArguments {
   readonly fuzzRounds: number;
   readonly texts: number;
   readonly inputs: number;
+  readonly sentences: number;
 }
 
 /** Null if help was requested. Throws Error for arguments it does not understand. */
@@ -71,6 +74,7 @@ export function soakArguments(words: readonly string[]): SoakArguments | null {
       'fuzz-rounds': { type: 'string' },
       texts: { type: 'string' },
       inputs: { type: 'string' },
+      sentences: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -100,6 +104,7 @@ export function soakArguments(words: readonly string[]): SoakArguments | null {
     fuzzRounds: whole('fuzz-rounds', values['fuzz-rounds'], 10, 1),
     texts: whole('texts', values.texts, 1000, 1),
     inputs: whole('inputs', values.inputs, 100_000, 1),
+    sentences: whole('sentences', values.sentences, 2000, 1),
   };
 }
 

@@ -54,7 +54,8 @@ export interface OnnxModel {
   readonly graph: OnnxGraph;
   /** Version of the operators. */
   readonly opset: number;
-  readonly producer: { readonly name: string; readonly version: string };
+  /** The program that made it. */
+  readonly producer: string;
   readonly description: string;
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -145,8 +146,7 @@ function framed(field: number, bytes: Uint8Array<ArrayBuffer>, following: number
 function modelHead({ opset, producer, description, metadata }: OnnxModel): Uint8Array<ArrayBuffer> {
   const writer = new BinaryWriter();
   writer.tag(1, WireType.Varint).int64(IR_VERSION);
-  text(writer, 2, producer.name);
-  text(writer, 3, producer.version);
+  text(writer, 2, producer);
   text(writer, 6, description);
   member(writer, 8, () => {
     text(writer, 1, '');

@@ -1,15 +1,11 @@
 // The weights of a tagger as constants of an ONNX graph in f32, f16 or int8, and the operators that read them.
+import type { OnnxPrecision } from '../../schema/taggerHead.ts';
 import { LabError } from '../../util/labError.ts';
 import { sizeOf, type HostParameters, type HostTensor } from '../blocks/hostParameters.ts';
 import { narrowHalf } from '../weights/safetensors.ts';
 import { storedValues } from '../weights/storedTensor.ts';
 import type { GraphBuilder, Value } from './graphBuilder.ts';
 
-/**
- * `f32`; `f16`: weights rounded to halves, which the runtime widens when it opens the model, so that it computes in f32 on any device; `int8`:
- * products of 8-bit integers, with the range of their left side found while they run, and tables of embeddings in 8 bits.
- */
-export type OnnxPrecision = 'f32' | 'f16' | 'int8';
 
 /** Weights of a tagger as constants of a graph, and the operators that read them. */
 export class Weights {

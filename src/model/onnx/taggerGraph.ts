@@ -1,11 +1,12 @@
 // A whole tagger as an ONNX model: encoder, emissions, and the decoding of tags by Viterbi as loops of the graph.
+import type { OnnxFile, OnnxPrecision } from '../../schema/taggerHead.ts';
 import type { HostParameters } from '../blocks/hostParameters.ts';
 import type { TaggerShape } from '../tagger.ts';
 import { encoderGraphOf } from './encoderGraphs.ts';
 import { maskOf } from './graphBlocks.ts';
 import { GraphBuilder, type Value } from './graphBuilder.ts';
 import type { OnnxModel, OnnxValue } from './onnxFile.ts';
-import { Weights, type OnnxPrecision } from './onnxWeights.ts';
+import { Weights } from './onnxWeights.ts';
 
 /** The first version with layer norms as one operator (ONNX 1.12 of 2022, onnxruntime 1.12). */
 const OPSET = 17;
@@ -15,8 +16,7 @@ const NO_TAG = -1;
 
 export interface TaggerGraph {
   readonly model: OnnxModel;
-  /** The chain's weights as the graph has them; null for softmax. */
-  readonly chain: { readonly transitions: number[][]; readonly start: number[] | null; readonly end: number[] | null } | null;
+  readonly chain: OnnxFile['crf'];
 }
 
 const ids = (name: string, description: string): OnnxValue => ({
@@ -40,7 +40,7 @@ export function taggerGraph(
   weights: HostParameters,
   shape: TaggerShape,
   precision: OnnxPrecision,
-  { tags, producerVersion }: { readonly tags: readonly string[]; readonly producerVersion: string },
+  { tags, software }: { readonly tags: readonly string[]; readonly software: string },
 ): TaggerGraph {
   const builder = new GraphBuilder();
   const constants = new Weights(builder, weights, precision);
@@ -71,14 +71,14 @@ export function taggerGraph(
       { name: 'tags', type: 'i64', shape: ['batch', 'length'], description: 'Indices of tags; -1 outside tag_mask.' },
     ]),
     opset: OPSET,
-    producer: { name: 'BioNER Lab', version: producerVersion },
+    producer: software,
     description: 'A tagger of biomedical entities: the encoder, its emissions, and the best tags.',
     metadata: { tags: JSON.stringify(tags), precision },
   };
   return { model, chain: shape.head.kind === 'crf' ? chainIn(constants, K) : null };
 }
 
-function chainIn(constants: Weights, K: number): TaggerGraph['chain'] {
+function chainIn(constants: Weights, K: number): OnnxFile['crf'] {
   const vector = (name: string): number[] | null => (constants.has(name) ? [...constants.values(name)] : null);
   const transitions = [...constants.values('crf.transitions')];
   return {
