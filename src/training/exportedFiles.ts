@@ -34,7 +34,7 @@ export function modelCard(
   const { caveat } = exportedForm(encoder);
   const name = `${factsOf(encoder.family).name}${config.head === 'crf' ? '-CRF' : ''}`;
   return [
-    frontMatter(repository, onnx === null ? 'transformers' : 'onnx'),
+    frontMatter(repository, onnx === null ? 'transformers' : 'onnx', modelIndex(`${name} tagger for ${types.join(', ')}`, provenance)),
     `# ${name} tagger for ${types.map(markdownText).join(', ')}`,
     `Marks mentions of ${types.map(markdownText).join(', ')} in tokenized text. Fine-tuned with BioNER Lab from the pretrained model ` +
       `${markdownText(provenance.model)}; the snapshot after epoch ${provenance.epoch}, seed ${provenance.seed}.`,
@@ -64,7 +64,8 @@ export function modelCard(
   ].join('\n\n').concat('\n'); // prettier-ignore
 }
 
-function frontMatter(repository: string | null, library: 'transformers' | 'onnx'): string {
+/** `index`: the scores as model hubs read them. */
+function frontMatter(repository: string | null, library: 'transformers' | 'onnx', index: readonly ModelResult[]): string {
   return [
     '---',
     `library_name: ${library}`,
@@ -73,8 +74,48 @@ function frontMatter(repository: string | null, library: 'transformers' | 'onnx'
     ...(repository === null ? [] : [`base_model: ${JSON.stringify(repository)}`]),
     'tags:',
     ...['named-entity-recognition', 'biomedical', 'crf', 'bioner-lab'].map((tag) => `- ${tag}`),
+    ...(index.length === 0 ? [] : ['metrics:', '- precision', '- recall', '- f1', `model-index: ${inYaml(index)}`]),
     '---',
   ].join('\n');
+}
+
+/** JSON on one line; YAML would take some characters that JSON leaves as they are for ends of lines. */
+function inYaml(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** An entry of `model-index` (Hugging Face, model card metadata). */
+interface ModelResult {
+  readonly name: string;
+  readonly results: readonly {
+    readonly task: { readonly type: 'token-classification'; readonly name: string };
+    readonly dataset: { readonly type: string; readonly name: string; readonly split: string };
+    readonly metrics: readonly { readonly type: string; readonly name: string; readonly value: number }[];
+  }[];
+}
+
+/** The scores of each split that has any, as shares of 1, as other tools write them. Empty without scores. */
+function modelIndex(name: string, { tasks, devel, test }: TaggerHead['provenance']): readonly ModelResult[] {
+  const results = tasks.flatMap(({ corpus, type }, index) =>
+    ([['validation', devel[index]], ['test', test[index]]] as const).flatMap(([split, scores]) => {
+      if (scores == null) return [];
+      const { precision, recall, f1 } = scores.lenient.overall;
+      const values = { precision, recall, f1, f1_strict: scores.strict.overall.f1 };
+      return [{
+        task: { type: 'token-classification' as const, name: 'Named entity recognition' },
+        dataset: { type: corpus.replace(/[^\p{L}\p{N}._-]+/gu, '-') || 'corpus', name: type === null ? corpus : `${corpus}, ${type}`, split },
+        metrics: Object.entries(values).map(([metric, value]) => ({
+          type: metric === 'f1_strict' ? 'f1' : metric,
+          name: metric === 'f1_strict' ? 'F1, without mentions that break the tag scheme' : `${metric}, exact mentions`,
+          value: Number((value / 100).toFixed(6)),
+        })),
+      }];
+    }),
+  ); // prettier-ignore
+  return results.length === 0 ? [] : [{ name, results }];
 }
 
 function rate(slicingRate: number | null): string {
