@@ -75,6 +75,30 @@ async function expectSame(trained: TrainedTagger, runtime: RuntimeName): Promise
   expect(new Set(ours.tags.flat()).size).toBeGreaterThan(1);
 }
 
+const python = process.env['BIONER_PYTHON'];
+if (python === undefined) console.info('The graphs are not checked in Python: BIONER_PYTHON may name one that has onnx, onnxruntime and tokenizers.');
+
+// One process for all folders, because its imports take seconds.
+it.skipIf(python === undefined)('the graphs pass the checker of onnx, and tag.py equals the lab with them', async () => {
+  const [folders, ours] = [[] as string[], [] as Awaited<ReturnType<typeof taggedHere>>[]];
+  for (const [, family, changes] of forms) {
+    const trained = await trainedTagger(pretrained(family), changes);
+    const folder = mkdtempSync(path.join(home, 'folder-'));
+    for (const [name, bytes] of await onnxFolder(trained, 'f32')) writeFileSync(path.join(folder, name), bytes);
+    folders.push(folder);
+    ours.push(await taggedHere(trained.store, lastSnapshot(trained)));
+  }
+  const script = path.resolve(import.meta.dirname, '../fixtures/taggers/run_onnx.py');
+  const { status, stdout, stderr } = spawnSync(python ?? '', [script, ...folders], { input: JSON.stringify(sentences), encoding: 'utf8' });
+  expect(status, stderr).toBe(0);
+  const theirs = JSON.parse(stdout) as readonly { readonly emissions: number[][][]; readonly tags: string[][] }[];
+  for (const [index, { emissions: found, tags }] of theirs.entries()) {
+    expect(tags).toEqual(ours[index]?.tags);
+    const flat = found.map((rows) => ({ emissions: Float32Array.from(rows.flat()) }));
+    expect(furthest(flat, ours[index]?.emissions ?? [])).toBeLessThan(1e-4);
+  }
+}); // prettier-ignore
+
 describe('other precisions', () => {
   it.each(['xlnet', 'bert', 'deberta-v2'])('f16 equals the lab with weights rounded to F16: %s', async (family) => {
     const trained = await trainedTagger(pretrained(family), family === 'xlnet' ? {} : { specials: 'cls-sep' });
