@@ -23,6 +23,7 @@ import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { bertFolder } from '../fixtures/bertFolders.ts';
 import { encoderFolder, laterFamilies } from '../fixtures/encoderFolders.ts';
 import { modelFolder } from '../fixtures/modelFolders.ts';
+import { pythonWith } from '../fixtures/pythonWithTransformers.ts';
 import { exportedFiles, lastSnapshot, trainedTagger, type TrainedTagger } from '../fixtures/trainedTagger.ts';
 
 const sentences: readonly (readonly string[])[] = [
@@ -75,11 +76,11 @@ async function expectSame(trained: TrainedTagger, runtime: RuntimeName): Promise
   expect(new Set(ours.tags.flat()).size).toBeGreaterThan(1);
 }
 
-const python = process.env['BIONER_PYTHON'];
-if (python === undefined) console.info('The graphs are not checked in Python: BIONER_PYTHON may name one that has onnx, onnxruntime and tokenizers.');
+const python = pythonWith(['onnx', 'onnxruntime', 'tokenizers']);
+if (python.command === null) console.info(`The graphs are not checked in Python: ${python.reason}.`);
 
 // One process for all folders, because its imports take seconds.
-it.skipIf(python === undefined)('the graphs pass the checker of onnx, and tag.py equals the lab with them', async () => {
+it.skipIf(python.command === null)('the graphs pass the checker of onnx, and tag.py equals the lab with them', async () => {
   const [folders, ours] = [[] as string[], [] as Awaited<ReturnType<typeof taggedHere>>[]];
   for (const [, family, changes] of forms) {
     const trained = await trainedTagger(pretrained(family), changes);
@@ -89,7 +90,7 @@ it.skipIf(python === undefined)('the graphs pass the checker of onnx, and tag.py
     ours.push(await taggedHere(trained.store, lastSnapshot(trained)));
   }
   const script = path.resolve(import.meta.dirname, '../fixtures/taggers/run_onnx.py');
-  const { status, stdout, stderr } = spawnSync(python ?? '', [script, ...folders], { input: JSON.stringify(sentences), encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(python.command ?? '', [script, ...folders], { input: JSON.stringify(sentences), encoding: 'utf8' });
   expect(status, stderr).toBe(0);
   const theirs = JSON.parse(stdout) as readonly { readonly emissions: number[][][]; readonly tags: string[][] }[];
   for (const [index, { emissions: found, tags }] of theirs.entries()) {
