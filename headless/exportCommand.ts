@@ -65,7 +65,8 @@ export function exportCommand(args: readonly string[], surroundings: CommandSurr
 function onnxFrom(text: string | undefined): OnnxPrecision | null {
   if (text === undefined) return null;
   const precision = ONNX_PRECISIONS.find((one) => one === text);
-  if (precision === undefined) throw usageError('Unknown precision of an ONNX graph.', ONNX_PRECISIONS.join(', '), text);
+  if (precision === undefined)
+    throw usageError('Unknown precision of an ONNX graph.', ONNX_PRECISIONS.join(', '), text);
   return precision;
 }
 

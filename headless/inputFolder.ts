@@ -100,7 +100,8 @@ export async function writeModels(
     if (!runIds.includes(spec.id) || status !== 'finished' || selectedEpoch === null) continue;
     const title = runTitle(spec, layersOf(lab, spec)).replace(/[^\p{L}\p{N}._-]+/gu, '-');
     const name = `${title}-${spec.id.slice(0, 8)}`;
-    const folder = onnx === null ? path.join(outFolder, 'models', name) : path.join(outFolder, 'onnx', `${name}-${onnx}`);
+    const folder =
+      onnx === null ? path.join(outFolder, 'models', name) : path.join(outFolder, 'onnx', `${name}-${onnx}`);
     const tagger = { kind: 'snapshot', runId: spec.id, epoch: selectedEpoch } as const;
     const request: TaggerExport = { tagger, precision: 'F32', ...(onnx === null ? {} : { onnx }) };
     await writeFolder(lab, request, folder).catch(async (error: unknown) => {

@@ -46,11 +46,17 @@ export async function onnxSoak(
       if (graphTags.join() !== here.paths[index]?.join()) otherPaths += 1;
     });
     const otherTags = tags.filter((ofSentence, index) => ofSentence.join() !== here.tags[index]?.join()).length;
-    say(`${runtime}: emissions differ by up to ${worst.toExponential(1)}, ${otherTags} sentences and ${otherPaths} paths of the graph`);
+    say(
+      `${runtime}: emissions differ by up to ${worst.toExponential(1)}, ${otherTags} sentences and ${otherPaths} paths of the graph`,
+    );
     rows.push(
       { injected: `sentences in ${runtime}, decoded by tag.js`, times: sentences.length, lost: otherTags },
       { injected: `sequences in ${runtime}, decoded by the graph`, times: predictions.length, lost: otherPaths },
-      { injected: `emissions in ${runtime}, to ${TOLERANCE}`, times: predictions.length, lost: worst < TOLERANCE ? 0 : 1 },
+      {
+        injected: `emissions in ${runtime}, to ${TOLERANCE}`,
+        times: predictions.length,
+        lost: worst < TOLERANCE ? 0 : 1,
+      },
     );
   }
   return rows;
@@ -61,7 +67,12 @@ async function taggedHere({ tagger }: NodeTagger, tokens: readonly (readonly str
   const { sequences } = buildSequences(sentences, tagger.tagSet, tagger.tokenizer, tagger.config);
   const emissions: Float32Array[] = [];
   const paths: Int32Array[] = [];
-  for await (const { indices, prediction } of predictBatches(sequences, tagger.predictor, tagger.config, neverAborted)) {
+  for await (const { indices, prediction } of predictBatches(
+    sequences,
+    tagger.predictor,
+    tagger.config,
+    neverAborted,
+  )) {
     const found = await prediction.emissions();
     for (const [row, index] of indices.entries()) {
       emissions[index] = found[row] as Float32Array;

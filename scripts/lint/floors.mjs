@@ -104,7 +104,7 @@ export const floors = [
     name: 'platform in the browser',
     paths: ['workers/browserPlatform.ts'],
     floors: ['util', 'engine', 'processor worker', 'program in Python'],
-    packages: ['@tensorflow/tfjs-backend-wasm'],
+    packages: ['@tensorflow/tfjs-backend-wasm', 'virtual:tagger-module'],
   },
   { name: 'public files', paths: ['workers/publicFiles.ts'], floors: ['util', 'wire'], packages: [] },
   {

@@ -64,7 +64,9 @@ export async function measureOnnx(
     const sentencesThatDiffer = differences.reduce((sum, one) => sum + one.sentencesThatDiffer, 0);
     graphs.push({ precision, sizeBytes: graphBytes(files), sentences, sentencesThatDiffer, seconds });
     found.set(precision, ofGraph);
-    report(`${precision}: ${sentencesThatDiffer} of ${sentences} sentences differ, ${graphBytes(files)} bytes, ${seconds} s`);
+    report(
+      `${precision}: ${sentencesThatDiffer} of ${sentences} sentences differ, ${graphBytes(files)} bytes, ${seconds} s`,
+    );
   }
   const scores = jointSources.flatMap((source, index) => scoresOf(source, tests[index] ?? [], ofLab[index] ?? [], (precision) => found.get(precision)?.[index] ?? [])); // prettier-ignore
   for (const { corpus, type, lab: before, onnx } of scores) {

@@ -46,7 +46,10 @@ export async function exportTagger(
   const tokenizer = await stored(TOKENIZER_FILE);
   const tokenizerContent = parseConfigFile(TOKENIZER_FILE, tokenizer) as Record<string, unknown>;
   const description: TaggerFile = { format: 'bioner-lab-tagger', version: 1, ...head };
-  const graph = onnx === undefined ? null : await (await import('./exportOnnx.ts')).onnxFiles(weights, shape, head, onnx);
+  const graph =
+    onnx === undefined
+      ? null
+      : await (await import('../model/onnx/taggerGraph.ts')).onnxFiles(weights, shape, head, onnx);
   const small = [
     jsonFile(CONFIG_FILE, taggerConfigFile(config, shape.encoder, head, onnx === 'f16' ? 'F16' : precision)),
     { name: TOKENIZER_FILE, bytes: tokenizer },
@@ -54,9 +57,12 @@ export async function exportTagger(
     jsonFile(TAGGER_FILE, description),
     textFile('README.md', modelCard(head, shape.encoder, model.source?.repository ?? null, graph?.description ?? null)),
     textFile('tag.py', await programs.taggerProgram()),
-    ...(graph === null ? [] : [jsonFile(ONNX_FILE, graph.description), textFile('tag.js', await programs.taggerModule())]),
+    ...(graph === null
+      ? []
+      : [jsonFile(ONNX_FILE, graph.description), textFile('tag.js', await programs.taggerModule())]),
   ];
-  const large = graph === null ? weightsFile(safetensorsStream(taggerTensors(weights, shape), precision)) : graph.stream;
+  const large =
+    graph === null ? weightsFile(safetensorsStream(taggerTensors(weights, shape), precision)) : graph.stream;
   return {
     files: [...small.map(({ name, bytes }) => ({ name, sizeBytes: bytes.byteLength })), ...large.files],
     *chunks() {

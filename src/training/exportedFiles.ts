@@ -65,7 +65,11 @@ export function modelCard(
 }
 
 /** `index`: the scores as model hubs read them. */
-function frontMatter(repository: string | null, library: 'transformers' | 'onnx', index: readonly ModelResult[]): string {
+function frontMatter(
+  repository: string | null,
+  library: 'transformers' | 'onnx',
+  index: readonly ModelResult[],
+): string {
   return [
     '---',
     `library_name: ${library}`,

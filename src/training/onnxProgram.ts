@@ -48,8 +48,12 @@ export async function openTagger(runtime: OnnxRuntime, read: ReadFile, options: 
   const tokenizer = readTokenizer(await bytes('tokenizer.json'), await bytes('tokenizer_config.json'), {
     lowerCase: tagger.config.lowerCase,
   });
-  const externalData = graph.data === null ? {} : { externalData: [{ path: graph.data, data: await bytes(graph.data) }] };
-  const session = await runtime.InferenceSession.create(await bytes(graph.model), { ...externalData, ...options.session });
+  const externalData =
+    graph.data === null ? {} : { externalData: [{ path: graph.data, data: await bytes(graph.data) }] };
+  const session = await runtime.InferenceSession.create(await bytes(graph.model), {
+    ...externalData,
+    ...options.session,
+  });
   return new OnnxTagger(runtime, session, tokenizer, tagger, graph, options.batchSize);
 }
 
@@ -121,13 +125,20 @@ class OnnxTagger {
 
   async #run(sequences: readonly Sequence[]): Promise<SequencePrediction[]> {
     const [B, T, K] = [sequences.length, lengthOf(sequences.at(-1)), this.#tagSet.tags.length];
-    const filled = (padding: number, valuesOf: (sequence: Sequence, row: number, set: (at: number, value: number) => void) => void) => {
+    const filled = (
+      padding: number,
+      valuesOf: (sequence: Sequence, row: number, set: (at: number, value: number) => void) => void,
+    ) => {
       const data = new BigInt64Array(B * T).fill(BigInt(padding));
-      sequences.forEach((sequence, row) => valuesOf(sequence, row, (at, value) => (data[row * T + at] = BigInt(value))));
+      sequences.forEach((sequence, row) =>
+        valuesOf(sequence, row, (at, value) => (data[row * T + at] = BigInt(value))),
+      );
       return new this.#runtime.Tensor('int64', data, [B, T]);
     };
     const feeds: Record<string, unknown> = {
-      input_ids: filled(this.#tokenizer.specials.pad, ({ pieceIds }, _, set) => pieceIds.forEach((id, at) => set(at, id))),
+      input_ids: filled(this.#tokenizer.specials.pad, ({ pieceIds }, _, set) =>
+        pieceIds.forEach((id, at) => set(at, id)),
+      ),
       attention_mask: filled(0, ({ pieceIds }, _, set) => pieceIds.forEach((_id, at) => set(at, 1))),
       tag_mask: filled(0, ({ crfPositions }, _, set) => crfPositions.forEach((at) => set(at, 1))),
     };
@@ -159,7 +170,11 @@ class OnnxTagger {
 const lengthOf = (sequence: Sequence | undefined): number => sequence?.pieceIds.length ?? 0;
 
 /** Opens a folder in Node, with onnxruntime-node or what is given in its place. */
-export async function openFolder(folder: string, runtime?: OnnxRuntime, options: OpenOptions = {}): Promise<OnnxTagger> {
+export async function openFolder(
+  folder: string,
+  runtime?: OnnxRuntime,
+  options: OpenOptions = {},
+): Promise<OnnxTagger> {
   const { readFile } = await import('node:fs/promises');
   const { join } = await import('node:path');
   const used = runtime ?? ((await import('onnxruntime-node')) as unknown as OnnxRuntime);
@@ -171,7 +186,10 @@ async function main(folder: string | undefined): Promise<void> {
   if (folder === undefined) throw new Error('Usage: node tag.js FOLDER < tokens.conll > tagged.conll');
   const chunks: Uint8Array[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
-  const blocks = Buffer.concat(chunks).toString('utf8').replace(/\r/g, '').split(/\n(?:[ \t]*\n)+/);
+  const blocks = Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/\r/g, '')
+    .split(/\n(?:[ \t]*\n)+/);
   const sentences = blocks
     .map((block) => block.split('\n').filter((line) => line.trim() !== ''))
     .map((lines) => lines.map((line) => line.split(/[ \t]/)[0] ?? ''))

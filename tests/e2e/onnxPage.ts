@@ -31,9 +31,12 @@ export async function tagsInPage(
     const { pathname } = new URL(route.request().url());
     const [folder, name = ''] = pathname.split('/').slice(1);
     const contentType = mimeTypes[path.extname(name)] ?? 'application/octet-stream';
-    if (folder === '') return route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Another site</title>' });
+    if (folder === '')
+      return route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Another site</title>' });
     const body = folder === 'tagger' ? exported.get(name) : await readFile(path.join(runtimeFolder, name));
-    return body === undefined ? route.fulfill({ status: 404 }) : route.fulfill({ contentType, body: Buffer.from(body) });
+    return body === undefined
+      ? route.fulfill({ status: 404 })
+      : route.fulfill({ contentType, body: Buffer.from(body) });
   });
   await page.goto(SITE);
   // Text, which Playwright does not compile: imports are those of the page.

@@ -8,6 +8,7 @@ import { session, onnxRuntime, openedOnnx, type RuntimeName } from '../../script
 import { buildSequences, joinPredictions } from '../../src/data/pieces/sequences.ts';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
 import { uploadParameters } from '../../src/model/blocks/deviceParameters.ts';
+import { onnxFiles } from '../../src/model/onnx/taggerGraph.ts';
 import { emissions } from '../../src/model/tagger.ts';
 import { argmaxTags, chainOf, viterbi } from '../../src/model/viterbi.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
@@ -15,7 +16,6 @@ import type { OnnxPrecision } from '../../src/schema/taggerHead.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
 import { padBatch } from '../../src/training/batches.ts';
 import { exportTagger } from '../../src/training/exportTagger.ts';
-import { onnxFiles } from '../../src/training/exportOnnx.ts';
 import { importModel } from '../../src/training/importModel.ts';
 import { loadTagger } from '../../src/training/loadTagger.ts';
 import { openTagger } from '../../src/training/onnxProgram.ts';
@@ -225,7 +225,10 @@ async function taggedHere(store: Store, tagger: TaggerRef) {
   return { emissions: scores, paths, tags: joinPredictions(unlabelled, sequences, paths, tagSet) };
 }
 
-function furthest(predictions: readonly { readonly emissions: Float32Array }[], exact: readonly Float32Array[]): number {
+function furthest(
+  predictions: readonly { readonly emissions: Float32Array }[],
+  exact: readonly Float32Array[],
+): number {
   return Math.max(
     ...predictions.flatMap(({ emissions: found }, index) =>
       Array.from(found, (value, at) => Math.abs(value - (exact[index]?.[at] ?? NaN))),

@@ -100,7 +100,10 @@ export async function withCroissant(corpus: CorpusRecord, files: readonly NamedF
       })),
     })),
   };
-  return [...files, { path: 'croissant.json', bytes: new TextEncoder().encode(`${JSON.stringify(metadata, null, 2)}\n`) }];
+  return [
+    ...files,
+    { path: 'croissant.json', bytes: new TextEncoder().encode(`${JSON.stringify(metadata, null, 2)}\n`) },
+  ];
 }
 
 function descriptionOf({ counts, types, review }: CorpusRecord): string {

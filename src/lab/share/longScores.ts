@@ -18,7 +18,8 @@ export const LONG_COLUMNS = {
   step: 'updates done; empty where only the epoch is known',
   selected: '1 for the epoch whose snapshot was selected by devel, else 0',
   split: 'train, devel or test',
-  matching: 'lenient, as conlleval counts, or strict, without mentions that break the tag scheme; empty for other metrics',
+  matching:
+    'lenient, as conlleval counts, or strict, without mentions that break the tag scheme; empty for other metrics',
   entity: 'entity type that is scored; empty for all together',
   metric: 'precision, recall, f1, accuracy (percent), gold, predicted, correct (mentions), or loss',
   value: 'the number',
@@ -87,5 +88,8 @@ function valuesOf({ accuracy, lenient, strict }: SplitScores): readonly Scored[]
 }
 
 function metricsOf({ precision, recall, f1, gold, predicted, correct }: SpanScore) {
-  return Object.entries({ precision, recall, f1, gold, predicted, correct }).map(([metric, value]) => ({ metric, value }));
+  return Object.entries({ precision, recall, f1, gold, predicted, correct }).map(([metric, value]) => ({
+    metric,
+    value,
+  }));
 }

@@ -19,7 +19,11 @@ const SPECIFICATION = 'https://w3id.org/ro/crate/1.2';
  */
 export async function researchCrate(
   result: ResultFile,
-  { name, description, pages = [] }: { readonly name: string; readonly description: string; readonly pages?: readonly NamedFile[] },
+  {
+    name,
+    description,
+    pages = [],
+  }: { readonly name: string; readonly description: string; readonly pages?: readonly NamedFile[] },
 ): Promise<readonly NamedFile[]> {
   const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
   const [resultName, scoresName] = ['experiment.result.json', 'all-scores.csv'];
@@ -77,7 +81,8 @@ export async function researchCrate(
       '@id': LICENCE,
       '@type': 'CreativeWork',
       name: 'Not stated',
-      description: 'The licence of these results is not known to the program that wrote them: state it here before publishing.',
+      description:
+        'The licence of these results is not known to the program that wrote them: state it here before publishing.',
     },
     ...corpusEntities(result),
     ...modelEntities(result),
@@ -124,7 +129,11 @@ function aboutFile(path: string): Readonly<Record<string, unknown>> {
       variableMeasured: Object.keys(LONG_COLUMNS).map((column) => ({ '@id': `#column-${column}` })),
     };
   }
-  return { name: 'Page of the results', description: 'Charts and tables that open in any browser.', encodingFormat: 'text/html' };
+  return {
+    name: 'Page of the results',
+    description: 'Charts and tables that open in any browser.',
+    encodingFormat: 'text/html',
+  };
 }
 
 const corpusId = (corpus: RunSpec['tasks'][number]['corpus']): string => `#corpus-${corpus.id}`;
@@ -170,9 +179,13 @@ function runEntity(
     name: `${spec.method}, ${spec.tasks.map(({ corpus, type }) => [corpus.name, type].filter(Boolean).join(' ')).join(', ')}, seed ${spec.seed}`,
     ...(environments.length === 0
       ? {}
-      : { description: `Trained on ${environments.map(({ device, backend }) => `${device} (${backend})`).join(', ')}.` }),
+      : {
+          description: `Trained on ${environments.map(({ device, backend }) => `${device} (${backend})`).join(', ')}.`,
+        }),
     instrument: { '@id': SOFTWARE },
-    object: [...new Set(spec.tasks.map(({ corpus }) => corpusId(corpus))), modelId(spec.model)].map((id) => ({ '@id': id })),
+    object: [...new Set(spec.tasks.map(({ corpus }) => corpusId(corpus))), modelId(spec.model)].map((id) => ({
+      '@id': id,
+    })),
     result: results.map((id) => ({ '@id': id })),
     startTime: createdAt,
     ...(finished ? { endTime: updatedAt } : {}),

@@ -50,10 +50,7 @@ function bertGraph({ pieceIds, segments, mask }: EncoderInputs, weights: Weights
   const { firstPosition = 0, positions, embeddingSize = config.hiddenSize } = config;
   const placed = builder.add('Add', [countOf(weights, pieceIds).indices, builder.int64s([firstPosition], [])]);
   // Only padding may extend beyond the last position.
-  const rows = weights.rows(
-    `${EMBEDDING}.position`,
-    builder.add('Min', [placed, builder.int64s([positions - 1], [])]),
-  );
+  const rows = weights.rows(`${EMBEDDING}.position`, builder.add('Min', [placed, builder.int64s([positions - 1], [])]));
   const segment =
     segments === null
       ? weights.parameter(`${EMBEDDING}.segment`, [1, config.segments, embeddingSize])
@@ -65,15 +62,18 @@ function bertGraph({ pieceIds, segments, mask }: EncoderInputs, weights: Weights
     config.layerNormEpsilon,
   );
   const isNarrow = config.embeddingSize !== undefined;
-  let h = isNarrow
-    ? weights.linear(embedded, `${EMBEDDING}.project.kernel`, `${EMBEDDING}.project.bias`)
-    : embedded;
+  let h = isNarrow ? weights.linear(embedded, `${EMBEDDING}.project.kernel`, `${EMBEDDING}.project.bias`) : embedded;
   for (let index = 0; index < config.layers; index++) {
     const layer = `layer.${index}.`;
     const project = (x: Value, name: string): Value =>
       weights.linear(x, `${layer}attention.${name}`, `${layer}attention.${name}.bias`);
     const [q, k, v] = ['query', 'key', 'value'].map((name) => byHead(weights, project(h, name), config));
-    const scores = scaledScores(weights, contentScores(weights, q ?? '', k ?? ''), 1 / Math.sqrt(config.headSize), mask);
+    const scores = scaledScores(
+      weights,
+      contentScores(weights, q ?? '', k ?? ''),
+      1 / Math.sqrt(config.headSize),
+      mask,
+    );
     h = residualGraph(weights, h, project(contextOf(weights, scores, v ?? '', config), 'output'), layer, config);
   }
   return h;

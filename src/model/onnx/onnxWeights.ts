@@ -6,7 +6,6 @@ import { narrowHalf } from '../weights/safetensors.ts';
 import { storedValues } from '../weights/storedTensor.ts';
 import type { GraphBuilder, Value } from './graphBuilder.ts';
 
-
 /** Weights of a tagger as constants of a graph, and the operators that read them. */
 export class Weights {
   readonly builder: GraphBuilder;
@@ -41,8 +40,7 @@ export class Weights {
   product(x: Value, name: string): Value {
     if (this.#precision !== 'int8') return this.builder.add('MatMul', [x, this.parameter(name)]);
     const { add, cast, addSeveral } = bound(this.builder);
-    const [values = '', scale = '', zero = ''] =
-      this.#quantized.get(x) ?? addSeveral('DynamicQuantizeLinear', [x], 3);
+    const [values = '', scale = '', zero = ''] = this.#quantized.get(x) ?? addSeveral('DynamicQuantizeLinear', [x], 3);
     this.#quantized.set(x, [values, scale, zero]);
     const kernel = this.#quantizedTensors(name, quantizedColumns, ([, columns = 0]) => [columns]);
     const sums = cast(add('MatMulInteger', [values, kernel.values, zero, kernel.zero]), 'f32');
@@ -59,7 +57,8 @@ export class Weights {
   rows(name: string, indices: Value): Value {
     const { add, cast } = bound(this.builder);
     if (this.#precision === 'f32') return add('Gather', [this.#tensor(name, this.#read(name).shape), indices]);
-    if (this.#precision === 'f16') return cast(add('Gather', [this.#tensor(name, this.#read(name).shape), indices]), 'f32');
+    if (this.#precision === 'f16')
+      return cast(add('Gather', [this.#tensor(name, this.#read(name).shape), indices]), 'f32');
     const table = this.#quantizedTensors(name, quantizedRows, ([rows = 0]) => [rows, 1]);
     const centred = add('Sub', [cast(add('Gather', [table.values, indices]), 'f32'), this.builder.f32(ZERO_POINT)]);
     return add('Mul', [centred, add('Gather', [table.scales, indices])]);

@@ -63,10 +63,7 @@ export function xlnetGraph({ pieceIds, segments, mask }: EncoderInputs, weights:
     const segmentKeys = builder.add('Transpose', [weights.parameter(name('segmentEmbedding'))], { perm: [1, 2, 0] });
     const both = builder.add('MatMul', [biased('segmentBias'), segmentKeys]); // [B, H, T, 2]
     const [same = '', other = ''] = builder.addSeveral('Split', [both, builder.int64s([1, 1])], 2, { axis: -1 });
-    const segment = builder.add('Add', [
-      same,
-      builder.add('Mul', [differ, builder.add('Sub', [other, same])]),
-    ]);
+    const segment = builder.add('Add', [same, builder.add('Mul', [differ, builder.add('Sub', [other, same])])]);
     const sum = builder.add('Add', [builder.add('Add', [content, position]), segment]);
     const scores = scaledScores(weights, sum, 1 / Math.sqrt(h), mask);
     const attended = weights.product(contextOf(weights, scores, v, { ...config, hiddenSize: H * h }), name('output'));
@@ -76,7 +73,11 @@ export function xlnetGraph({ pieceIds, segments, mask }: EncoderInputs, weights:
 }
 
 /** Rows [2T, H*h] as [H, h, 2T]. */
-function positionKeys({ builder }: Weights, rows: Value, { heads, headSize }: { heads: number; headSize: number }): Value {
+function positionKeys(
+  { builder }: Weights,
+  rows: Value,
+  { heads, headSize }: { heads: number; headSize: number },
+): Value {
   return builder.add('Transpose', [builder.add('Reshape', [rows, builder.int64s([0, heads, headSize])])], {
     perm: [1, 2, 0],
   });

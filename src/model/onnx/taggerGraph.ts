@@ -1,11 +1,12 @@
-// A whole tagger as an ONNX model: encoder, emissions, and the decoding of tags by Viterbi as loops of the graph.
+// A whole tagger as ONNX files: encoder, emissions, and the decoding of tags by Viterbi as loops of the graph.
 import type { OnnxFile, OnnxPrecision } from '../../schema/taggerHead.ts';
+import { softwareVersion } from '../../util/softwareVersion.ts';
 import type { HostParameters } from '../blocks/hostParameters.ts';
 import type { TaggerShape } from '../tagger.ts';
 import { encoderGraphOf } from './encoderGraphs.ts';
 import { maskOf } from './graphBlocks.ts';
 import { GraphBuilder, type Value } from './graphBuilder.ts';
-import type { OnnxModel, OnnxValue } from './onnxFile.ts';
+import { LARGEST_ONNX_BYTES, onnxStream, type OnnxModel, type OnnxValue } from './onnxFile.ts';
 import { Weights } from './onnxWeights.ts';
 
 /** The first version with layer norms as one operator (ONNX 1.12 of 2022, onnxruntime 1.12). */
@@ -14,7 +15,34 @@ const OPSET = 17;
 /** The tag of positions that have none. */
 const NO_TAG = -1;
 
-export interface TaggerGraph {
+/** Names of graphs, as transformers.js expects them. */
+const graphNames = { f32: 'model.onnx', f16: 'model_fp16.onnx', int8: 'model_int8.onnx' } as const;
+
+/**
+ * The files of a tagger's graph, and the description that goes beside it for programs that decode tags themselves. `largestBytes`: where the
+ * weights are more, they are in a file beside the graph. Throws LabError `onnx/half` for weights too large for f16.
+ */
+export function onnxFiles(
+  weights: HostParameters,
+  shape: TaggerShape,
+  { tags }: { readonly tags: readonly string[] },
+  precision: OnnxPrecision,
+  largestBytes = LARGEST_ONNX_BYTES,
+) {
+  const { model, chain } = taggerGraph(weights, shape, precision, tags);
+  const stream = onnxStream(model, graphNames[precision], largestBytes);
+  const description: OnnxFile = {
+    format: 'bioner-lab-onnx',
+    version: 1,
+    precision,
+    model: graphNames[precision],
+    data: stream.files[1]?.name ?? null,
+    crf: chain,
+  };
+  return { description, stream };
+}
+
+interface TaggerGraph {
   readonly model: OnnxModel;
   readonly chain: OnnxFile['crf'];
 }
@@ -36,11 +64,11 @@ function readsSegments({ encoder }: TaggerShape): boolean {
  * family reads segments, tag_mask. Outputs are logits f32 [batch, length, tags], the emissions of every piece, and tags int64 [batch, length],
  * the best sequence over the positions in tag_mask, -1 elsewhere. Throws LabError `onnx/half` for weights too large for f16.
  */
-export function taggerGraph(
+function taggerGraph(
   weights: HostParameters,
   shape: TaggerShape,
   precision: OnnxPrecision,
-  { tags, software }: { readonly tags: readonly string[]; readonly software: string },
+  tags: readonly string[],
 ): TaggerGraph {
   const builder = new GraphBuilder();
   const constants = new Weights(builder, weights, precision);
@@ -71,7 +99,7 @@ export function taggerGraph(
       { name: 'tags', type: 'i64', shape: ['batch', 'length'], description: 'Indices of tags; -1 outside tag_mask.' },
     ]),
     opset: OPSET,
-    producer: software,
+    producer: softwareVersion,
     description: 'A tagger of biomedical entities: the encoder, its emissions, and the best tags.',
     metadata: { tags: JSON.stringify(tags), precision },
   };
@@ -100,7 +128,8 @@ function bestTags(builder: GraphBuilder, logits: Value, isTagged: Value): Value 
  */
 function bestPath(constants: Weights, logits: Value, isTagged: Value, K: number): Value {
   const { builder } = constants;
-  const chain = (name: string, shape: readonly number[]): Value => builder.cast(constants.parameter(name, shape), 'f64');
+  const chain = (name: string, shape: readonly number[]): Value =>
+    builder.cast(constants.parameter(name, shape), 'f64');
   const transitions = chain('crf.transitions', [1, K, K]);
   const batch = builder.add('Shape', ['input_ids'], { start: 0, end: 1 });
   const shapeOf = (columns: number): Value => builder.add('Concat', [batch, builder.int64s([columns])], { axis: 0 });
@@ -161,7 +190,11 @@ function forwardStep(outer: GraphBuilder, transitions: Value, K: number) {
 /** State: the tag [B] of the position behind. Reads the tags before [B, K] and whether there is a tag [B]; writes the tag [B]. */
 function backwardStep(outer: GraphBuilder, K: number) {
   const body = outer.inner();
-  const [tag, origins, isTagged] = ['tag', 'origins', 'tagged'].map((name) => body.input(name)) as [Value, Value, Value];
+  const [tag, origins, isTagged] = ['tag', 'origins', 'tagged'].map((name) => body.input(name)) as [
+    Value,
+    Value,
+    Value,
+  ];
   const here = body.add('Where', [isTagged, tag, body.int64s([NO_TAG], [])]);
   const axis = body.int64s([1]);
   const before = body.add('Squeeze', [

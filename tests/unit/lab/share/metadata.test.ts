@@ -146,6 +146,7 @@ it.skipIf(python === undefined)('passes the validators that are installed', () =
   const said = JSON.parse(stdout) as { readonly crate: unknown; readonly croissant: unknown; readonly card: unknown };
   console.info(`Validated: ${Object.entries(said).flatMap(([name, one]) => (one === null ? [] : [name])).join(', ')}.`); // prettier-ignore
   if (said.crate !== null) expect(said.crate).toEqual([]);
-  if (said.croissant !== null) expect(said.croissant).toEqual({ issues: [], records: { train: 12, devel: 4, test: 3 } });
+  if (said.croissant !== null)
+    expect(said.croissant).toEqual({ issues: [], records: { train: 12, devel: 4, test: 3 } });
   if (said.card !== null) expect((said.card as unknown[]).length).toBeGreaterThan(3);
 });
