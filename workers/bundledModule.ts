@@ -5,6 +5,12 @@ import { build, type Plugin } from 'vite';
 const entry = fileURLToPath(new URL('../src/training/onnxProgram.ts', import.meta.url));
 const MODULE = 'virtual:tagger-module';
 
+/** The licences of what is bundled, whose texts are in THIRD_PARTY.md of every lab. */
+const banner = `// Tags tokens with the ONNX model beside it, exactly as BioNER Lab does: node tag.js FOLDER < tokens.conll > tagged.conll
+// Apache-2.0, as BioNER Lab. Contains zod: MIT License, Copyright (c) 2025 Colin McDonnell. The copyright notice and this permission notice
+// are included in all copies: permission is granted, free of charge, to deal in the software without restriction; it is provided "as is".
+`;
+
 let bundled: Promise<string> | undefined;
 
 /** The text of tag.js: one module without imports but those of Node, which a page never reaches. */
@@ -32,7 +38,7 @@ async function bundle(): Promise<string> {
   if (chunks.length !== 1 || chunk?.type !== 'chunk') {
     throw new Error(`tag.js must be one file, but there are ${chunks.map(({ fileName }) => fileName).join(', ')}`);
   }
-  return `// Tags tokens with the ONNX model beside it, exactly as BioNER Lab does: node tag.js FOLDER < tokens.conll > tagged.conll\n${chunk.code}`;
+  return `${banner}${chunk.code}`;
 }
 
 /** A Vite plugin by which the text of tag.js can be imported. */
