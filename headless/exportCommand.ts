@@ -1,9 +1,10 @@
-// Exports the selected snapshot of finished runs from folders of results as model folders.
+// Exports the selected snapshot of finished runs from folders of results as model folders, or as ONNX, as which exported taggers leave, too.
 import path from 'node:path';
 import { readdir, stat } from 'node:fs/promises';
 import { LocalLab } from '../src/lab/lab.ts';
 import { ONNX_PRECISIONS, type OnnxPrecision } from '../src/schema/taggerHead.ts';
 import { fileSystem } from '../src/storage/fileSystem.ts';
+import { memory, type Store } from '../src/storage/store.ts';
 import { LabError } from '../src/util/labError.ts';
 import { softwareVersion } from '../src/util/softwareVersion.ts';
 import type { ServerClient } from '../src/wire/trainingProtocol.ts';
@@ -11,7 +12,7 @@ import { requestFile } from '../workers/publicFiles.ts';
 import { endOf, exitCodes, exitCodesText, type CommandSurroundings } from './commandEnd.ts';
 import { EventLines } from './eventLines.ts';
 import { parsedOptions, usageError } from './headlessArguments.ts';
-import { writeModels } from './inputFolder.ts';
+import { filesUnder, writeFolder, writeModels } from './inputFolder.ts';
 import { runStoreOf } from './runFolder.ts';
 import { whileLocked } from './trainRuns.ts';
 
@@ -20,7 +21,8 @@ const usage = `Usage: bioner export DIR [--run ID ...] [--out DIR] [--onnx[=${ON
 Writes the selected snapshot of each finished run of a folder of results to DIR/models, for Hugging Face transformers, the page and bioner tag.
   --run ID   these runs alone, by the id or the start of it
   --out DIR  writes to DIR/models there
-  --onnx     writes ONNX graphs to DIR/onnx instead, for onnxruntime, with weights in 32 bits (f32), 16 (f16) or 8 (int8)
+  --onnx     writes ONNX graphs to DIR/onnx instead, for onnxruntime, with weights in 32 bits (f32), 16 (f16) or 8 (int8); here DIR may also be
+             the folder of an exported tagger, whose graph is written to the folder onnx beside it
 ${exitCodesText}`;
 
 /** Returns the exit code, after reporting every error. */
@@ -43,8 +45,14 @@ export function exportCommand(args: readonly string[], surroundings: CommandSurr
     const [folder, ...rest] = positionals;
     if (folder === undefined || rest.length > 0) throw usageError('Give one folder of results.', 'DIR', positionals.join(' ') || 'none'); // prettier-ignore
     const wanted = values.run ?? [];
-    const out = path.resolve(values.out ?? folder);
     const onnx = onnxFrom(values.onnx);
+    if (onnx !== null && (await isTagger(folder))) {
+      const beside = path.resolve(values.out ?? path.dirname(path.resolve(folder)));
+      await exportTaggerFolder(path.resolve(folder), beside, around, onnx);
+      lines.write({ event: 'file', file: path.join(beside, 'onnx'), models: 1 });
+      return exitCodes.done;
+    }
+    const out = path.resolve(values.out ?? folder);
     let written = 0;
     for (const store of await storesIn(path.resolve(folder))) {
       await whileLocked(path.dirname(store), around, async () => {
@@ -70,6 +78,33 @@ function onnxFrom(text: string | undefined): OnnxPrecision | null {
   return precision;
 }
 
+function isTagger(folder: string): Promise<boolean> {
+  return stat(path.join(folder, 'bioner_lab.json')).then(() => true, () => false); // prettier-ignore
+}
+
+/** Writes the graph of a tagger that was exported before. Throws LabError `headless/input` if the folder is not one. */
+async function exportTaggerFolder(
+  folder: string,
+  out: string,
+  surroundings: CommandSurroundings,
+  onnx: OnnxPrecision,
+): Promise<void> {
+  await withLab(memory(), surroundings, async (lab) => {
+    const name = path.basename(folder);
+    const { modelIds } = await lab.importFiles(await filesUnder(folder, name));
+    const tagger = lab.getState().models.find(({ id, tagger: head }) => modelIds.includes(id) && head !== undefined);
+    if (tagger === undefined) {
+      throw new LabError('headless/input', `The folder ${folder} is not a trained tagger.`, {
+        expected: 'a folder that the lab exported for transformers',
+        got: lab.getState().notices.find(({ severity }) => severity === 'error')?.message ?? 'no model',
+      });
+    }
+    const target = path.join(out, 'onnx', `${name}-${onnx}`);
+    await writeFolder(lab, { tagger: { kind: 'model', modelId: tagger.id }, precision: 'F32', onnx }, target);
+    surroundings.output.write(`Model: ${target}\n`);
+  });
+}
+
 /** The stores of a folder of results: one of a whole plan, those of single runs, or that of the folder of one run. */
 async function storesIn(folder: string): Promise<readonly string[]> {
   const runs = await readdir(path.join(folder, 'runs')).catch(() => []);
@@ -82,10 +117,30 @@ async function exportStore(
   location: string,
   wanted: readonly string[],
   out: string,
-  { openServer, output }: CommandSurroundings,
+  surroundings: CommandSurroundings,
   onnx: OnnxPrecision | null,
 ): Promise<number> {
   const store = fileSystem(location);
+  try {
+    return await withLab(store, surroundings, async (lab) => {
+      const own = lab.getState().runs.filter(({ record }) => isOwn(location, record.spec.id));
+      const ids = own.map(({ record }) => record.spec.id);
+      const chosen = wanted.length === 0 ? ids : ids.filter((id) => wanted.some((start) => id.startsWith(start)));
+      const finished = own.filter(({ record }) => chosen.includes(record.spec.id) && record.selectedEpoch !== null);
+      await writeModels(lab, chosen, out, surroundings.output, () => Promise.resolve(false), onnx);
+      return finished.length;
+    });
+  } finally {
+    await store.settled();
+  }
+}
+
+/** Opens a lab on a store while `work` needs it. */
+async function withLab<Outcome>(
+  store: Store,
+  { openServer }: CommandSurroundings,
+  work: (lab: LocalLab) => Promise<Outcome>,
+): Promise<Outcome> {
   const server: { client?: ServerClient } = {};
   const lab = new LocalLab({
     store,
@@ -96,15 +151,9 @@ async function exportStore(
   });
   try {
     await lab.open('cpu');
-    const own = lab.getState().runs.filter(({ record }) => isOwn(location, record.spec.id));
-    const ids = own.map(({ record }) => record.spec.id);
-    const chosen = wanted.length === 0 ? ids : ids.filter((id) => wanted.some((start) => id.startsWith(start)));
-    const finished = own.filter(({ record }) => chosen.includes(record.spec.id) && record.selectedEpoch !== null);
-    await writeModels(lab, chosen, out, output, () => Promise.resolve(false), onnx);
-    return finished.length;
+    return await work(lab);
   } finally {
     server.client?.close();
-    await store.settled();
   }
 }
 

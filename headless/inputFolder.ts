@@ -113,7 +113,8 @@ export async function writeModels(
   }
 }
 
-async function writeFolder(lab: Lab, request: TaggerExport, folder: string): Promise<void> {
+/** Writes the files of an exported tagger; an existing folder is replaced once the new one is complete. */
+export async function writeFolder(lab: Lab, request: TaggerExport, folder: string): Promise<void> {
   const unfinished = `${folder}~`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });

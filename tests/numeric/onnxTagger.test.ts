@@ -1,7 +1,7 @@
 // Proves that a tagger exported as ONNX gives the lab's emissions and tags in onnxruntime for Node and for the web, in every family and precision.
 import * as tf from '@tensorflow/tfjs';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { session, onnxRuntime, openedOnnx, type RuntimeName } from '../../scripts/tagger/onnxTagging.ts';
@@ -192,6 +192,20 @@ describe('the folder', () => {
     const { tags } = await taggedHere(trained.store, lastSnapshot(trained));
     expect(rows.slice(0, 3).map((block) => block.map(([, tag]) => tag))).toEqual(tags.slice(0, 3));
     expect(rows[0]?.map(([token]) => token)).toEqual(sentences[0]);
+  });
+
+  it('is written by the command from a folder exported for transformers', async () => {
+    const folder = mkdtempSync(path.join(home, 'tagger-'));
+    const request = { tagger: lastSnapshot(trained), precision: 'F32' } as const;
+    for (const { name, bytes } of await exportedFiles(trained.store, request))
+      writeFileSync(path.join(folder, name), bytes);
+    const command = path.resolve(import.meta.dirname, '../../scripts/bioner.mjs');
+    const { stderr, status } = spawnSync(process.execPath, [command, 'export', folder, '--onnx', '--out', home], {
+      encoding: 'utf8',
+    });
+    expect(status, stderr).toBe(0);
+    const written = readFileSync(path.join(home, 'onnx', `${path.basename(folder)}-f32`, 'model.onnx'));
+    expect(written.equals((await onnxFolder(trained, 'f32')).get('model.onnx') ?? new Uint8Array())).toBe(true);
   });
 });
 
