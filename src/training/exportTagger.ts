@@ -47,9 +47,7 @@ export async function exportTagger(
   const tokenizerContent = parseConfigFile(TOKENIZER_FILE, tokenizer) as Record<string, unknown>;
   const description: TaggerFile = { format: 'bioner-lab-tagger', version: 1, ...head };
   const graph =
-    onnx === undefined
-      ? null
-      : await (await import('../model/onnx/taggerGraph.ts')).onnxFiles(weights, shape, head, onnx);
+    onnx === undefined ? null : (await import('../model/onnx/taggerGraph.ts')).onnxFiles(weights, shape, head, onnx);
   const small = [
     jsonFile(CONFIG_FILE, taggerConfigFile(config, shape.encoder, head, onnx === 'f16' ? 'F16' : precision)),
     { name: TOKENIZER_FILE, bytes: tokenizer },

@@ -86,7 +86,7 @@ function frontMatter(
 /** JSON on one line; YAML would take some characters that JSON leaves as they are for ends of lines. */
 function inYaml(value: unknown): string {
   return JSON.stringify(value).replace(
-    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    /[<>\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

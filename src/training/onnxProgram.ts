@@ -21,7 +21,7 @@ interface OnnxSession {
 }
 
 /** Reads a file of the exported folder, such as `(name) => fetch(`tagger/${name}`).then((answer) => answer.arrayBuffer())`. */
-export type ReadFile = (name: string) => Promise<ArrayBuffer | Uint8Array>;
+export type ReadExported = (name: string) => Promise<ArrayBuffer | Uint8Array>;
 
 interface OpenOptions {
   /** Sequences that run together; 16, or 1 for int8, whose numbers depend on what runs together. */
@@ -41,7 +41,11 @@ export interface SequencePrediction {
 }
 
 /** Opens the exported folder that `read` reads. Throws LabError `onnx/file` or one of its tokenizer for files that do not fit. */
-export async function openTagger(runtime: OnnxRuntime, read: ReadFile, options: OpenOptions = {}): Promise<OnnxTagger> {
+export async function openTagger(
+  runtime: OnnxRuntime,
+  read: ReadExported,
+  options: OpenOptions = {},
+): Promise<OnnxTagger> {
   const bytes = async (name: string): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array(await read(name));
   const tagger = await described('bioner_lab.json', taggerFileSchema, bytes);
   const graph = await described('onnx.json', onnxFileSchema, bytes);

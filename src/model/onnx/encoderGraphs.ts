@@ -16,12 +16,12 @@ import {
   scaledScores,
   type EncoderInputs,
 } from './graphBlocks.ts';
-import type { Value } from './graphBuilder.ts';
+import type { GraphValue } from './graphBuilder.ts';
 import type { Weights } from './onnxWeights.ts';
 import { debertaGraph, xlnetGraph } from './relativeGraphs.ts';
 
 /** Adds the encoder and returns its last hidden states [B, T, d]. */
-export type EncoderGraph<Config> = (inputs: EncoderInputs, weights: Weights, config: Config) => Value;
+export type EncoderGraph<Config> = (inputs: EncoderInputs, weights: Weights, config: Config) => GraphValue;
 
 const graphs: { readonly [Family in FamilyName]: EncoderGraph<Extract<EncoderConfig, { family: Family }>> } = {
   xlnet: xlnetGraph,
@@ -38,14 +38,17 @@ export function encoderGraphOf({ family }: EncoderConfig): EncoderGraph<EncoderC
 }
 
 /** T of int64 [B, T], a scalar, and the whole numbers from 0 to T - 1. */
-function countOf({ builder }: Weights, pieceIds: Value): { readonly count: Value; readonly indices: Value } {
+function countOf(
+  { builder }: Weights,
+  pieceIds: GraphValue,
+): { readonly count: GraphValue; readonly indices: GraphValue } {
   const count = builder.add('Squeeze', [builder.add('Shape', [pieceIds], { start: 1 })]);
   const [first, step] = [builder.int64s([0], []), builder.int64s([1], [])];
   return { count, indices: builder.add('Range', [first, count, step]) };
 }
 
 /** As `bertStates`: also of RoBERTa and ELECTRA, which differ in what is before the first layer. */
-function bertGraph({ pieceIds, segments, mask }: EncoderInputs, weights: Weights, config: BertSizes): Value {
+function bertGraph({ pieceIds, segments, mask }: EncoderInputs, weights: Weights, config: BertSizes): GraphValue {
   const { builder } = weights;
   const { firstPosition = 0, positions, embeddingSize = config.hiddenSize } = config;
   const placed = builder.add('Add', [countOf(weights, pieceIds).indices, builder.int64s([firstPosition], [])]);
@@ -65,7 +68,7 @@ function bertGraph({ pieceIds, segments, mask }: EncoderInputs, weights: Weights
   let h = isNarrow ? weights.linear(embedded, `${EMBEDDING}.project.kernel`, `${EMBEDDING}.project.bias`) : embedded;
   for (let index = 0; index < config.layers; index++) {
     const layer = `layer.${index}.`;
-    const project = (x: Value, name: string): Value =>
+    const project = (x: GraphValue, name: string): GraphValue =>
       weights.linear(x, `${layer}attention.${name}`, `${layer}attention.${name}.bias`);
     const [q, k, v] = ['query', 'key', 'value'].map((name) => byHead(weights, project(h, name), config));
     const scores = scaledScores(
@@ -80,7 +83,7 @@ function bertGraph({ pieceIds, segments, mask }: EncoderInputs, weights: Weights
 }
 
 /** As `modernbertStates`: rotary positions, local and global attention, gated feed-forward, norms before each block. */
-function modernbertGraph({ pieceIds, mask }: EncoderInputs, weights: Weights, config: ModernbertConfig): Value {
+function modernbertGraph({ pieceIds, mask }: EncoderInputs, weights: Weights, config: ModernbertConfig): GraphValue {
   const { builder } = weights;
   const { indices } = countOf(weights, pieceIds);
   const [everywhere, nearby] = [
@@ -90,7 +93,7 @@ function modernbertGraph({ pieceIds, mask }: EncoderInputs, weights: Weights, co
       angles: rotation(weights, indices, config.localTheta, config),
     },
   ];
-  const norm = (x: Value, name: string): Value => weights.norm(x, name, null, config.layerNormEpsilon);
+  const norm = (x: GraphValue, name: string): GraphValue => weights.norm(x, name, null, config.layerNormEpsilon);
   let h = norm(weights.rows(EMBEDDING, pieceIds), `${EMBEDDING}.norm.scale`);
   for (let index = 0; index < config.layers; index++) {
     const layer = `layer.${index}.`;
@@ -116,19 +119,19 @@ function modernbertGraph({ pieceIds, mask }: EncoderInputs, weights: Weights, co
 
 interface Rotation {
   /** f32 [T, h] each. */
-  readonly cosines: Value;
-  readonly sines: Value;
+  readonly cosines: GraphValue;
+  readonly sines: GraphValue;
 }
 
 /** The angles are rounded to f32 as in the plain network, and reduced to one turn in f64, where the sine of any runtime is exact enough. */
-function rotation({ builder }: Weights, indices: Value, theta: number, { headSize }: EncoderSizes): Rotation {
+function rotation({ builder }: Weights, indices: GraphValue, theta: number, { headSize }: EncoderSizes): Rotation {
   const half = headSize / 2;
   const frequencies = Float32Array.from({ length: half }, (_, k) => 1 / theta ** ((2 * k) / headSize));
   const read = (): Uint8Array<ArrayBuffer> => new Uint8Array(frequencies.slice().buffer);
   const rates = builder.tensor(`rotary_frequencies_${theta}`, 'f32', [1, half], read);
   const rows = builder.cast(builder.add('Unsqueeze', [indices, builder.int64s([1])]), 'f32');
   const angles = oneTurn(builder, builder.cast(builder.add('Mul', [rows, rates]), 'f64'));
-  const twice = (operator: string): Value => {
+  const twice = (operator: string): GraphValue => {
     const ofHalf = builder.add(operator, [angles]);
     return builder.add('Concat', [ofHalf, ofHalf], { axis: -1 });
   };
@@ -136,7 +139,12 @@ function rotation({ builder }: Weights, indices: Value, theta: number, { headSiz
 }
 
 /** x [B, H, T, h] with its pairs of columns turned by the angles of their position. */
-function rotated({ builder }: Weights, x: Value, { cosines, sines }: Rotation, { headSize }: EncoderSizes): Value {
+function rotated(
+  { builder }: Weights,
+  x: GraphValue,
+  { cosines, sines }: Rotation,
+  { headSize }: EncoderSizes,
+): GraphValue {
   const halves = builder.int64s([headSize / 2, headSize / 2]);
   const [first = '', second = ''] = builder.addSeveral('Split', [x, halves], 2, { axis: -1 });
   const turned = builder.add('Concat', [builder.add('Neg', [second]), first], { axis: -1 });
@@ -144,7 +152,7 @@ function rotated({ builder }: Weights, x: Value, { cosines, sines }: Rotation, {
 }
 
 /** f32 [T, T] 0 for pieces up to `window` apart, -1e30 for others. */
-function windowMask({ builder }: Weights, indices: Value, window: number): Value {
+function windowMask({ builder }: Weights, indices: GraphValue, window: number): GraphValue {
   const column = builder.add('Unsqueeze', [indices, builder.int64s([1])]);
   const distances = builder.add('Abs', [builder.add('Sub', [column, indices])]);
   const isFar = builder.cast(builder.add('Greater', [distances, builder.int64s([window], [])]), 'f32');

@@ -12,12 +12,12 @@ const elementTypes = {
   f64: { number: 11, bytes: 8 },
 } as const;
 
-export type ElementType = keyof typeof elementTypes;
+export type OnnxType = keyof typeof elementTypes;
 
 /** A constant of a graph, whose numbers are read when they are written. */
 export interface OnnxTensor {
   readonly name: string;
-  readonly type: ElementType;
+  readonly type: OnnxType;
   readonly shape: readonly number[];
   /** Little-endian bytes, row-major, in a separate buffer. */
   readonly read: () => Uint8Array<ArrayBuffer>;
@@ -26,7 +26,7 @@ export interface OnnxTensor {
 /** An input or output. A dimension with a name may have any size, the same wherever it has that name. */
 export interface OnnxValue {
   readonly name: string;
-  readonly type: ElementType;
+  readonly type: OnnxType;
   readonly shape: readonly (number | string)[];
   readonly description?: string;
 }

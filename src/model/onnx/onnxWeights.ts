@@ -4,7 +4,7 @@ import { LabError } from '../../util/labError.ts';
 import { sizeOf, type HostParameters, type HostTensor } from '../blocks/hostParameters.ts';
 import { narrowHalf } from '../weights/safetensors.ts';
 import { storedValues } from '../weights/storedTensor.ts';
-import type { GraphBuilder, Value } from './graphBuilder.ts';
+import type { GraphBuilder, GraphValue } from './graphBuilder.ts';
 
 /** Weights of a tagger as constants of a graph, and the operators that read them. */
 export class Weights {
@@ -12,7 +12,7 @@ export class Weights {
   readonly #parameters: HostParameters;
   readonly #precision: OnnxPrecision;
   /** Left sides of integer products that are quantized already. */
-  readonly #quantized = new Map<Value, readonly Value[]>();
+  readonly #quantized = new Map<GraphValue, readonly GraphValue[]>();
 
   constructor(builder: GraphBuilder, parameters: HostParameters, precision: OnnxPrecision) {
     this.builder = builder;
@@ -25,7 +25,7 @@ export class Weights {
   }
 
   /** A parameter in f32, in another shape of the same size if one is given. Never quantized: these are small, or read by row. */
-  parameter(name: string, shape: readonly number[] = this.#read(name).shape): Value {
+  parameter(name: string, shape: readonly number[] = this.#read(name).shape): GraphValue {
     const stored = this.#tensor(name, shape);
     return this.#precision === 'f16' ? this.builder.cast(stored, 'f32') : stored;
   }
@@ -37,7 +37,7 @@ export class Weights {
   }
 
   /** x W [..., out] for a kernel [in, out]. */
-  product(x: Value, name: string): Value {
+  product(x: GraphValue, name: string): GraphValue {
     if (this.#precision !== 'int8') return this.builder.add('MatMul', [x, this.parameter(name)]);
     const { add, cast, addSeveral } = bound(this.builder);
     const [values = '', scale = '', zero = ''] = this.#quantized.get(x) ?? addSeveral('DynamicQuantizeLinear', [x], 3);
@@ -48,13 +48,13 @@ export class Weights {
   }
 
   /** x W + b; b is absent if `bias` is null. */
-  linear(x: Value, kernel: string, bias: string | null): Value {
+  linear(x: GraphValue, kernel: string, bias: string | null): GraphValue {
     const product = this.product(x, kernel);
     return bias === null ? product : this.builder.add('Add', [product, this.parameter(bias)]);
   }
 
   /** Rows [..., width] of a table [rows, width] by whole numbers. */
-  rows(name: string, indices: Value): Value {
+  rows(name: string, indices: GraphValue): GraphValue {
     const { add, cast } = bound(this.builder);
     if (this.#precision === 'f32') return add('Gather', [this.#tensor(name, this.#read(name).shape), indices]);
     if (this.#precision === 'f16')
@@ -65,7 +65,7 @@ export class Weights {
   }
 
   /** LN(x) over the last axis; without a shift if `shift` is null. */
-  norm(x: Value, scale: string, shift: string | null, epsilon: number): Value {
+  norm(x: GraphValue, scale: string, shift: string | null, epsilon: number): GraphValue {
     const inputs = [x, this.parameter(scale), ...(shift === null ? [] : [this.parameter(shift)])];
     return this.builder.add('LayerNormalization', inputs, { axis: -1, epsilon: { float: epsilon } });
   }
@@ -76,7 +76,7 @@ export class Weights {
     return found;
   }
 
-  #tensor(name: string, shape: readonly number[]): Value {
+  #tensor(name: string, shape: readonly number[]): GraphValue {
     const { values } = this.#read(name);
     if (sizeOf(shape) !== values.length) throw new Error(`${name} cannot have the shape [${shape.join(', ')}]`);
     const type = this.#precision === 'f16' ? 'f16' : 'f32';

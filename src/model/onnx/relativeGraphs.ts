@@ -11,29 +11,29 @@ import {
   scaledScores,
   type EncoderInputs,
 } from './graphBlocks.ts';
-import type { Value } from './graphBuilder.ts';
+import type { GraphValue } from './graphBuilder.ts';
 import type { Weights } from './onnxWeights.ts';
 
 /** The lengths of a graph's input as vectors of one number and scalars, for operators that want either. */
 interface Length {
   /** T as int64 [1]. */
-  readonly vector: Value;
+  readonly vector: GraphValue;
   /** T as a scalar. */
-  readonly scalar: Value;
+  readonly scalar: GraphValue;
 }
 
-function lengthOf({ builder }: Weights, pieceIds: Value): Length {
+function lengthOf({ builder }: Weights, pieceIds: GraphValue): Length {
   const vector = builder.add('Shape', [pieceIds], { start: 1 });
   return { vector, scalar: builder.add('Squeeze', [vector]) };
 }
 
 /** int64 [2T]: the distances from T down to 1 - T. */
-function distancesOf({ builder }: Weights, { scalar }: Length): Value {
+function distancesOf({ builder }: Weights, { scalar }: Length): GraphValue {
   return builder.add('Range', [scalar, builder.add('Neg', [scalar]), builder.int64s([-1], [])]);
 }
 
 /** out[i, j] = x[i, T - i + j]: [B, H, T, 2T] to [B, H, T, T], by reading the flat rows with one column fewer. */
-function shifted({ builder }: Weights, x: Value, { vector }: Length): Value {
+function shifted({ builder }: Weights, x: GraphValue, { vector }: Length): GraphValue {
   const end = builder.int64s([Number.MAX_SAFE_INTEGER]);
   const flat = builder.add('Reshape', [x, builder.int64s([0, 0, -1])]);
   const later = builder.add('Slice', [flat, vector, end, builder.int64s([2])]);
@@ -43,7 +43,11 @@ function shifted({ builder }: Weights, x: Value, { vector }: Length): Value {
 }
 
 /** As `xlnetStates`. */
-export function xlnetGraph({ pieceIds, segments, mask }: EncoderInputs, weights: Weights, config: XlnetConfig): Value {
+export function xlnetGraph(
+  { pieceIds, segments, mask }: EncoderInputs,
+  weights: Weights,
+  config: XlnetConfig,
+): GraphValue {
   const { builder } = weights;
   const { heads: H, headSize: h, hiddenSize: d } = config;
   const length = lengthOf(weights, pieceIds);
@@ -56,7 +60,7 @@ export function xlnetGraph({ pieceIds, segments, mask }: EncoderInputs, weights:
     const [q = '', k = '', v = ''] = ['query', 'key', 'value'].map((own) =>
       byHead(weights, weights.product(states, name(own)), config),
     );
-    const biased = (own: string): Value => builder.add('Add', [q, weights.parameter(name(own), [1, H, 1, h])]);
+    const biased = (own: string): GraphValue => builder.add('Add', [q, weights.parameter(name(own), [1, H, 1, h])]);
     const content = contentScores(weights, biased('contentBias'), k);
     const keys = positionKeys(weights, weights.product(positions, name('position')), config);
     const position = shifted(weights, builder.add('MatMul', [biased('positionBias'), keys]), length);
@@ -75,16 +79,16 @@ export function xlnetGraph({ pieceIds, segments, mask }: EncoderInputs, weights:
 /** Rows [2T, H*h] as [H, h, 2T]. */
 function positionKeys(
   { builder }: Weights,
-  rows: Value,
+  rows: GraphValue,
   { heads, headSize }: { heads: number; headSize: number },
-): Value {
+): GraphValue {
   return builder.add('Transpose', [builder.add('Reshape', [rows, builder.int64s([0, heads, headSize])])], {
     perm: [1, 2, 0],
   });
 }
 
 /** f32 [2T, d], as `relativePositions`: angles in f64, reduced to one turn, where the sine of any runtime is exact enough. */
-function sinusoids({ builder }: Weights, distances: Value, { hiddenSize, clampLength }: XlnetConfig): Value {
+function sinusoids({ builder }: Weights, distances: GraphValue, { hiddenSize, clampLength }: XlnetConfig): GraphValue {
   const half = hiddenSize / 2;
   const wavelengths = Float64Array.from({ length: half }, (_, k) => 10000 ** ((2 * k) / hiddenSize));
   const exact = builder.cast(distances, 'f64');
@@ -99,30 +103,30 @@ function sinusoids({ builder }: Weights, distances: Value, { hiddenSize, clampLe
 }
 
 /** f32 [B, 1, T, T] 1 where two pieces are in different segments. */
-function segmentsDiffer({ builder }: Weights, segments: Value): Value {
+function segmentsDiffer({ builder }: Weights, segments: GraphValue): GraphValue {
   const [rows, columns] = [2, 1].map((axis) => builder.add('Unsqueeze', [segments, builder.int64s([axis])]));
   const differ = builder.cast(builder.add('Not', [builder.add('Equal', [rows ?? '', columns ?? ''])]), 'f32');
   return builder.add('Unsqueeze', [differ, builder.int64s([1])]);
 }
 
 /** As `debertaStates`. */
-export function debertaGraph({ pieceIds, mask }: EncoderInputs, weights: Weights, config: DebertaConfig): Value {
+export function debertaGraph({ pieceIds, mask }: EncoderInputs, weights: Weights, config: DebertaConfig): GraphValue {
   const { builder } = weights;
   const length = lengthOf(weights, pieceIds);
   const distances = distancesOf(weights, length);
   const forwards = distanceRows(weights, distances, config);
   const backwards = distanceRows(weights, builder.add('Neg', [distances]), config);
-  const norm = (x: Value, name: string): Value =>
+  const norm = (x: GraphValue, name: string): GraphValue =>
     weights.norm(x, `${name}.norm.scale`, `${name}.norm.shift`, config.layerNormEpsilon);
   const table = norm(weights.parameter(`${EMBEDDING}.relative`), `${EMBEDDING}.relative`);
   let h = norm(weights.rows(EMBEDDING, pieceIds), EMBEDDING);
   for (let index = 0; index < config.layers; index++) {
     const layer = `layer.${index}.`;
-    const project = (x: Value, name: string): Value =>
+    const project = (x: GraphValue, name: string): GraphValue =>
       weights.linear(x, `${layer}attention.${name}`, `${layer}attention.${name}.bias`);
     const [q = '', k = '', v = ''] = ['query', 'key', 'value'].map((name) => byHead(weights, project(h, name), config));
     /** x_a·row[T - a + b] [B, H, T, T] for rows of the projected table. */
-    const byDistance = (x: Value, name: string, rows: Value): Value => {
+    const byDistance = (x: GraphValue, name: string, rows: GraphValue): GraphValue => {
       const keys = positionKeys(weights, builder.add('Gather', [project(table, name), rows]), config);
       return shifted(weights, builder.add('MatMul', [x, keys]), length);
     };
@@ -137,7 +141,7 @@ export function debertaGraph({ pieceIds, mask }: EncoderInputs, weights: Weights
 }
 
 /** The table's rows for distances, int64: looked up, because logarithms of runtimes differ where a bucket begins; further ones have the last row. */
-function distanceRows({ builder }: Weights, distances: Value, config: DebertaConfig): Value {
+function distanceRows({ builder }: Weights, distances: GraphValue, config: DebertaConfig): GraphValue {
   const furthest = config.buckets === null ? config.span : config.furthest;
   const rows = Array.from({ length: 2 * furthest + 1 }, (_, index) => distanceRow(index - furthest, config));
   const [least, most] = [-furthest, furthest].map((limit) => builder.int64s([limit], []));

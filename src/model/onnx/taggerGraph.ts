@@ -5,7 +5,7 @@ import type { HostParameters } from '../blocks/hostParameters.ts';
 import type { TaggerShape } from '../tagger.ts';
 import { encoderGraphOf } from './encoderGraphs.ts';
 import { maskOf } from './graphBlocks.ts';
-import { GraphBuilder, type Value } from './graphBuilder.ts';
+import { GraphBuilder, type GraphValue } from './graphBuilder.ts';
 import { LARGEST_ONNX_BYTES, onnxStream, type OnnxModel, type OnnxValue } from './onnxFile.ts';
 import { Weights } from './onnxWeights.ts';
 
@@ -117,7 +117,7 @@ function chainIn(constants: Weights, K: number): OnnxFile['crf'] {
 }
 
 /** The best tag of each position by itself. */
-function bestTags(builder: GraphBuilder, logits: Value, isTagged: Value): Value {
+function bestTags(builder: GraphBuilder, logits: GraphValue, isTagged: GraphValue): GraphValue {
   const best = builder.add('ArgMax', [logits], { axis: -1, keepdims: 0 });
   return builder.add('Where', [isTagged, best, builder.int64s([NO_TAG], [])]);
 }
@@ -126,13 +126,14 @@ function bestTags(builder: GraphBuilder, logits: Value, isTagged: Value): Value 
  * Viterbi as two scans over the length, in f64 as `viterbi` of the lab adds: forwards the scores of the best paths to each tag, and the tag before;
  * backwards along those. A position without a tag leaves the scores as they are, and each tag its own predecessor.
  */
-function bestPath(constants: Weights, logits: Value, isTagged: Value, K: number): Value {
+function bestPath(constants: Weights, logits: GraphValue, isTagged: GraphValue, K: number): GraphValue {
   const { builder } = constants;
-  const chain = (name: string, shape: readonly number[]): Value =>
+  const chain = (name: string, shape: readonly number[]): GraphValue =>
     builder.cast(constants.parameter(name, shape), 'f64');
   const transitions = chain('crf.transitions', [1, K, K]);
   const batch = builder.add('Shape', ['input_ids'], { start: 0, end: 1 });
-  const shapeOf = (columns: number): Value => builder.add('Concat', [batch, builder.int64s([columns])], { axis: 0 });
+  const shapeOf = (columns: number): GraphValue =>
+    builder.add('Concat', [batch, builder.int64s([columns])], { axis: 0 });
   const start = constants.has('crf.start') ? chain('crf.start', [1, K]) : builder.f64(0);
   const first = builder.add('Expand', [start, shapeOf(K)]);
   const never = builder.cast(builder.add('Expand', [builder.int64s([0]), shapeOf(1)]), 'bool');
@@ -158,9 +159,9 @@ function bestPath(constants: Weights, logits: Value, isTagged: Value, K: number)
 }
 
 /** States: scores [B, K], whether the sequence has begun [B, 1]. Reads emissions [B, K] and whether there is a tag [B]; writes the tags before [B, K]. */
-function forwardStep(outer: GraphBuilder, transitions: Value, K: number) {
+function forwardStep(outer: GraphBuilder, transitions: GraphValue, K: number) {
   const body = outer.inner();
-  const [best, hasBegun, emissions, isTagged] = ['best', 'begun', 'emissions', 'tagged'].map((name) => body.input(name)) as [Value, Value, Value, Value]; // prettier-ignore
+  const [best, hasBegun, emissions, isTagged] = ['best', 'begun', 'emissions', 'tagged'].map((name) => body.input(name)) as [GraphValue, GraphValue, GraphValue, GraphValue]; // prettier-ignore
   const isHere = body.add('Unsqueeze', [isTagged, body.int64s([1])]);
   const reached = body.add('Add', [body.add('Unsqueeze', [best, body.int64s([2])]), transitions]); // [B, from, to]
   const furthest = body.add('ReduceMax', [reached], { axes: [1], keepdims: 0 });
@@ -191,9 +192,9 @@ function forwardStep(outer: GraphBuilder, transitions: Value, K: number) {
 function backwardStep(outer: GraphBuilder, K: number) {
   const body = outer.inner();
   const [tag, origins, isTagged] = ['tag', 'origins', 'tagged'].map((name) => body.input(name)) as [
-    Value,
-    Value,
-    Value,
+    GraphValue,
+    GraphValue,
+    GraphValue,
   ];
   const here = body.add('Where', [isTagged, tag, body.int64s([NO_TAG], [])]);
   const axis = body.int64s([1]);
