@@ -2,6 +2,7 @@
 import type { OnnxFile, OnnxPrecision } from '../../schema/taggerHead.ts';
 import { softwareVersion } from '../../util/softwareVersion.ts';
 import type { HostParameters } from '../blocks/hostParameters.ts';
+import { familyOf } from '../families/encoderConfig.ts';
 import type { TaggerShape } from '../tagger.ts';
 import { encoderGraphOf } from './encoderGraphs.ts';
 import { maskOf } from './graphBlocks.ts';
@@ -54,9 +55,10 @@ const ids = (name: string, description: string): OnnxValue => ({
   description,
 });
 
-/** Whether the family reads segments: XLNet compares them, BERT has an embedding for each. */
+/** Whether the family reads segments: some compare them, beside distances, others have an embedding for each. */
 function readsSegments({ encoder }: TaggerShape): boolean {
-  return encoder.family === 'xlnet' || ('segments' in encoder && encoder.segments > 1);
+  const { distances, embedding } = familyOf(encoder).design(encoder);
+  return distances !== null || (embedding.kind === 'normed' && embedding.segments > 1);
 }
 
 /**
