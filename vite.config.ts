@@ -10,6 +10,7 @@ import { docsSite } from './scripts/docsSite.ts';
 import { taggerPageText } from './scripts/package/taggerBundle.ts';
 import { serviceWorkerFile } from './scripts/serviceWorkerFile.ts';
 import { wasmThreadFiles } from './scripts/wasmThreadFiles.ts';
+import { taggerModule } from './workers/bundledModule.ts';
 
 const page = pageHeaders(process.env['LAB_HOSTS']);
 
@@ -23,6 +24,7 @@ export default defineConfig({
     taggerPageText(),
     policyInPage(page),
     docsSite(page),
+    taggerModule(),
     serviceWorkerFile(page, process.env['LAB_SERVICE_WORKER'] !== 'off'),
   ],
   build: {
@@ -43,7 +45,7 @@ export default defineConfig({
       },
     },
   },
-  worker: { format: 'es', plugins: () => [wasmThreadFiles()] },
+  worker: { format: 'es', plugins: () => [wasmThreadFiles(), taggerModule()] },
   // The development server bundles dependencies apart from the sources.
   optimizeDeps: { rolldownOptions: { plugins: [wasmThreadFiles()] } },
   server: { headers: isolationHeaders },

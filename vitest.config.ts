@@ -6,6 +6,7 @@ import { findChromium } from './scripts/findChromium.ts';
 import { isolationHeaders } from './scripts/isolationHeaders.ts';
 import { taggerPageText } from './scripts/package/taggerBundle.ts';
 import { wasmThreadFiles } from './scripts/wasmThreadFiles.ts';
+import { taggerModule } from './workers/bundledModule.ts';
 
 const executablePath = findChromium();
 
@@ -49,9 +50,11 @@ export default defineConfig({
       },
       {
         server: { headers: isolationHeaders },
+        plugins: [taggerModule()],
         // Known from the start, or Vite would find them while tests run and reload the page under them.
         optimizeDeps: {
           include: [
+            '@bufbuild/protobuf/wire',
             '@noble/hashes/sha2.js',
             '@noble/hashes/utils.js',
             '@tensorflow/tfjs',

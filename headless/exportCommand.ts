@@ -1,8 +1,10 @@
-// Exports the selected snapshot of finished runs from folders of results as model folders.
+// Exports the selected snapshot of finished runs from folders of results as model folders, or as ONNX, as which exported taggers leave, too.
 import path from 'node:path';
 import { readdir, stat } from 'node:fs/promises';
 import { LocalLab } from '../src/lab/lab.ts';
+import { ONNX_PRECISIONS, type OnnxPrecision } from '../src/schema/taggerHead.ts';
 import { fileSystem } from '../src/storage/fileSystem.ts';
+import { memory, type Store } from '../src/storage/store.ts';
 import { LabError } from '../src/util/labError.ts';
 import { softwareVersion } from '../src/util/softwareVersion.ts';
 import type { ServerClient } from '../src/wire/trainingProtocol.ts';
@@ -10,15 +12,17 @@ import { requestFile } from '../workers/publicFiles.ts';
 import { endOf, exitCodes, exitCodesText, type CommandSurroundings } from './commandEnd.ts';
 import { EventLines } from './eventLines.ts';
 import { parsedOptions, usageError } from './headlessArguments.ts';
-import { writeModels } from './inputFolder.ts';
+import { filesUnder, writeFolder, writeModels } from './inputFolder.ts';
 import { runStoreOf } from './runFolder.ts';
 import { whileLocked } from './trainRuns.ts';
 
-const usage = `Usage: bioner export DIR [--run ID ...] [--out DIR] [--json]
+const usage = `Usage: bioner export DIR [--run ID ...] [--out DIR] [--onnx[=${ONNX_PRECISIONS.join('|')}]] [--json]
 
 Writes the selected snapshot of each finished run of a folder of results to DIR/models, for Hugging Face transformers, the page and bioner tag.
   --run ID   these runs alone, by the id or the start of it
   --out DIR  writes to DIR/models there
+  --onnx     writes ONNX graphs to DIR/onnx instead, for onnxruntime, with weights in 32 bits (f32), 16 (f16) or 8 (int8); here DIR may also be
+             the folder of an exported tagger, whose graph is written to the folder onnx beside it
 ${exitCodesText}`;
 
 /** Returns the exit code, after reporting every error. */
@@ -26,9 +30,12 @@ export function exportCommand(args: readonly string[], surroundings: CommandSurr
   const lines = new EventLines(args.includes('--json') ? surroundings.output : null);
   const around = lines.areWanted ? { ...surroundings, output: surroundings.errors } : surroundings;
   const work = async (): Promise<number> => {
-    const { values, positionals } = parsedOptions(args, {
+    // The precision is optional, which options of Node cannot be.
+    const words = args.map((word) => (word === '--onnx' ? '--onnx=f32' : word));
+    const { values, positionals } = parsedOptions(words, {
       run: { type: 'string', multiple: true },
       out: { type: 'string' },
+      onnx: { type: 'string' },
       json: { type: 'boolean' },
     });
     if (values.help === true) {
@@ -38,15 +45,22 @@ export function exportCommand(args: readonly string[], surroundings: CommandSurr
     const [folder, ...rest] = positionals;
     if (folder === undefined || rest.length > 0) throw usageError('Give one folder of results.', 'DIR', positionals.join(' ') || 'none'); // prettier-ignore
     const wanted = values.run ?? [];
+    const onnx = onnxFrom(values.onnx);
+    if (onnx !== null && (await isTagger(folder))) {
+      const beside = path.resolve(values.out ?? path.dirname(path.resolve(folder)));
+      await exportTaggerFolder(path.resolve(folder), beside, around, onnx);
+      lines.write({ event: 'file', file: path.join(beside, 'onnx'), models: 1 });
+      return exitCodes.done;
+    }
     const out = path.resolve(values.out ?? folder);
     let written = 0;
     for (const store of await storesIn(path.resolve(folder))) {
       await whileLocked(path.dirname(store), around, async () => {
-        written += await exportStore(store, wanted, out, around);
+        written += await exportStore(store, wanted, out, around, onnx);
         return exitCodes.done;
       });
     }
-    lines.write({ event: 'file', file: path.join(out, 'models'), models: written });
+    lines.write({ event: 'file', file: path.join(out, onnx === null ? 'models' : 'onnx'), models: written });
     if (written > 0) return exitCodes.done;
     throw new LabError('headless/input', 'No finished run was found.', {
       expected: wanted.length === 0 ? 'a finished run with its snapshot' : `finished: ${wanted.join(', ')}`,
@@ -54,6 +68,41 @@ export function exportCommand(args: readonly string[], surroundings: CommandSurr
     });
   };
   return endOf(work, surroundings, usage, (data) => lines.error(data));
+}
+
+function onnxFrom(text: string | undefined): OnnxPrecision | null {
+  if (text === undefined) return null;
+  const precision = ONNX_PRECISIONS.find((one) => one === text);
+  if (precision === undefined)
+    throw usageError('Unknown precision of an ONNX graph.', ONNX_PRECISIONS.join(', '), text);
+  return precision;
+}
+
+function isTagger(folder: string): Promise<boolean> {
+  return stat(path.join(folder, 'bioner_lab.json')).then(() => true, () => false); // prettier-ignore
+}
+
+/** Writes the graph of a tagger that was exported before. Throws LabError `headless/input` if the folder is not one. */
+async function exportTaggerFolder(
+  folder: string,
+  out: string,
+  surroundings: CommandSurroundings,
+  onnx: OnnxPrecision,
+): Promise<void> {
+  await withLab(memory(), surroundings, async (lab) => {
+    const name = path.basename(folder);
+    const { modelIds } = await lab.importFiles(await filesUnder(folder, name));
+    const tagger = lab.getState().models.find(({ id, tagger: head }) => modelIds.includes(id) && head !== undefined);
+    if (tagger === undefined) {
+      throw new LabError('headless/input', `The folder ${folder} is not a trained tagger.`, {
+        expected: 'a folder that the lab exported for transformers',
+        got: lab.getState().notices.find(({ severity }) => severity === 'error')?.message ?? 'no model',
+      });
+    }
+    const target = path.join(out, 'onnx', `${name}-${onnx}`);
+    await writeFolder(lab, { tagger: { kind: 'model', modelId: tagger.id }, precision: 'F32', onnx }, target);
+    surroundings.output.write(`Model: ${target}\n`);
+  });
 }
 
 /** The stores of a folder of results: one of a whole plan, those of single runs, or that of the folder of one run. */
@@ -68,9 +117,30 @@ async function exportStore(
   location: string,
   wanted: readonly string[],
   out: string,
-  { openServer, output }: CommandSurroundings,
+  surroundings: CommandSurroundings,
+  onnx: OnnxPrecision | null,
 ): Promise<number> {
   const store = fileSystem(location);
+  try {
+    return await withLab(store, surroundings, async (lab) => {
+      const own = lab.getState().runs.filter(({ record }) => isOwn(location, record.spec.id));
+      const ids = own.map(({ record }) => record.spec.id);
+      const chosen = wanted.length === 0 ? ids : ids.filter((id) => wanted.some((start) => id.startsWith(start)));
+      const finished = own.filter(({ record }) => chosen.includes(record.spec.id) && record.selectedEpoch !== null);
+      await writeModels(lab, chosen, out, surroundings.output, () => Promise.resolve(false), onnx);
+      return finished.length;
+    });
+  } finally {
+    await store.settled();
+  }
+}
+
+/** Opens a lab on a store while `work` needs it. */
+async function withLab<Outcome>(
+  store: Store,
+  { openServer }: CommandSurroundings,
+  work: (lab: LocalLab) => Promise<Outcome>,
+): Promise<Outcome> {
   const server: { client?: ServerClient } = {};
   const lab = new LocalLab({
     store,
@@ -81,15 +151,9 @@ async function exportStore(
   });
   try {
     await lab.open('cpu');
-    const own = lab.getState().runs.filter(({ record }) => isOwn(location, record.spec.id));
-    const ids = own.map(({ record }) => record.spec.id);
-    const chosen = wanted.length === 0 ? ids : ids.filter((id) => wanted.some((start) => id.startsWith(start)));
-    const finished = own.filter(({ record }) => chosen.includes(record.spec.id) && record.selectedEpoch !== null);
-    await writeModels(lab, chosen, out, output, () => Promise.resolve(false));
-    return finished.length;
+    return await work(lab);
   } finally {
     server.client?.close();
-    await store.settled();
   }
 }
 

@@ -6,6 +6,7 @@ import type { Lab } from '../src/lab/state/labState.ts';
 import { runTitle } from '../src/lab/state/runViews.ts';
 import { LabError } from '../src/util/labError.ts';
 import type { DroppedFile } from '../src/util/namedFile.ts';
+import type { OnnxPrecision } from '../src/schema/taggerHead.ts';
 import type { TaggerExport } from '../src/wire/taggerRef.ts';
 import { layersOf, type TextOutput } from './progressReport.ts';
 
@@ -82,7 +83,7 @@ async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 /**
- * Exports finished runs to `<outFolder>/models/<run>-<id>`, with the first 8 digits of the run's id, because runs can share a title. An
+ * Exports finished runs to `<outFolder>/models/<run>-<id>`, or as ONNX to `<outFolder>/onnx/<run>-<id>-<precision>`, with the first 8 digits of the run's id, because runs can share a title. An
  * existing folder is replaced once the new one is complete. `mend` trains a run again whose snapshot is damaged, and answers with whether the
  * export may be tried again.
  */
@@ -92,14 +93,17 @@ export async function writeModels(
   outFolder: string,
   output: TextOutput,
   mend: (runId: string) => Promise<boolean>,
+  onnx: OnnxPrecision | null = null,
 ): Promise<void> {
   for (const { record } of lab.getState().runs) {
     const { spec, status, selectedEpoch } = record;
     if (!runIds.includes(spec.id) || status !== 'finished' || selectedEpoch === null) continue;
     const title = runTitle(spec, layersOf(lab, spec)).replace(/[^\p{L}\p{N}._-]+/gu, '-');
     const name = `${title}-${spec.id.slice(0, 8)}`;
-    const folder = path.join(outFolder, 'models', name);
-    const request = { tagger: { kind: 'snapshot', runId: spec.id, epoch: selectedEpoch }, precision: 'F32' } as const;
+    const folder =
+      onnx === null ? path.join(outFolder, 'models', name) : path.join(outFolder, 'onnx', `${name}-${onnx}`);
+    const tagger = { kind: 'snapshot', runId: spec.id, epoch: selectedEpoch } as const;
+    const request: TaggerExport = { tagger, precision: 'F32', ...(onnx === null ? {} : { onnx }) };
     await writeFolder(lab, request, folder).catch(async (error: unknown) => {
       const isDamaged = error instanceof LabError && error.code === 'checkpoint/missing';
       if (!isDamaged || !(await mend(spec.id))) throw error;
@@ -109,7 +113,8 @@ export async function writeModels(
   }
 }
 
-async function writeFolder(lab: Lab, request: TaggerExport, folder: string): Promise<void> {
+/** Writes the files of an exported tagger; an existing folder is replaced once the new one is complete. */
+export async function writeFolder(lab: Lab, request: TaggerExport, folder: string): Promise<void> {
   const unfinished = `${folder}~`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });

@@ -2,7 +2,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { commonPlan, mergeParts, type MergeReport, type PartFile } from '../src/lab/comparison/mergeParts.ts';
+import { writeArchive } from '../src/data/import/archive.ts';
 import { parseResultFile } from '../src/lab/plans/resultFiles.ts';
+import { longScoresCsv } from '../src/lab/share/longScores.ts';
+import { crateWords, researchCrate } from '../src/lab/share/researchCrate.ts';
 import { sharedPage, type PageAnalyses, type PageWords } from '../src/lab/share/sharedPage.ts';
 import { unpackCounts } from '../src/metrics/scores/packedCounts.ts';
 import type { SentenceCounts } from '../src/metrics/scores/sentenceCounts.ts';
@@ -20,13 +23,16 @@ import { readPlan } from './planInputs.ts';
 import type { TextOutput } from './progressReport.ts';
 import { resultFileName, writeResult } from './trainStore.ts';
 
-const usage = `Usage: bioner merge DIR|FILE.result.json ... [--plan PLAN.json] [--out FILE.result.json] [--page FILE.html] [--json]
+const usage = `Usage: bioner merge DIR|FILE.result.json ... [--plan PLAN.json] [--out FILE.result.json] [--page FILE.html]
+                    [--scores FILE.csv] [--crate FILE.zip] [--json]
 
 Merges results of runs that were trained by several processes, machines or people.
   DIR           a folder of results: its runs/*/run.result.json, jobs/*.result.json and *.result.json
   --plan FILE   the whole plan, to know what is missing; by default the plan that all results name
   --out FILE    the merged file; by default <plan name>.result.json in the first DIR, or beside the first file
   --page FILE   also writes a page of the result that opens anywhere
+  --scores FILE also writes all scores as one long table (CSV), a value a line
+  --crate FILE  also writes a zip of result, scores and page with RO-Crate metadata, as repositories of research data take it
 Exits with 1 where runs of the plan are missing or were trained on other inputs: the file has the others.
 ${exitCodesText}`;
 
@@ -42,6 +48,8 @@ export function mergeCommand(args: readonly string[], surroundings: CommandSurro
       plan: { type: 'string' },
       out: { type: 'string' },
       page: { type: 'string' },
+      scores: { type: 'string' },
+      crate: { type: 'string' },
       json: { type: 'boolean' },
     });
     if (values.help === true) {
@@ -59,15 +67,26 @@ export function mergeCommand(args: readonly string[], surroundings: CommandSurro
     reportMerge(report, files.length, text);
     lines.write({ event: 'merged', ...report });
     await writeResult(result, path.resolve(target), text, lines);
-    if (values.page !== undefined) {
-      const page = await resultPage(result, { title: '', words: '', link: null });
-      await replaceFile(path.resolve(values.page), new TextEncoder().encode(page));
-      text.write(`Page: ${path.resolve(values.page)}\n`);
-      lines.write({ event: 'file', file: path.resolve(values.page), bytes: page.length });
-    }
+    const write = async (what: string, file: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> => {
+      await replaceFile(path.resolve(file), bytes);
+      text.write(`${what}: ${path.resolve(file)}\n`);
+      lines.write({ event: 'file', file: path.resolve(file), bytes: bytes.byteLength });
+    };
+    const page = () => resultPage(result, { title: '', words: '', link: null });
+    if (values.page !== undefined) await write('Page', values.page, encode(await page()));
+    if (values.scores !== undefined) await write('Scores', values.scores, encode(longScoresCsv(result.runs)));
+    if (values.crate !== undefined) await write('Crate', values.crate, await crateOf(result, await page()));
     return report.missing.length + report.foreign.length > 0 ? exitCodes.failed : exitCodes.done;
   };
   return endOf(work, surroundings, usage, (data) => lines.error(data));
+}
+
+const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+
+/** A zip with the result and what describes it. */
+async function crateOf(result: ResultFile, page: string): Promise<Uint8Array<ArrayBuffer>> {
+  const words = crateWords(result);
+  return writeArchive(await researchCrate(result, { ...words, pages: [{ path: 'page.html', bytes: encode(page) }] }));
 }
 
 /** The result files of a folder, or the file itself. Throws LabError `headless/input`. */

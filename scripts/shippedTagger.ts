@@ -1,15 +1,18 @@
-// `npm run shipped-tagger -- join|publish`: makes the corpus that the shipped tagger is trained on, and its files from the trained run.
+// `npm run shipped-tagger -- join|publish|onnx`: makes the corpus that the shipped tagger is trained on, its files from the trained run, and measures it as ONNX.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { LabError } from '../src/util/labError.ts';
 import { joinCorpora } from './tagger/joinCommand.ts';
+import { measureOnnx } from './tagger/onnxCommand.ts';
 import { publishTagger } from './tagger/publishCommand.ts';
 
 const usage = `Usage: npm run shipped-tagger -- join --corpora DIR --singles OUT --out DIR
        npm run shipped-tagger -- publish --corpora DIR --singles OUT --trained OUT
+       npm run shipped-tagger -- onnx --corpora DIR
 
 join     writes DIR/corpora/joint-four-types: the corpora with the mentions that the taggers of single corpora add
 publish  writes public/taggers and the results of the run that was trained on it
+onnx     measures its F1 as an ONNX graph in f32, f16 and int8, and writes results/shipped-tagger.onnx.json
   --corpora DIR   NCBI-disease-IOB, BC5CDR-IOB, BC2GM-IOB and linnaeus-IOB, a folder each with train.tsv, devel.tsv, test.tsv
   --singles OUT   what \`npm run headless -- results/shipped-tagger-single.plan.json\` wrote
   --trained OUT   what \`npm run headless -- results/shipped-tagger.plan.json\` wrote
@@ -29,8 +32,12 @@ async function run(args: readonly string[]): Promise<number> {
     report(await joinCorpora(corpora, singles, out, report));
     return 0;
   }
+  const [publicFolder, resultsFolder] = [path.join(root, 'public'), path.join(root, 'results')];
+  if (positionals[0] === 'onnx' && corpora !== undefined) {
+    await measureOnnx(corpora, { publicFolder, resultsFolder }, report);
+    return 0;
+  }
   if (positionals[0] === 'publish' && corpora !== undefined && singles !== undefined && trained !== undefined) {
-    const [publicFolder, resultsFolder] = [path.join(root, 'public'), path.join(root, 'results')];
     await publishTagger({ corpora, singles, trained, publicFolder, resultsFolder }, report);
     return 0;
   }

@@ -4,6 +4,7 @@ import { preview } from 'vite';
 import { builtLab } from '../scripts/builtLab.ts';
 import { formatsSoak } from './formatsSoak.ts';
 import { formsSoak } from './formsSoak.ts';
+import { onnxSoak } from './onnxSoak.ts';
 
 import { damagesSoak } from './damagesSoak.ts';
 import { headlessKills } from './headlessKills.ts';
@@ -57,6 +58,7 @@ const soaks: Readonly<Record<SoakName, Soak>> = {
     ),
   formats: ({ texts, seed }, tell) => Promise.resolve(formatsSoak({ texts, seed }, tell)),
   tagger: ({ abstracts, tagKills: kills, seed }, tell) => taggingSoak({ abstracts, kills, seed, say: tell }),
+  onnx: ({ sentences }, tell) => onnxSoak({ root, sentences }, tell),
   forms: ({ inputs, seed }, tell) => Promise.resolve(formsSoak(inputs, seed, tell)),
 };
 

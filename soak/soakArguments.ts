@@ -15,6 +15,7 @@ export const SOAKS = {
   snakemake: { about: 'trains under Snakemake with two jobs at once, killed in the middle (needs snakemake)', options: [] },
   slurm: { about: 'trains under Slurm of this one machine, preempted in the middle (needs root, slurm-wlm, munge, snakemake)', options: [] },
   tagger: { about: 'tags many abstracts in one process and measures whether memory grows, and kills `bioner tag` at random moments', options: ['abstracts', 'tag-kills', 'seed'] },
+  onnx: { about: 'compares the ONNX graph of the shipped tagger with the lab on real sentences (needs ../shared/corpora)', options: ['sentences'] },
   forms: { about: 'writes known corpora in many forms, and asks whether annotation is lost without a word', options: ['inputs', 'seed'] },
 } as const satisfies Readonly<Record<string, { readonly about: string; readonly options: readonly string[] }>>; // prettier-ignore
 export type SoakName = keyof typeof SOAKS;
@@ -36,6 +37,7 @@ ${SOAK_NAMES.map((name) => `  ${name.padEnd(9)} ${SOAKS[name].about}`).join('\n'
   --report FOLDER      where soak.md and soak.svg are written (docs)
   --fuzz-rounds N      times as many broken inputs as \`npm test\` draws (10)
   --texts N            texts for every writer and reader (1000)
+  --sentences N        sentences for ONNX (2000)
   --inputs N           corpora of each kind of format (100000)
   --abstracts N        abstracts tagged in one process (20000)
   --tag-kills N        kills of bioner tag (10)
@@ -57,6 +59,7 @@ export interface SoakArguments {
   readonly inputs: number;
   readonly abstracts: number;
   readonly tagKills: number;
+  readonly sentences: number;
 }
 
 /** Null if help was requested. Throws Error for arguments it does not understand. */
@@ -78,6 +81,7 @@ export function soakArguments(words: readonly string[]): SoakArguments | null {
       inputs: { type: 'string' },
       abstracts: { type: 'string' },
       'tag-kills': { type: 'string' },
+      sentences: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -109,6 +113,7 @@ export function soakArguments(words: readonly string[]): SoakArguments | null {
     inputs: whole('inputs', values.inputs, 100_000, 1),
     abstracts: whole('abstracts', values.abstracts, 20_000, 100),
     tagKills: whole('tag-kills', values['tag-kills'], 10, 1),
+    sentences: whole('sentences', values.sentences, 2000, 1),
   };
 }
 

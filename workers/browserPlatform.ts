@@ -37,6 +37,7 @@ export const browserPlatform: Platform = {
     'tfjs-backend-wasm-threaded-simd.wasm': threadedUrl,
   },
   taggerProgram: () => Promise.resolve(taggerProgram),
+  taggerModule: async () => (await import('virtual:tagger-module')).taggerModule,
   engineThreads: {
     // One processor is left for the page.
     usual: mayShare ? Math.min(USUAL_THREADS, Math.max(1, hardwareConcurrency - 1)) : 1,

@@ -54,6 +54,8 @@ export const nodePlatform: Platform = {
     'tfjs-backend-wasm-threaded-simd.wasm': path.join(wasmFolder, 'tfjs-backend-wasm-threaded-simd.wasm'),
   },
   taggerProgram: () => readFile(new URL('../src/training/tag.py', import.meta.url), 'utf8'),
+  // Loads the bundler only where a tagger is exported as ONNX.
+  taggerModule: async () => (await import('./bundledModule.ts')).bundledTaggerModule(),
   engineThreads: {
     usual: Math.min(USUAL_THREADS, os.availableParallelism()),
     most: Math.min(MOST_THREADS, os.availableParallelism()),

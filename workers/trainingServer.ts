@@ -95,7 +95,7 @@ class TrainingServer {
 
   private handlers(): Handlers<ServerCalls> {
     const { store, platform } = this;
-    const exports = taggerExports(store, () => platform.taggerProgram());
+    const exports = taggerExports(store, platform);
     return {
       start: (choice) => this.start(choice),
       settingsChanged: () => this.settingsChanged(),

@@ -51,7 +51,7 @@ export const floors = [
     packages: [],
   },
   { name: 'wire', paths: ['src/wire/'], floors: ['util', 'data', 'metrics', 'schema', 'questions'], packages: [] },
-  { name: 'model', paths: ['src/model/'], floors: leaves, packages: tfjs },
+  { name: 'model', paths: ['src/model/'], floors: leaves, packages: [...tfjs, '@bufbuild/protobuf'] },
   { name: 'engine', paths: ['src/engine/'], floors: [...leaves, 'wire', 'model'], packages: tfjs },
   { name: 'training', paths: ['src/training/'], floors: [...leaves, 'wire', 'model', 'engine'], packages: tfjs },
   {
@@ -67,6 +67,12 @@ export const floors = [
     packages: ['node:'],
   },
   { name: 'program in Python', paths: ['src/training/tag.py'], floors: [], packages: [] },
+  {
+    name: 'program in JavaScript',
+    paths: ['src/training/onnxProgram.ts'],
+    floors: [...leaves, 'model'],
+    packages: ['node:', 'onnxruntime-node'],
+  },
   { name: 'lab', paths: ['src/lab/'], floors: [...leaves, 'questions', 'wire'], packages: [] },
   { name: 'tab', paths: ['src/tab/'], floors: ['lab'], packages: [] },
   {
@@ -90,15 +96,21 @@ export const floors = [
   {
     name: 'platform in Node',
     paths: ['workers/nodePlatform.ts', 'workers/nodeThread.mjs'],
-    floors: ['util', 'engine'],
+    floors: ['util', 'engine', 'bundled module'],
     packages: ['node:', 'webgpu'],
+  },
+  {
+    name: 'bundled module',
+    paths: ['workers/bundledModule.ts'],
+    floors: ['program in JavaScript'],
+    packages: ['node:', 'vite'],
   },
   { name: 'processor worker', paths: ['workers/processor.worker.ts'], floors: ['engine'], packages: [] },
   {
     name: 'platform in the browser',
     paths: ['workers/browserPlatform.ts'],
     floors: ['util', 'engine', 'processor worker', 'program in Python'],
-    packages: ['@tensorflow/tfjs-backend-wasm'],
+    packages: ['@tensorflow/tfjs-backend-wasm', 'virtual:tagger-module'],
   },
   { name: 'public files', paths: ['workers/publicFiles.ts'], floors: ['util', 'wire'], packages: [] },
   {

@@ -98,7 +98,7 @@ function finishedRun({ runs }: ResultFile) {
 }
 
 async function exportedFiles(store: ReturnType<typeof fileSystem>, tagger: TaggerRef) {
-  const { chunks } = await exportTagger(store, { tagger, precision: 'F16' }, await nodePlatform.taggerProgram());
+  const { chunks } = await exportTagger(store, { tagger, precision: 'F16' }, nodePlatform);
   const parts = new Map<string, Uint8Array[]>();
   for (const { name, bytes } of chunks()) parts.set(name, [...(parts.get(name) ?? []), bytes]);
   return new Map([...parts].map(([name, bytes]) => [name, new Uint8Array(Buffer.concat(bytes))]));

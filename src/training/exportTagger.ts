@@ -1,4 +1,5 @@
 // Exports a trained tagger as the files of a folder that transformers and the lab can open.
+import type { Platform } from '../engine/start/platform.ts';
 import { safetensorsStream } from '../model/weights/safetensors.ts';
 import { taggerTensors } from '../model/weights/taggerTensors.ts';
 import type { TaggerFile } from '../schema/taggerHead.ts';
@@ -9,6 +10,7 @@ import type { ExportedFile, TaggerExport } from '../wire/taggerRef.ts';
 import { modelCard, taggerConfigFile, tokenizerConfigFile } from './exportedFiles.ts';
 import {
   CONFIG_FILE,
+  ONNX_FILE,
   parseConfigFile,
   TAGGER_FILE,
   TOKENIZER_CONFIG_FILE,
@@ -23,14 +25,17 @@ interface OpenedExport {
   chunks(): Generator<{ readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }, void>;
 }
 
+/** The texts of the programs that go with a tagger: tag.py with any, tag.js with ONNX. */
+type Programs = Pick<Platform, 'taggerProgram' | 'taggerModule'>;
+
 /**
- * Lists the files of a tagger with their sizes; weights come last, converted for transformers one tensor at a time. `program` is the text
- * of tag.py. Throws as `loadTagger` does, and LabError `storage/missing` if files of the pretrained model are missing.
+ * Lists the files of a tagger with their sizes; weights come last, converted for transformers or as constants of an ONNX graph, one tensor at a
+ * time. Throws as `loadTagger` does, and LabError `storage/missing` if files of the pretrained model are missing.
  */
 export async function exportTagger(
   store: Store,
-  { tagger, precision }: TaggerExport,
-  program: string,
+  { tagger, precision, onnx }: TaggerExport,
+  programs: Programs,
 ): Promise<OpenedExport> {
   const { shape, weights, head, model } = await loadTagger(store, tagger);
   const stored = (name: string) => readModelFile(store, model.id, name);
@@ -41,22 +46,35 @@ export async function exportTagger(
   const tokenizer = await stored(TOKENIZER_FILE);
   const tokenizerContent = parseConfigFile(TOKENIZER_FILE, tokenizer) as Record<string, unknown>;
   const description: TaggerFile = { format: 'bioner-lab-tagger', version: 1, ...head };
+  const graph =
+    onnx === undefined ? null : (await import('../model/onnx/taggerGraph.ts')).onnxFiles(weights, shape, head, onnx);
   const small = [
-    jsonFile(CONFIG_FILE, taggerConfigFile(config, shape.encoder, head, precision)),
+    jsonFile(CONFIG_FILE, taggerConfigFile(config, shape.encoder, head, onnx === 'f16' ? 'F16' : precision)),
     { name: TOKENIZER_FILE, bytes: tokenizer },
     jsonFile(TOKENIZER_CONFIG_FILE, tokenizerConfigFile(tokenizerConfig, shape.encoder, tokenizerContent)),
     jsonFile(TAGGER_FILE, description),
-    textFile('README.md', modelCard(head, shape.encoder, model.source?.repository ?? null)),
-    textFile('tag.py', program),
+    textFile('README.md', modelCard(head, shape.encoder, model.source?.repository ?? null, graph?.description ?? null)),
+    textFile('tag.py', await programs.taggerProgram()),
+    ...(graph === null
+      ? []
+      : [jsonFile(ONNX_FILE, graph.description), textFile('tag.js', await programs.taggerModule())]),
   ];
-  const { sizeBytes, chunks } = safetensorsStream(taggerTensors(weights, shape), precision);
+  const large =
+    graph === null ? weightsFile(safetensorsStream(taggerTensors(weights, shape), precision)) : graph.stream;
   return {
-    files: [
-      ...small.map(({ name, bytes }) => ({ name, sizeBytes: bytes.byteLength })),
-      { name: WEIGHTS_FILE, sizeBytes },
-    ],
+    files: [...small.map(({ name, bytes }) => ({ name, sizeBytes: bytes.byteLength })), ...large.files],
     *chunks() {
       yield* small;
+      yield* large.chunks();
+    },
+  };
+}
+
+/** One file of safetensors as a list of files. */
+function weightsFile({ sizeBytes, chunks }: ReturnType<typeof safetensorsStream>): OpenedExport {
+  return {
+    files: [{ name: WEIGHTS_FILE, sizeBytes }],
+    *chunks() {
       for (const bytes of chunks()) yield { name: WEIGHTS_FILE, bytes };
     },
   };
@@ -79,13 +97,12 @@ interface TaggerExports {
   close(exportId: number): void;
 }
 
-/** `program` returns the text of tag.py. */
-export function taggerExports(store: Store, program: () => Promise<string>): TaggerExports {
+export function taggerExports(store: Store, programs: Programs): TaggerExports {
   const open = new Map<number, ReturnType<OpenedExport['chunks']>>();
   let lastId = 0;
   return {
     async open(request) {
-      const { files, chunks } = await exportTagger(store, request, await program());
+      const { files, chunks } = await exportTagger(store, request, programs);
       const exportId = ++lastId;
       open.set(exportId, chunks());
       return { exportId, files };

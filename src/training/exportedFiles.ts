@@ -6,7 +6,7 @@ import type { SplitScores } from '../metrics/scores/spanScore.ts';
 import { familyOf, type EncoderConfig } from '../model/families/encoderConfig.ts';
 import type { WrittenType } from '../model/weights/safetensors.ts';
 import type { Method } from '../schema/methods.ts';
-import type { TaggerHead } from '../schema/taggerHead.ts';
+import type { OnnxFile, TaggerHead } from '../schema/taggerHead.ts';
 import { markdownText } from '../util/wording.ts';
 
 const methods = {
@@ -20,13 +20,21 @@ const methods = {
     'Layer slicing on partial labels (PL-LS): lower layers from the category’s MTL-PL, upper ones from pretraining',
 } as const satisfies Record<Method, string>;
 
-/** Markdown with the front matter of model hubs. `repository`: the pretrained model's source on the hub; null if imported from files. */
-export function modelCard(head: TaggerHead, encoder: Pick<EncoderConfig, 'family'>, repository: string | null): string {
+/**
+ * Markdown with the front matter of model hubs. `repository`: the pretrained model's source on the hub; null if imported from files. `onnx`: the
+ * description of the folder's ONNX graph; null for a folder with the weights of transformers.
+ */
+export function modelCard(
+  head: TaggerHead,
+  encoder: Pick<EncoderConfig, 'family'>,
+  repository: string | null,
+  onnx: OnnxFile | null = null,
+): string {
   const { types, config, provenance } = head;
   const { caveat } = exportedForm(encoder);
   const name = `${factsOf(encoder.family).name}${config.head === 'crf' ? '-CRF' : ''}`;
   return [
-    frontMatter(repository),
+    frontMatter(repository, onnx === null ? 'transformers' : 'onnx', modelIndex(`${name} tagger for ${types.join(', ')}`, provenance)),
     `# ${name} tagger for ${types.map(markdownText).join(', ')}`,
     `Marks mentions of ${types.map(markdownText).join(', ')} in tokenized text. Fine-tuned with BioNER Lab from the pretrained model ` +
       `${markdownText(provenance.model)}; the snapshot after epoch ${provenance.epoch}, seed ${provenance.seed}.`,
@@ -43,8 +51,8 @@ export function modelCard(head: TaggerHead, encoder: Pick<EncoderConfig, 'family
       ]),
     ),
     `## How to use it`,
-    usage(config.head),
-    ...(caveat === undefined ? [] : [caveat]),
+    onnx === null ? usage(config.head) : onnxUsage(onnx),
+    ...(caveat === undefined || onnx !== null ? [] : [caveat]),
     `## Limits`,
     `It knows text like that of its corpora and the types above, expects text cut into tokens as those corpora are, and marks neither nested ` +
       `nor discontinuous mentions. Scores hold for these corpora; they are no promise for other text, and none for clinical use.`,
@@ -56,17 +64,62 @@ export function modelCard(head: TaggerHead, encoder: Pick<EncoderConfig, 'family
   ].join('\n\n').concat('\n'); // prettier-ignore
 }
 
-function frontMatter(repository: string | null): string {
+/** `index`: the scores as model hubs read them. */
+function frontMatter(
+  repository: string | null,
+  library: 'transformers' | 'onnx',
+  index: readonly ModelResult[],
+): string {
   return [
     '---',
-    'library_name: transformers',
+    `library_name: ${library}`,
     'pipeline_tag: token-classification',
     // JSON is valid YAML.
     ...(repository === null ? [] : [`base_model: ${JSON.stringify(repository)}`]),
     'tags:',
     ...['named-entity-recognition', 'biomedical', 'crf', 'bioner-lab'].map((tag) => `- ${tag}`),
+    ...(index.length === 0 ? [] : ['metrics:', '- precision', '- recall', '- f1', `model-index: ${inYaml(index)}`]),
     '---',
   ].join('\n');
+}
+
+/** JSON on one line; YAML would take some characters that JSON leaves as they are for ends of lines. */
+function inYaml(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[<>\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** An entry of `model-index` (Hugging Face, model card metadata). */
+interface ModelResult {
+  readonly name: string;
+  readonly results: readonly {
+    readonly task: { readonly type: 'token-classification'; readonly name: string };
+    readonly dataset: { readonly type: string; readonly name: string; readonly split: string };
+    readonly metrics: readonly { readonly type: string; readonly name: string; readonly value: number }[];
+  }[];
+}
+
+/** The scores of each split that has any, as shares of 1, as other tools write them. Empty without scores. */
+function modelIndex(name: string, { tasks, devel, test }: TaggerHead['provenance']): readonly ModelResult[] {
+  const results = tasks.flatMap(({ corpus, type }, index) =>
+    ([['validation', devel[index]], ['test', test[index]]] as const).flatMap(([split, scores]) => {
+      if (scores == null) return [];
+      const { precision, recall, f1 } = scores.lenient.overall;
+      const values = { precision, recall, f1, f1_strict: scores.strict.overall.f1 };
+      return [{
+        task: { type: 'token-classification' as const, name: 'Named entity recognition' },
+        dataset: { type: corpus.replace(/[^\p{L}\p{N}._-]+/gu, '-') || 'corpus', name: type === null ? corpus : `${corpus}, ${type}`, split },
+        metrics: Object.entries(values).map(([metric, value]) => ({
+          type: metric === 'f1_strict' ? 'f1' : metric,
+          name: metric === 'f1_strict' ? 'F1, without mentions that break the tag scheme' : `${metric}, exact mentions`,
+          value: Number((value / 100).toFixed(6)),
+        })),
+      }];
+    }),
+  ); // prettier-ignore
+  return results.length === 0 ? [] : [{ name, results }];
 }
 
 function rate(slicingRate: number | null): string {
@@ -107,6 +160,32 @@ function usage(head: TaggerHead['config']['head']): string {
     '```sh\npython tag.py . < tokens.conll > tagged.conll\n```',
     '```python\nfrom tag import Tagger\n\ntagger = Tagger(".")\nprint(tagger.tag([["A", "sentence", "in", "tokens", "."]]))\n```',
     'Drop the folder on BioNER Lab to tag text there or to train on from it; `bioner_lab.json` is what makes it a tagger there.',
+  ].join('\n\n');
+}
+
+const storedAs = {
+  f32: 'in 32 bits',
+  f16: 'in 16 bits, which the runtime widens to 32 when it opens the graph',
+  int8: 'in 8 bits, with products of integers whose left sides are rounded while they run',
+} as const satisfies Record<OnnxFile['precision'], string>;
+
+function onnxUsage({ model, data, precision, crf }: OnnxFile): string {
+  const beside = data === null ? '' : `, with its weights in \`${data}\``;
+  const decoding =
+    crf === null
+      ? 'tags are those with the highest emission'
+      : 'tags are those of the best path under the CRF, whose weights are also in `onnx.json` for programs that decode by themselves';
+  return [
+    `\`${model}\`${beside} is an ONNX graph (opset 17) with its weights ${storedAs[precision]}. Inputs are int64 [batch, length], any batch and ` +
+      `any length: \`input_ids\`, \`attention_mask\`, \`token_type_ids\` if it has that input, and \`tag_mask\` with 1 at pieces that have a tag. ` +
+      `Outputs are \`logits\` [batch, length, tags], the emissions of every piece, and \`tags\` [batch, length], -1 outside \`tag_mask\`; ${decoding}.`,
+    'Both programs read one token a line with an empty line between sentences. `tag.py` needs onnxruntime and tokenizers, `tag.js` onnxruntime-node:',
+    '```sh\npython tag.py . < tokens.conll > tagged.conll\nnode tag.js . < tokens.conll > tagged.conll\n```',
+    'In a page, with the folder beside it:',
+    '```js\nimport * as ort from "onnxruntime-web";\nimport { openTagger } from "./tagger/tag.js";\n\n' +
+      'const read = async (name) => (await fetch(`./tagger/${name}`)).arrayBuffer();\n' +
+      'const tagger = await openTagger(ort, read);\nconsole.log(await tagger.tag([["A", "sentence", "in", "tokens", "."]]));\n```',
+    'BioNER Lab itself opens the folder that it exports for transformers, not this one.',
   ].join('\n\n');
 }
 

@@ -17,6 +17,8 @@ export const TOKENIZER_FILE = 'tokenizer.json';
 export const TOKENIZER_CONFIG_FILE = 'tokenizer_config.json';
 /** Describes the head of a trained tagger. */
 export const TAGGER_FILE = 'bioner_lab.json';
+/** Names the graph of a tagger exported as ONNX, and has the weights of its CRF. */
+export const ONNX_FILE = 'onnx.json';
 
 export interface LoadedModel {
   readonly config: EncoderConfig;

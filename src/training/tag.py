@@ -1,6 +1,7 @@
 """Tags tokens with the model in a folder, exactly as BioNER Lab does: python tag.py FOLDER < tokens.conll > tagged.conll
 
-One token per line, an empty line between sentences; anything after a tab or space is ignored. Needs torch and transformers.
+One token per line, an empty line between sentences; anything after a tab or space is ignored. Needs torch and transformers, or in a
+folder with an ONNX graph onnxruntime and tokenizers.
 """
 import inspect
 import json
@@ -8,17 +9,19 @@ import pathlib
 import re
 import sys
 
-import torch
+import numpy as np
 from tokenizers import Tokenizer  # comes with transformers
-from safetensors.torch import load_file  # so does this
-from transformers import AutoConfig, AutoModel, AutoModelForTokenClassification
 
 
-class Tagger:
+class TorchNetwork:
+    """The weights of the folder in the classes of transformers."""
+
     def __init__(self, folder):
-        folder = pathlib.Path(folder)
-        lab, names = (json.loads((folder / name).read_text("utf-8")) for name in ("bioner_lab.json", "tokenizer_config.json"))
-        self.tags, self.config = lab["tags"], lab["config"]
+        import torch
+        from safetensors.torch import load_file
+        from transformers import AutoConfig, AutoModel, AutoModelForTokenClassification
+
+        self.torch = torch
         tensors = load_file(folder / "model.safetensors")
         # A bare encoder is saved where the class with a classifier would compute something else.
         architecture = AutoConfig.from_pretrained(folder).architectures[0]
@@ -26,7 +29,44 @@ class Tagger:
         self.model = (AutoModelForTokenClassification if has_classifier else AutoModel).from_pretrained(folder).float().eval()
         self.classifier = None if has_classifier else [tensors[f"classifier.{name}"].float() for name in ("weight", "bias")]
         self.takes_segments = "token_type_ids" in inspect.signature(self.model.forward).parameters
-        self.crf = {name: tensors[name].double() for name in tensors if name.startswith("crf.")}
+        self.crf = {name[4:]: tensors[name].double().numpy() for name in tensors if name.startswith("crf.")}
+
+    def __call__(self, ids, segments):
+        """The scores [T, K] of the T pieces of a sequence."""
+        torch = self.torch
+        segmented = {"token_type_ids": torch.tensor([segments])} if self.takes_segments else {}
+        with torch.no_grad():
+            output = self.model(input_ids=torch.tensor([ids]), **segmented)
+            if self.classifier is None:
+                return output.logits[0].numpy()
+            return torch.nn.functional.linear(output.last_hidden_state[0], *self.classifier).numpy()
+
+
+class OnnxNetwork:
+    """The ONNX graph of the folder, which onnx.json names."""
+
+    def __init__(self, folder):
+        import onnxruntime
+
+        about = json.loads((folder / "onnx.json").read_text("utf-8"))
+        self.session = onnxruntime.InferenceSession(str(folder / about["model"]), providers=["CPUExecutionProvider"])
+        self.inputs = {value.name for value in self.session.get_inputs()}
+        self.crf = {name: np.array(values, np.float64) for name, values in (about["crf"] or {}).items() if values is not None}
+
+    def __call__(self, ids, segments):
+        every = [1] * len(ids)
+        given = {"input_ids": ids, "token_type_ids": segments, "attention_mask": every, "tag_mask": every}
+        feeds = {name: np.array([values], np.int64) for name, values in given.items() if name in self.inputs}
+        return self.session.run(["logits"], feeds)[0][0]
+
+
+class Tagger:
+    def __init__(self, folder):
+        folder = pathlib.Path(folder)
+        lab, names = (json.loads((folder / name).read_text("utf-8")) for name in ("bioner_lab.json", "tokenizer_config.json"))
+        self.tags, self.config = lab["tags"], lab["config"]
+        self.network = (OnnxNetwork if (folder / "onnx.json").exists() else TorchNetwork)(folder)
+        self.crf = self.network.crf
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_truncation()
         self.tokenizer.no_padding()
@@ -100,7 +140,6 @@ class Tagger:
         if filling:
             yield filling
 
-    @torch.no_grad()
     def emissions(self, sentences):
         """Yields for each sequence the scores [N, K] of its CRF positions, and (sentence, token, position) of its tokens."""
         for rows in self.sequences(sentences):
@@ -114,22 +153,20 @@ class Tagger:
                 seen += [len(ids) + offset for offset in range(len(self.closing))]
             segments = [0] * len(ids) + [segment for _, segment in self.closing]
             ids += [piece for piece, _ in self.closing]
-            segmented = {"token_type_ids": torch.tensor([segments])} if self.takes_segments else {}
-            output = self.model(input_ids=torch.tensor([ids]), **segmented)
-            logits = output.logits[0] if self.classifier is None else torch.nn.functional.linear(output.last_hidden_state[0], *self.classifier)
+            logits = self.network(ids, segments)
             yield logits[seen], tokens
 
     def decode(self, emissions):
         """The best tag indices of one sequence: Viterbi, or argmax per position without a CRF."""
         if not self.crf:
             return emissions.argmax(-1).tolist()
-        scores, came = emissions.double(), []
-        best = scores[0] + self.crf.get("crf.start", 0)
+        scores, came = emissions.astype(np.float64), []
+        best = scores[0] + self.crf.get("start", 0)
         for row in scores[1:]:
-            best, origin = (best[:, None] + self.crf["crf.transitions"]).max(0)
-            best = best + row
-            came.append(origin)
-        path = [int((best + self.crf.get("crf.end", 0)).argmax())]
+            reached = best[:, None] + self.crf["transitions"]
+            came.append(reached.argmax(0))
+            best = reached.max(0) + row
+        path = [int((best + self.crf.get("end", 0)).argmax())]
         for origin in reversed(came):
             path.append(int(origin[path[-1]]))
         return path[::-1]

@@ -1,5 +1,6 @@
 // Declares references to trained taggers, their predictions, and their exported files.
 import type { Mention } from '../data/corpus/corpus.ts';
+import type { OnnxPrecision } from '../schema/taggerHead.ts';
 
 /** Refers to a trained tagger in the lab: a run's snapshot, or a model with a tagging head. */
 export type TaggerRef =
@@ -9,8 +10,10 @@ export type TaggerRef =
 /** Which trained tagger to export as a folder, and with which weight type. */
 export interface TaggerExport {
   readonly tagger: TaggerRef;
-  /** Type of the weights; F16 halves the size and rounds. */
+  /** Type of the weights of transformers' file; F16 halves the size and rounds. */
   readonly precision: 'F32' | 'F16';
+  /** A folder with an ONNX graph in that precision in place of transformers' weights; absent for those. */
+  readonly onnx?: OnnxPrecision;
 }
 
 /** A file of the exported folder, listed before its bytes are sent. */

@@ -8,6 +8,7 @@ import { writeResultLink } from '../../src/ui/results/resultLink.ts';
 import { finishedResult } from '../fixtures/finishedResult.ts';
 import { download, dropPaths, notices, openLab, places, runActions, visit } from './labActions.ts';
 import { test } from './labPage.ts';
+import { tagsInPage } from './onnxPage.ts';
 import { planPanel } from './planActions.ts';
 
 /** A name of files, corpora and runs, a type, and tokens; any that becomes markup or runs leaves `hacked` behind. */
@@ -79,6 +80,7 @@ test.use({ serviceWorkers: 'allow' });
 test('a whole session asks for nothing but the lab’s files, and its material stays text', async ({
   page,
   context,
+  browser,
   baseURL,
 }, info) => {
   const origin = new URL(baseURL ?? '').origin;
@@ -146,8 +148,13 @@ test('a whole session asks for nothing but the lab’s files, and its material s
     expect(saved.text).toContain('onerror');
     // It contains names, but no text of the corpus.
     for (const token of tokens) expect(saved.text).not.toContain(JSON.stringify(token).slice(1, -1));
-    await download(page, info, () => page.getByRole('button', { name: 'Save predictions, epoch 1' }).click());
+    const predicted = await download(page, info, () => page.getByRole('button', { name: 'Save predictions, epoch 1' }).click()); // prettier-ignore
     await download(page, info, () => page.getByRole('button', { name: 'Model in F16, epoch 1' }).click());
+    const onnx = await download(page, info, () => page.getByRole('button', { name: 'Save as ONNX, epoch 1' }).click());
+    // The same tags on a page of another site, from the exported folder alone.
+    const rows = predicted.text.trimEnd().split('\n\n').map((block) => block.split('\n').map((line) => line.split('\t'))); // prettier-ignore
+    const found = await tagsInPage(browser, onnx.path, rows.map((cells) => cells.map(([token = '']) => token))); // prettier-ignore
+    expect(found).toEqual(rows.map((cells) => cells.map((row) => row.at(-1))));
   });
 
   const run = /runs\/([^/?]+)/.exec(page.url())?.[1] ?? '';

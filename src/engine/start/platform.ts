@@ -26,6 +26,8 @@ export interface Platform {
   readonly wasmFiles: Readonly<Record<WasmFileName, string>>;
   /** Returns the text of tag.py, which goes into the folder of every exported tagger. */
   taggerProgram(): Promise<string>;
+  /** Returns the text of tag.js, which goes into the folder of every tagger exported as ONNX. */
+  taggerModule(): Promise<string>;
   readonly engineThreads: EngineThreads;
   /** Opens a worker for the engine's work on the processor. */
   openThread(): Promise<ProcessorThread>;

@@ -101,6 +101,48 @@ export function ShareActions({ runIds, experimentId = null }: ShareActionsProps)
   );
 }
 
+/** Loads the code when something is saved. */
+const crates = () => import('../../lab/share/researchCrate.ts');
+const tables = () => import('../../lab/share/longScores.ts');
+const archives = () => import('../../data/import/archive.ts');
+
+/** Buttons for the finished runs of an experiment; disabled without any. */
+function TakeElsewhere({ runIds }: { readonly runIds: readonly string[] }) {
+  const lab = useLabActions();
+  const isOurs = useLab((state) => state.owner === 'here');
+  const none = runIds.length === 0;
+  const saveScores = async () => {
+    const { longScoresCsv } = await tables();
+    const rows = longScoresCsv(lab.exportResult(runIds).runs);
+    saveFile('bioner-lab.all-scores.csv', new Blob([rows], { type: 'text/csv' }));
+  };
+  const saveCrate = async () => {
+    // Runs of earlier versions get their counts now, where their predictions are stored.
+    if (isOurs) await lab.countSentences(runIds);
+    const result = lab.exportResult(runIds);
+    const [{ crateWords, researchCrate }, { writeArchive }] = await Promise.all([crates(), archives()]);
+    const zip = writeArchive(await researchCrate(result, crateWords(result)));
+    saveFile('bioner-lab.crate.zip', new Blob([zip], { type: 'application/zip' }));
+  };
+  return (
+    <>
+      <div className="actions" role="group" aria-label="For other programs">
+        <Button disabled={none} onAct={saveScores}>
+          Save all scores as CSV
+        </Button>
+        <Button disabled={none} onAct={saveCrate}>
+          Save as RO-Crate
+        </Button>
+      </div>
+      <p className="soft">
+        All scores are one long table, a value a line: each run, epoch, task, split, entity type and metric. An RO-Crate
+        is a zip of the result file and that table with metadata that archives such as Zenodo and WorkflowHub read; add
+        the licence of your choice to its <code>ro-crate-metadata.json</code>.
+      </p>
+    </>
+  );
+}
+
 /** Shares all finished runs of an experiment. */
 interface ShareRunsProps {
   readonly records: readonly RunRecord[];
@@ -131,6 +173,7 @@ export function ShareRuns({ records, experiment }: ShareRunsProps) {
         </Button>
         <span className="soft">Another lab shows such a table as reported figures.</span>
       </div>
+      <TakeElsewhere runIds={runIds} />
     </section>
   );
 }

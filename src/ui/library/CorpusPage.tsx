@@ -218,12 +218,22 @@ function CorpusExport({ corpus }: { readonly corpus: CorpusRecord }) {
   const lab = useLabActions();
   const [chosen, setChosen] = useState<AnnotationFormat>('CoNLL');
   const save = async () => saveFiles(format.fileName(corpus.name), await lab.exportCorpus(corpus.id, chosen));
+  const saveDescribed = async () => {
+    const { withCroissant } = await import('../../lab/library/croissant.ts');
+    const files = await withCroissant(corpus, await lab.exportCorpus(corpus.id, 'Hugging Face'));
+    await saveFiles(format.fileName(corpus.name, 'croissant'), files);
+  };
   return (
     <>
       <div className="actions">
         <FormatSelect label="Save corpus as" formats={documentFormats} value={chosen} onChange={setChosen} />
         <Button onAct={save}>Save corpus</Button>
+        <Button onAct={saveDescribed}>Save with Croissant</Button>
       </div>
+      <p className="soft">
+        Croissant describes the corpus, as JSON lines, to data catalogues and libraries for training; complete its
+        licence and address in <code>croissant.json</code>.
+      </p>
       {corpus.review !== undefined && (
         <p className="soft">
           Documents are saved with their whole text, and so with sentences that were not reviewed; CoNLL has the

@@ -25,6 +25,7 @@ import { downloadJson, saveFiles, saveTagger } from '../shared/saveFile.ts';
 import { useDescriptions } from '../shared/useDescriptions.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
 import { useLayers } from '../shared/useLayers.ts';
+import { OnnxExport } from './OnnxExport.tsx';
 import { RunInputs, RunInterruptions, RunLeaks } from './RunInputs.tsx';
 import { RunProgress, useFollowedRun, type FollowedRunProps } from './RunProgress.tsx';
 import { RunScores, SnapshotTable } from './RunScores.tsx';
@@ -255,10 +256,9 @@ function TaskScores({ record, task, name, own }: TaskScoresProps) {
     const parts = [runName(spec), ...(name === null ? [] : [name]), method, `seed${spec.seed}`];
     await saveFiles(`${format.fileName(...parts)}.epoch${epoch}.${split}`, files);
   };
-  const saveModel = (epoch: number, precision: 'F32' | 'F16') => {
-    const folder = format.fileName(runName(spec), method, `seed${spec.seed}`, `epoch${epoch}`);
-    return saveTagger(lab, { tagger: { kind: 'snapshot', runId: spec.id, epoch }, precision }, folder);
-  };
+  const folderOf = (epoch: number) => format.fileName(runName(spec), method, `seed${spec.seed}`, `epoch${epoch}`);
+  const saveModel = (epoch: number, precision: 'F32' | 'F16') =>
+    saveTagger(lab, { tagger: { kind: 'snapshot', runId: spec.id, epoch }, precision }, folderOf(epoch));
   const taskRef = spec.tasks[task];
   const titleId = useId();
   const label = name === null ? 'Snapshots' : `Snapshots, ${name}`;
@@ -299,6 +299,7 @@ function TaskScores({ record, task, name, own }: TaskScoresProps) {
             decodes its tags; drop it here to import it as a model. F16 halves the size and rounds the weights.
           </p>
         )}
+        {own && task === 0 && <OnnxExport record={record} folderOf={folderOf} />}
       </section>
     </>
   );

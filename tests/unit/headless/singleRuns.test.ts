@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { exportCommand } from '../../../headless/exportCommand.ts';
 import { mergeCommand } from '../../../headless/mergeCommand.ts';
 import { planCommand } from '../../../headless/planCommand.ts';
 import { runHeadless } from '../../../headless/runHeadless.ts';
@@ -10,7 +11,9 @@ import { pruneSnapshots } from '../../../headless/runFolder.ts';
 import { runJobs } from '../../../headless/runJobs.ts';
 import { workflowCommand } from '../../../headless/workflowCommand.ts';
 import type { CommandSurroundings } from '../../../headless/commandEnd.ts';
+import { readArchive } from '../../../src/data/import/archive.ts';
 import { parseResultFile } from '../../../src/lab/plans/resultFiles.ts';
+import { longScoresCsv } from '../../../src/lab/share/longScores.ts';
 import type { RunRecord } from '../../../src/schema/runRecord.ts';
 import { writeRunRecord } from '../../../src/storage/runRecords.ts';
 import { memory } from '../../../src/storage/store.ts';
@@ -103,6 +106,26 @@ describe('the runs of a plan', () => {
     const beside = await train('beside', ['--jobs', '3']);
     expect(beside).toMatchObject({ code: 0, errors: '' });
     expect(await resultIn('beside', 'trial.result.json')).toEqual(whole);
+  });
+
+  it('leave as ONNX folders, a table of all scores and a crate', async () => {
+    expect((await train('out', [])).code).toBe(0);
+    const onnx = await command(exportCommand, [at('out'), '--onnx=int8']);
+    expect(onnx).toMatchObject({ code: 0, errors: '' });
+    const folders = await readdir(at('out', 'onnx'));
+    expect(folders).toHaveLength(10);
+    expect(folders.every((name) => name.endsWith('-int8'))).toBe(true);
+    expect((await command(exportCommand, [at('out'), '--onnx'])).code).toBe(0);
+    expect((await readdir(at('out', 'onnx'))).filter((name) => name.endsWith('-f32'))).toHaveLength(10);
+    const refused = await command(exportCommand, [at('out'), '--onnx=f64']);
+    expect(refused).toMatchObject({ code: 2, errors: expect.stringContaining('Expected f32, f16, int8. Got f64.') as unknown }); // prettier-ignore
+
+    const merged = await command(mergeCommand, [at('out'), '--scores', at('scores.csv'), '--crate', at('crate.zip')]);
+    expect(merged).toMatchObject({ code: 0, errors: '' });
+    const { runs } = parseResultFile(await readFile(at('out', 'trial.result.json'), 'utf8'));
+    expect(await readFile(at('scores.csv'), 'utf8')).toBe(longScoresCsv(runs));
+    const { files } = readArchive(new Uint8Array(await readFile(at('crate.zip'))), 'crate.zip');
+    expect(files.map((file) => path.basename(file.path)).sort()).toEqual(['all-scores.csv', 'experiment.result.json', 'page.html', 'ro-crate-metadata.json']); // prettier-ignore
   });
 
   it('have folders that another machine resumes, with everything in them', async () => {
