@@ -275,13 +275,14 @@ class TrainingServer {
   }
 
   private async readTexts({ method, category, tasks }: Pick<RunSpec, 'method' | 'category' | 'tasks'>) {
+    const { asks, labels } = traitsOf(method);
     const typeName = mergedTypeName({ method, category });
     const texts: TaskText[] = [];
     for (const { corpus, type } of tasks) {
       const sentences = await readCorpusSentences(this.store, corpus.id).catch(asDamaged(corpus.name));
-      texts.push({ sentences, type, typeName, annotated: null });
+      texts.push({ sentences, type, typeName, annotated: null, asks });
     }
-    if (traitsOf(method).labels !== 'partial') return texts;
+    if (labels !== 'partial') return texts;
     return texts.map((text, index) => ({ ...text, annotated: annotatedTypes(text.sentences, tasks, index) }));
   }
 

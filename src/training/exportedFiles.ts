@@ -18,11 +18,14 @@ const methods = {
     'Multi-task learning on partial labels (MTL-PL): all tasks of a category under one head of all their types, where what a corpus does not annotate stays open',
   'PL-LS':
     'Layer slicing on partial labels (PL-LS): lower layers from the category’s MTL-PL, upper ones from pretraining',
+  AIO: 'All-in-one tags (AIO): all tasks of a category under one head, where words round each text say which type is asked for',
+  'AIO-LS':
+    'Layer slicing on all-in-one tags (AIO-LS): lower layers from the category’s AIO, upper ones from pretraining',
 } as const satisfies Record<Method, string>;
 
 /** Markdown with the front matter of model hubs. `repository`: the pretrained model's source on the hub; null if imported from files. */
 export function modelCard(head: TaggerHead, encoder: Pick<EncoderConfig, 'family'>, repository: string | null): string {
-  const { types, config, provenance } = head;
+  const { types, config, provenance, asked } = head;
   const { caveat } = exportedForm(encoder);
   const name = `${factsOf(encoder.family).name}${config.head === 'crf' ? '-CRF' : ''}`;
   return [
@@ -44,6 +47,7 @@ export function modelCard(head: TaggerHead, encoder: Pick<EncoderConfig, 'family
     ),
     `## How to use it`,
     usage(config.head),
+    ...(asked === true ? [asking(types)] : []),
     ...(caveat === undefined ? [] : [caveat]),
     `## Limits`,
     `It knows text like that of its corpora and the types above, expects text cut into tokens as those corpora are, and marks neither nested ` +
@@ -108,6 +112,15 @@ function usage(head: TaggerHead['config']['head']): string {
     '```python\nfrom tag import Tagger\n\ntagger = Tagger(".")\nprint(tagger.tag([["A", "sentence", "in", "tokens", "."]]))\n```',
     'Drop the folder on BioNER Lab to tag text there or to train on from it; `bioner_lab.json` is what makes it a tagger there.',
   ].join('\n\n');
+}
+
+function asking(types: readonly string[]): string {
+  const [first = ''] = types;
+  return (
+    `Text is asked for one type at a time, by the words \`<${first}>\` before and \`</${first}>\` after each sequence. ` +
+    `\`tag.py\` and BioNER Lab write them, ask for each type in turn, and keep the longest of mentions that overlap; ` +
+    `\`python tag.py . ${first}\` asks for ${markdownText(first)} alone.`
+  );
 }
 
 const exportedForm = (encoder: Pick<EncoderConfig, 'family'>) => familyOf(encoder as EncoderConfig).exported;

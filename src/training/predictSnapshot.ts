@@ -30,12 +30,14 @@ export async function* predictSnapshot(
   home: EngineHome | null,
   signal: AbortSignal,
 ): AsyncGenerator<Progress, readonly PredictedSentence[]> {
-  const { tasks, tagSet, shape, scoredTypes } = runText(texts, model.config, config);
+  const { tasks, tagSet, shape, asked, scoredTypes } = runText(texts, model.config, config);
   const sentences = tasks[task]?.[split] ?? [];
   const types = scoredTypes[task] ?? null;
   if (sentences.length === 0) throw new LabError('task/empty', `There are no ${split} sentences to predict on.`);
   const weights = await loadSnapshot(store, runId, epoch);
-  const encoded = await drain(encodeSentences(sentences, tagSet, model.tokenizer, config, signal));
+  const encoded = await drain(
+    encodeSentences(sentences, tagSet, model.tokenizer, config, signal, { asked: asked[task] ?? null }),
+  );
   const predictor = openPredictor(home, weights, { shape, config, factors: new Map<string, never>(), seed: 0 });
   try {
     const tagger = { predictor, tagSet, chain: chainOf(weights, shape.head) };

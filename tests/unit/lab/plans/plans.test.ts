@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { expandPlan, parsePlan, runSpec } from '../../../../src/lab/plans/expandPlan.ts';
 import { planOfRuns } from '../../../../src/lab/plans/exportResult.ts';
 import type { TrainingConfig } from '../../../../src/schema/config.ts';
+import { isSliced, METHODS, type Method } from '../../../../src/schema/methods.ts';
 import type { PlanFile } from '../../../../src/schema/planFile.ts';
 import { lineageFault } from '../../../../src/schema/runLineage.ts';
 import type { RunSpec } from '../../../../src/schema/runRecord.ts';
@@ -212,20 +213,30 @@ describe('expanding a plan of a category', () => {
     expect(lineageFault(foreign)?.message).toMatch(/starts from a first training of MTL-PL, not from one of MTL-XC/);
   });
 
-  it('keeps the ids of other methods when MTL-PL is added', () => {
+  it('trains AIO once before AIO-LS, and needs one type of each corpus', () => {
+    const specs = expandPlan(categoryPlan({ methods: ['AIO-LS'], slicingRates: [0.5] }), library);
+    expect(described(specs)).toEqual(['AIO moss+fern  0', 'AIO-LS moss 1 0', 'AIO-LS fern 1 0']);
+    expect(lineageFault(specs)).toBeNull();
+    const softmax = categoryPlan({ methods: ['AIO'], config: { ...smallConfig, head: 'softmax' } });
+    expect(expandPlan(softmax, library)).toHaveLength(1);
+  });
+
+  it('keeps the ids of other methods when MTL-PL and AIO are added', () => {
     const before = expandPlan(categoryPlan(), library).map(({ id }) => id);
-    const after = expandPlan(categoryPlan({ methods: ['STL', 'MTL-XC', 'MTL-LS', 'MTL-PL', 'PL-LS'] }), library);
+    const after = expandPlan(categoryPlan({ methods: ['STL', 'MTL-XC', 'MTL-LS', 'MTL-PL', 'PL-LS', 'AIO', 'AIO-LS'] }), library); // prettier-ignore
     expect(after.map(({ id }) => id)).toEqual(expect.arrayContaining(before));
   });
 
-  it('takes all types of a corpus with MTL-PL, not with MTL-XC', () => {
+  it('takes all types of a corpus with MTL-PL, not with MTL-XC or AIO', () => {
     const types = ['Disease', 'Gene'];
     const counts = splitCounts(4, { Disease: 2, Gene: 2 });
     const corpora = [corpusRecord('moss', { types, counts: { train: counts, devel: counts, test: counts } })];
     const categories = [{ name: 'plant', typeName: 'Any', tasks: [{ corpus: { name: 'moss' }, type: null }] }];
-    const plan = (method: 'MTL-PL' | 'MTL-XC') => expandPlan(categoryPlan({ methods: [method], categories }), { ...library, corpora }); // prettier-ignore
+    const plan = (method: Method) => expandPlan(categoryPlan({ methods: [method], categories }), { ...library, corpora }); // prettier-ignore
     expect(plan('MTL-PL')[0]?.tasks[0]?.type).toBeNull();
-    expect(() => plan('MTL-XC')).toThrow(expect.objectContaining({ code: 'plan/untyped-task' }));
+    for (const method of ['MTL-XC', 'AIO', 'AIO-LS'] as const) {
+      expect(() => plan(method)).toThrow(expect.objectContaining({ code: 'plan/untyped-task' }));
+    }
   });
 
   it('refuses partial labels without a CRF', () => {
@@ -300,7 +311,7 @@ it('runs of an XLNet keep the ids they were published with', () => {
 /** Plans over two corpora, one model of two layers and any methods, rates, seeds, rounds and categories. */
 const anyPlan = fc
   .record({
-    methods: fc.subarray(['STL', 'MTL-XC', 'MTL-LS', 'MTL-PL', 'PL-LS'] as const, { minLength: 1 }),
+    methods: fc.subarray([...METHODS], { minLength: 1 }),
     slicingRates: fc.uniqueArray(fc.constantFrom(0, 0.25, 0.5, 0.75, 1), { minLength: 1 }),
     frozen: fc.boolean(),
     seeds: fc.uniqueArray(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 3 }),
@@ -328,7 +339,7 @@ describe('the runs of any plan', () => {
         const specs = expandPlan(plan, library);
         expect(new Set(specs.map(({ id }) => id)).size).toBe(specs.length);
         for (const [index, { parent, round, method }] of specs.entries()) {
-          expect(parent !== null).toBe(round > 0 || method === 'MTL-LS' || method === 'PL-LS');
+          expect(parent !== null).toBe(round > 0 || isSliced(method));
           if (parent !== null) expect(specs.slice(0, index).map(({ id }) => id)).toContain(parent);
         }
       }),
