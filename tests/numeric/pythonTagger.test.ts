@@ -96,7 +96,7 @@ describe.skipIf(python.command === null)('tag.py', () => {
     expect(theirs.pieces.length).toBeGreaterThan(sentences[0]?.length ?? 0);
   });
 
-  it('asks for the types that it is told to, and refuses others', async () => {
+  it('asks for the types that are named, and refuses others', async () => {
     const folder = await written(await taggerOf('all-in-one tags', { labelMode: 'first', maxPieces: 48 }, 'AIO'));
     const program = path.join(folder, 'tag.py');
     const rows = sentences.map((tokens) => tokens.map((token) => `${token}\n`).join('')).join('\n');
