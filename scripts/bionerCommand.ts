@@ -11,6 +11,7 @@ import { tagCommand } from '../headless/tagCommand.ts';
 import { splitCommand, workflowCommand } from '../headless/workflowCommand.ts';
 import { conlleval, conllevalReport, predictionRows } from '../src/metrics/scores/conlleval.ts';
 import { LabError } from '../src/util/labError.ts';
+import { acrossCommand } from './analysis/acrossCommand.ts';
 import type { CommandOutcome } from './analysis/analysisCommand.ts';
 import { entitySetsCommand } from './analysis/entitySetsCommand.ts';
 import { leaksCommand } from './analysis/leaksCommand.ts';
@@ -29,6 +30,7 @@ const commands: Readonly<Record<string, { readonly about: string; readonly run: 
   workflow: { about: 'writes a plan as a folder for Snakemake or Slurm', run: workflowCommand },
   export: { about: 'writes trained taggers as model folders', run: exportCommand },
   tag: { about: 'marks the mentions in text files with a trained tagger', run: tagCommand },
+  across: { about: 'scores every trained tagger on every test set', run: acrossCommand },
   score: { about: 'scores a file of token, gold and predicted columns as conlleval does', run: scoreCommand },
   leaks: { about: 'counts test sentences that occur in training text', run: analysis(leaksCommand) },
   'entity-sets': { about: 'compares the entities of training, test and predictions', run: analysis(entitySetsCommand) },
