@@ -199,9 +199,10 @@ export function sheetMarkdown(file: ResultFile): string {
   return `${[`# Reproducibility: ${markdownText(file.plan.name)}`, ...sections].join('\n\n')}\n`;
 }
 
-/** Words of our own have code in backquotes; what files name is escaped. */
+/** Escapes what Markdown or HTML would interpret in names; the words of this file have code in backquotes. */
 function cellMarkdown(cell: string): string {
-  return EQUALITY.some((row) => row.includes(cell)) ? cell : markdownText(cell);
+  if (EQUALITY.some((row) => row.includes(cell))) return cell;
+  return cell.replace(/\s+/gu, ' ').replace(/[\\`*_[\]<>|~]/g, '\\$&');
 }
 
 /** The sheet as a part of a page: folded, because it is long. */
