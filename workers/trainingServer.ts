@@ -26,7 +26,6 @@ import { loadModel, readModelConfig } from '../src/training/loadModel.ts';
 import { loadTagger } from '../src/training/loadTagger.ts';
 import { estimateStep, measureStep } from '../src/training/measureStep.ts';
 import { keepPredictions } from '../src/training/predictSnapshot.ts';
-import { predictRequested, readInputs, readTexts, type RequestedPredictions } from '../src/training/runInputs.ts';
 import { startWeights } from '../src/training/startWeights.ts';
 import { openTagger, tagDocuments, type OpenTagger } from '../src/training/tagSentences.ts';
 import { train } from '../src/training/train.ts';
@@ -46,6 +45,7 @@ import type {
   StepRequest,
   TaggingRequest,
 } from '../src/wire/trainingProtocol.ts';
+import { predictRequested, readInputs, readTexts, type RequestedPredictions } from './runInputs.ts';
 import { TimePredictions } from './timePredictions.ts';
 import { fittingMachine, homeOf, machineUnderSettings, threadChoice, type TrainingMachine } from './trainingMachine.ts';
 

@@ -46,7 +46,7 @@ export function headOfRun({ spec, tags, epochs, snapshots }: RunRecord, epoch: n
     tags,
     types: [...typesOfTags(tags)],
     config: spec.config,
-    ...(traitsOf(spec.method).asks && { asked: true }),
+    ...(traitsOf(spec.method).asks && { asked: true as const }),
     provenance: {
       runId: spec.id,
       epoch,

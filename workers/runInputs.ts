@@ -1,20 +1,20 @@
 // Reads from storage what a run trains and predicts on: its model, the text of its tasks, and what a request for predictions names.
-import { restrictToType, type Task } from '../data/corpus/corpus.ts';
-import type { EngineHome } from '../engine/network/computeOptions.ts';
-import { mergedTypeName, traitsOf } from '../schema/methods.ts';
-import type { RunSpec } from '../schema/runRecord.ts';
-import type { PredictionRequest } from '../schema/storedPredictions.ts';
-import { readCorpusSentences } from '../storage/corpusRecords.ts';
-import { readModelRecord } from '../storage/modelRecords.ts';
-import { readRunRecord } from '../storage/runRecords.ts';
-import type { Store } from '../storage/store.ts';
-import { LabError } from '../util/labError.ts';
-import type { Progress } from '../util/work.ts';
-import type { PredictedSentence } from '../wire/taggerRef.ts';
-import { annotatedTypes, type TaskText } from './encodeTasks.ts';
-import { loadModel } from './loadModel.ts';
-import { loadTagger } from './loadTagger.ts';
-import { predictElsewhere, predictSnapshot } from './predictSnapshot.ts';
+import { restrictToType, type Task } from '../src/data/corpus/corpus.ts';
+import type { EngineHome } from '../src/engine/network/computeOptions.ts';
+import { mergedTypeName, traitsOf } from '../src/schema/methods.ts';
+import type { RunSpec } from '../src/schema/runRecord.ts';
+import type { PredictionRequest } from '../src/schema/storedPredictions.ts';
+import { readCorpusSentences } from '../src/storage/corpusRecords.ts';
+import { readModelRecord } from '../src/storage/modelRecords.ts';
+import { readRunRecord } from '../src/storage/runRecords.ts';
+import type { Store } from '../src/storage/store.ts';
+import { LabError } from '../src/util/labError.ts';
+import type { Progress } from '../src/util/work.ts';
+import type { PredictedSentence } from '../src/wire/taggerRef.ts';
+import { annotatedTypes, type TaskText } from '../src/training/encodeTasks.ts';
+import { loadModel } from '../src/training/loadModel.ts';
+import { loadTagger } from '../src/training/loadTagger.ts';
+import { predictElsewhere, predictSnapshot } from '../src/training/predictSnapshot.ts';
 
 /** The model and the text of a run. Throws LabError `run/model`, `model/damaged` or `corpus/damaged` when they are gone or damaged. */
 export async function readInputs(store: Store, { model: { id, name }, config, method, category, tasks }: RunSpec) {
