@@ -1,9 +1,20 @@
 // Scores every trained tagger of a folder of results on every test set: predicts what is missing, prints the matrix, and writes it as CSV.
 import { stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { endOf, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from '../../headless/commandEnd.ts';
+import {
+  endOf,
+  exitCodes,
+  exitCodesText,
+  interruptedCode,
+  type CommandSurroundings,
+} from '../../headless/commandEnd.ts';
 import { EventLines } from '../../headless/eventLines.ts';
-import { headlessArguments, parsedOptions, usageError, type HeadlessArguments } from '../../headless/headlessArguments.ts';
+import {
+  headlessArguments,
+  parsedOptions,
+  usageError,
+  type HeadlessArguments,
+} from '../../headless/headlessArguments.ts';
 import { runStoreOf } from '../../headless/runFolder.ts';
 import { whileLocked } from '../../headless/trainRuns.ts';
 import { openLab } from '../../headless/trainStore.ts';
@@ -133,7 +144,7 @@ function matricesOf(lab: LocalLab, methods: readonly string[]): readonly NamedMa
   const library = { records, own: new Set(records.map(({ spec }) => spec.id)), corpora };
   const all = comparisons.map((experiment): NamedMatrix => {
     const { columns, rows } = crossMatrix(experiment, library);
-    const names = experiment.tasks.map(({ task }) => task.corpus.name).join(', ');
+    const names = experiment.tasks.map(({ task }) => task.corpus.name).join(' + ');
     return { name: experiment.category?.name ?? names, columns, rows };
   });
   const known = new Set(all.flatMap(({ rows }) => rows.map(({ variant }) => variant)));
@@ -158,10 +169,7 @@ async function lacking(store: Store, rows: CrossMatrix['rows'], signal: AbortSig
 }
 
 /** Test sets in columns, numbered below; each score with its interval. */
-function matrixText(
-  { columns, rows }: CrossMatrix,
-  scores: readonly (readonly (IntervalScore | null)[])[],
-): string {
+function matrixText({ columns, rows }: CrossMatrix, scores: readonly (readonly (IntervalScore | null)[])[]): string {
   const cell = (score: IntervalScore | null | undefined): string =>
     score == null ? '–' : `${score.f1.toFixed(2)} [${score.low.toFixed(1)}, ${score.high.toFixed(1)}]`;
   const names = rows.map(({ variant, task }) => `${variant} on ${task === null ? 'all' : task.corpus.name}`);

@@ -156,10 +156,14 @@ function assertAskedApart(asked: readonly (string | null)[], tokenizer: PieceTok
     const other = known.get(pieces);
     known.set(pieces, type);
     if (other === undefined) continue;
-    throw new LabError('task/asked-alike', 'The tokenizer of the model cannot tell two types apart that are asked for.', {
-      expected: 'types whose names differ in its pieces: rename one of them',
-      got: `${other} and ${type} as the same pieces`,
-    });
+    throw new LabError(
+      'task/asked-alike',
+      'The tokenizer of the model cannot tell two types apart that are asked for.',
+      {
+        expected: 'types whose names differ in its pieces: rename one of them',
+        got: `${other} and ${type} as the same pieces`,
+      },
+    );
   }
 }
 

@@ -87,7 +87,8 @@ export async function* predictElsewhere(
     const tagged = yield* mapEvents(tagging, (done) => ({ phase: 'predicting', done, of }));
     return tagged.map(({ mentions }, index) => {
       const { tokens, mentions: gold } = sentences[index] as Sentence;
-      const named = type === null ? mentions : mentions.filter((one) => one.type === marked).map((one) => ({ ...one, type }));
+      const named =
+        type === null ? mentions : mentions.filter((one) => one.type === marked).map((one) => ({ ...one, type }));
       return {
         tokens,
         gold: mentionsToTags(gold, tokens.length, config.tagScheme),

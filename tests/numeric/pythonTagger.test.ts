@@ -82,7 +82,7 @@ describe.skipIf(python.command === null)('tag.py', () => {
     answers.forEach((answer, index) => there.set(forms[index]?.[0] ?? '', answer));
   });
 
-  it.each(forms)('equals the lab: %s', (name) => {
+  it.each(forms.map(([name]) => name))('equals the lab: %s', (name) => {
     const ours = here.get(name);
     const theirs = there.get(name);
     if (ours === undefined || theirs === undefined) throw new Error(`${name} was not tagged`);
@@ -100,7 +100,8 @@ describe.skipIf(python.command === null)('tag.py', () => {
     const folder = await written(await taggerOf('all-in-one tags', { labelMode: 'first', maxPieces: 48 }, 'AIO'));
     const program = path.join(folder, 'tag.py');
     const rows = sentences.map((tokens) => tokens.map((token) => `${token}\n`).join('')).join('\n');
-    const types = (answer: string) => [...new Set([...answer.matchAll(/\t[BIES]-(\S+)/gu)].map(([, type]) => type))].sort();
+    const types = (answer: string) =>
+      [...new Set([...answer.matchAll(/\t[BIES]-(\S+)/gu)].map(([, type]) => type))].sort();
     expect(types(ranPython([program, folder], rows))).toEqual(['Disease', 'Gene']);
     expect(types(ranPython([program, folder, 'Gene'], rows))).toEqual(['Gene']);
     expect(() => ranPython([program, folder, 'Cell'], rows)).toThrow(/can be asked for Disease, Gene, not for Cell/);

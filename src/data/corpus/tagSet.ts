@@ -77,8 +77,8 @@ interface HeadTags {
 }
 
 /** Throws LabError `data/types` if the head's tags do not follow from its types, scheme and label mode. */
-export function tagSetOfHead({ tags, types, config, asked = false }: HeadTags): TagSet {
-  const tagSet = makeTagSet(types, config.tagScheme, config.labelMode, { asked });
+export function tagSetOfHead({ tags, types, config, asked }: HeadTags): TagSet {
+  const tagSet = makeTagSet(types, config.tagScheme, config.labelMode, { asked: asked === true });
   if (tagSet.tags.length !== tags.length || tagSet.tags.some((tag, index) => tag !== tags[index])) {
     throw new LabError('data/types', 'The tags of the tagger are not those of its types.', {
       expected: tagSet.tags.join(', '),

@@ -96,7 +96,8 @@ function cellOf(
     isOwn ||= index >= 0;
     if (index < 0 && !marksType(record, column, areOneType)) continue;
     marking++;
-    const counts = index < 0 ? null : record.snapshots.find(({ epoch }) => epoch === selectedEpoch)?.testCounts?.[index];
+    const counts =
+      index < 0 ? null : record.snapshots.find(({ epoch }) => epoch === selectedEpoch)?.testCounts?.[index];
     const isHere = own.has(runId) && corpus !== undefined && corpus.counts.test.sentences > 0;
     const request = { runId, epoch: selectedEpoch, split: 'test' as const, task: Math.max(index, 0) };
     if (counts != null) sources.push(counts);

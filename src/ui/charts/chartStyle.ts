@@ -41,7 +41,7 @@ const OTHER_SLICED = {
 } as const satisfies Partial<Record<Method, LineStyle>>;
 
 /** Returns the line style of a sliced method beside MTL-LS over all its rates. */
-export function slicedStyle(method: Method): LineStyle {
+export function slicedStyle(method: Method): LineStyle & { readonly dash: string } {
   return method === 'AIO-LS' ? OTHER_SLICED['AIO-LS'] : OTHER_SLICED['PL-LS'];
 }
 

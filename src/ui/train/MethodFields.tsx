@@ -90,8 +90,8 @@ function SlicingFields({ draft, read, onChange }: Omit<MethodFieldsProps, 'onMet
       </div>
       {problem !== undefined && <p className="field-problem">{problem}</p>}
       <p className="field-help">
-        Share of the encoder’s layers taken from the joint model (MTL-XC, MTL-PL or AIO), counted from the bottom; 0 takes
-        only the embedding. Rates that give the same number of layers are one run.
+        Share of the encoder’s layers taken from the joint model (MTL-XC, MTL-PL or AIO), counted from the bottom; 0
+        takes only the embedding. Rates that give the same number of layers are one run.
       </p>
       <SearchFields draft={draft} read={read} onChange={onChange} />
       <div className="fields">

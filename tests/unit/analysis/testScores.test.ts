@@ -49,7 +49,10 @@ it('scores predictions elsewhere as the counts of records, and says what is not 
   const { lab, store, task, sentences } = await withCorpus();
   const gold = sentences.map(({ mentions }) => mentions);
   const [first, second] = [predict(sentences, 0.7, 1), predict(sentences, 0.6, 2)];
-  for (const [runId, predicted] of [['a', first], ['b', second]] as const) {
+  for (const [runId, predicted] of [
+    ['a', first],
+    ['b', second],
+  ] as const) {
     const stored = predicted.map((mentions) => mentions.map((mention) => ({ ...mention, confidence: null })));
     await writePredictions(store, elsewhere(runId, task.corpusId), storePredictions(stored));
   }
@@ -80,7 +83,9 @@ it('the interval is that of an independent bootstrap over the sentences', async 
   const drawn = Array.from({ length: 4000 }, () => {
     const chosen = sentences.map(() => rng.integer(sentences.length));
     const of = (one: SentenceCounts, member: keyof SentenceCounts) => chosen.reduce((sum, at) => sum + (one[member][at] ?? 0), 0); // prettier-ignore
-    return counts.reduce((sum, one) => sum + (200 * of(one, 'correct')) / (of(one, 'gold') + of(one, 'predicted')), 0) / 2;
+    return (
+      counts.reduce((sum, one) => sum + (200 * of(one, 'correct')) / (of(one, 'gold') + of(one, 'predicted')), 0) / 2
+    );
   }).sort((left, right) => left - right);
   const { low, high, f1 } = intervalScore(counts);
   const spread = (drawn[3899] ?? 0) - (drawn[100] ?? 0);

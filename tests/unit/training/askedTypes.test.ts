@@ -24,7 +24,7 @@ const text = (type: string | null, own = both): TaskText => ({
   asks: true,
 });
 
-const settings: TrainingConfig = { ...tinyConfig, tagScheme: 'IOB2', labelMode: 'first' };
+const settings: TrainingConfig = { ...tinyConfig, tagScheme: 'IOB2', labelMode: 'first', maxPieces: 32 };
 const encode = (
   texts: readonly TaskText[],
   change: Partial<TrainingConfig> = {},
@@ -38,7 +38,8 @@ const encode = (
       new AbortController().signal,
     ),
   );
-const named = ({ tagSet }: EncodedTasks, tags: Int32Array | undefined) => [...(tags ?? [])].map((tag) => tagSet.tags[tag]);
+const named = ({ tagSet }: EncodedTasks, tags: Int32Array | undefined) =>
+  [...(tags ?? [])].map((tag) => tagSet.tags[tag]);
 
 describe('text that is asked for a type', () => {
   it('stands between words that name it, and is outside of that type alone', async () => {
@@ -48,7 +49,15 @@ describe('text that is asked for a type', () => {
     expect(tasks.shape.head.partial).toBeUndefined();
     const [disease, gene] = tasks.train.sequences;
     // The words have the tag of tokens outside; specials, here at the end, are O.
-    expect(named(tasks, disease?.tags)).toEqual(['O-Disease', 'B-Disease', 'O-Disease', 'O-Disease', 'O-Disease', 'O', 'O']);
+    expect(named(tasks, disease?.tags)).toEqual([
+      'O-Disease',
+      'B-Disease',
+      'O-Disease',
+      'O-Disease',
+      'O-Disease',
+      'O',
+      'O',
+    ]);
     expect(named(tasks, gene?.tags)).toEqual(['O-Gene', 'O-Gene', 'O-Gene', 'B-Gene', 'O-Gene', 'O', 'O']);
     const { opening, closing } = askingPieces('Disease', tinyTokenizer);
     const pieces = [...(disease?.pieceIds ?? [])];

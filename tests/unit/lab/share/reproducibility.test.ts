@@ -20,7 +20,9 @@ describe('reproducibilitySheet', () => {
   it('has the seeds and the spread over them, as computed by hand', () => {
     const row = section(file, 'Seeds and spread of test F1').rows.find(([task, method]) => task === 'heath · Disease' && method === 'STL'); // prettier-ignore
     const f1 = file.runs.flatMap(({ spec, snapshots }) =>
-      spec.method === 'STL' && spec.tasks[0]?.corpus.name === 'heath' ? [snapshots.at(-1)?.test[0]?.lenient.overall.f1 ?? NaN] : [],
+      spec.method === 'STL' && spec.tasks[0]?.corpus.name === 'heath'
+        ? [snapshots.at(-1)?.test[0]?.lenient.overall.f1 ?? NaN]
+        : [],
     );
     const mean = f1.reduce((sum, one) => sum + one, 0) / 3;
     const deviation = Math.sqrt(f1.reduce((sum, one) => sum + (one - mean) ** 2, 0) / 2);
@@ -62,7 +64,9 @@ describe('reproducibilitySheet', () => {
       ['2', 'Example GPU', '2', '2'],
     ]);
     expect(section(moved, 'Runs').rows[0]?.[6]).toBe('1, 2');
-    expect(section(moved, 'What is equal to the bit where').notes[0]).toContain(`2 of ${file.runs.length} trained runs went on`);
+    expect(section(moved, 'What is equal to the bit where').notes[0]).toContain(
+      `2 of ${file.runs.length} trained runs went on`,
+    );
     expect(section(file, 'What is equal to the bit where').notes[0]).toContain('to the same bits');
   });
 
