@@ -12,7 +12,7 @@ import { checkSplits, countSource, ifNotStored, type CountedSplit } from './test
 /** Enough for bounds that differ by a few hundredths between seeds, and seconds for a hundred scores. */
 const DRAWS = 1000;
 const LEVEL = 0.95;
-/** Scores whose intervals are cached: a matrix is asked for again after each part of it was predicted. */
+/** Scores whose intervals are cached: a page asks for a matrix again after each part of it was predicted. */
 const CACHED_SCORES = 2000;
 
 /**

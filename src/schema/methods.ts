@@ -21,7 +21,7 @@ interface MethodTraits {
   /**
    * The types of a run's tags: `own` those of its task; `merged` one for the mentions of all tasks, the type name of the category; `partial`
    * those of all tasks, where a token outside the mentions of a corpus may have any type that the corpus does not annotate; `asked` those of
-   * all tasks, where such a token is outside the type that the text names as asked for.
+   * all tasks, where such a token is outside the type that the text asks for.
    */
   readonly labels: 'own' | 'merged' | 'partial' | 'asked';
   /** Whether the type asked for is written before and after each text. */
@@ -61,7 +61,7 @@ export function mergedTypeName({
   return TRAITS[method].labels === 'merged' ? (category?.typeName ?? null) : null;
 }
 
-/** Whether each task of a run needs one type: the one that its mentions are merged under, or that its text is asked for. */
+/** Whether each task of a run needs one type: the one that its mentions are merged under, or that its text asks for. */
 export function needsOneType(method: Method): boolean {
   return TRAITS[method].labels === 'merged' || TRAITS[method].asks;
 }

@@ -11,7 +11,7 @@ export const taggerHeadSchema = z.strictObject({
   /** Entity types, in the order of `tags`. */
   types: z.array(z.string()).check(z.minLength(1)),
   config: trainingConfigSchema,
-  /** Set where text is asked for one of the types, by words before and after it. */
+  /** Set where text asks for one of the types, by words before and after it. */
   asked: z.optional(z.literal(true)),
   /** The run this snapshot is from. */
   provenance: z.strictObject({

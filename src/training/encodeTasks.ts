@@ -115,13 +115,13 @@ interface RunText {
   readonly shape: TaggerShape;
   /** For each task: tags [K] that a training token outside mentions may have; null where it has one tag. */
   readonly openTags: readonly (Int32Array<ArrayBuffer> | null)[];
-  /** For each task: the type that its text is asked for; null without. */
+  /** For each task: the type that its text asks for; null without. */
   readonly asked: readonly (string | null)[];
   /** For each task: the types that are scored; null for all of the tag set. */
   readonly scoredTypes: readonly (readonly string[] | null)[];
 }
 
-/** Throws LabError `task/untyped` for a task that is to be asked for its type and has none. */
+/** Throws LabError `task/untyped` for a task whose text has to ask for its type and that has none. */
 export function runText(texts: readonly TaskText[], encoder: EncoderConfig, config: TrainingConfig): RunText {
   const tasks = texts.map((text) => splitsOf(text, config.trainOn));
   const asked = texts.map(askedType);
@@ -142,13 +142,13 @@ export function runText(texts: readonly TaskText[], encoder: EncoderConfig, conf
 
 function askedType({ asks = false, type }: TaskText): string | null {
   if (!asks || type !== null) return asks ? type : null;
-  throw new LabError('task/untyped', 'Text is asked for one type, and this task has none.', {
+  throw new LabError('task/untyped', 'Text asks for one type, and this task has none.', {
     expected: 'a type of the corpus',
     got: 'all types together',
   });
 }
 
-/** Throws LabError `task/asked-alike` where the tokenizer writes two types that are asked for as the same pieces. */
+/** Throws LabError `task/asked-alike` where the tokenizer writes two types that text asks for as the same pieces. */
 function assertAskedApart(asked: readonly (string | null)[], tokenizer: PieceTokenizer): void {
   const known = new Map<string, string>();
   for (const type of new Set(asked.filter((one) => one !== null))) {
@@ -158,7 +158,7 @@ function assertAskedApart(asked: readonly (string | null)[], tokenizer: PieceTok
     if (other === undefined) continue;
     throw new LabError(
       'task/asked-alike',
-      'The tokenizer of the model cannot tell two types apart that are asked for.',
+      'The tokenizer of the model cannot tell two types apart that text asks for.',
       {
         expected: 'types whose names differ in its pieces: rename one of them',
         got: `${other} and ${type} as the same pieces`,

@@ -18,7 +18,7 @@ const methods = {
     'Multi-task learning on partial labels (MTL-PL): all tasks of a category under one head of all their types, where what a corpus does not annotate stays open',
   'PL-LS':
     'Layer slicing on partial labels (PL-LS): lower layers from the category’s MTL-PL, upper ones from pretraining',
-  AIO: 'All-in-one tags (AIO): all tasks of a category under one head, where words round each text say which type is asked for',
+  AIO: 'All-in-one tags (AIO): all tasks of a category under one head, where words round each text ask for a type',
   'AIO-LS':
     'Layer slicing on all-in-one tags (AIO-LS): lower layers from the category’s AIO, upper ones from pretraining',
 } as const satisfies Record<Method, string>;
@@ -117,7 +117,7 @@ function usage(head: TaggerHead['config']['head']): string {
 function asking(types: readonly string[]): string {
   const [first = ''] = types;
   return (
-    `Text is asked for one type at a time, by the words \`<${first}>\` before and \`</${first}>\` after each sequence. ` +
+    `Text asks for one type at a time, by the words \`<${first}>\` before and \`</${first}>\` after each sequence. ` +
     `\`tag.py\` and BioNER Lab write them, ask for each type in turn, and keep the longest of mentions that overlap; ` +
     `\`python tag.py . ${first}\` asks for ${markdownText(first)} alone.`
   );

@@ -62,7 +62,7 @@ export async function* predictSnapshot(
 
 /**
  * Predicts sentences that the tagger was not trained on, as mentions of `type`: those of its only type whatever the name, or those that it marks of
- * this name; null for all that it marks. A tagger that is asked for types is asked for that one. Yields progress in sequences. Throws LabError
+ * this name; null for all that it marks. Where text asks for types, it asks for that one. Yields progress in sequences. Throws LabError
  * `predict/type` where it has several types and this is none of them, `task/empty` without sentences, and the reason of `signal`.
  */
 export async function* predictElsewhere(

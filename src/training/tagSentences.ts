@@ -180,7 +180,7 @@ function tokenRanges(
 }
 
 /**
- * Finds the mentions of sentences without annotations. A tagger that is asked for one type at a time is asked for each in turn, and of mentions
+ * Finds the mentions of sentences without annotations. Where text asks for one type at a time, it asks for each in turn, and of mentions
  * that overlap the longest stays, then the first. Yields the number of sentences done; throws the reason of `signal`.
  */
 export async function* tagUnlabelled(
@@ -268,7 +268,7 @@ function inText({ mentions }: TaggedSentence, spans: readonly Span[]): Annotated
 export interface OpenTagger extends SentenceTagger {
   readonly tokenizer: PieceTokenizer;
   readonly config: TrainingConfig;
-  /** The types that text is asked for, one at a time; null where all are marked at once. */
+  /** The types that text asks for, one at a time; null where all are marked at once. */
   readonly asks: readonly string[] | null;
 }
 

@@ -78,7 +78,7 @@ const processor = async (): Promise<EngineHome> => ({
 });
 const short = { ...config, epochs: 2 };
 
-it('marks the type that it is asked for, in text of either corpus', async () => {
+it('marks the type that text asks for, in text of either corpus', async () => {
   const home = await processor();
   const { record, tasks, weights } = await trained([textOf('Disease'), textOf('Gene')], home);
   const scores = record.snapshots[0]?.test.map((test) => test?.lenient);

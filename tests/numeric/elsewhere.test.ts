@@ -1,4 +1,4 @@
-// Proves that a tagger predicts elsewhere what it predicts on its own task, under the type that is wanted there, and that it is asked for it.
+// Proves that a tagger predicts elsewhere what it predicts on its task, under the type that is wanted there, and that text asks for it.
 import { beforeAll, expect, it } from 'vitest';
 import { lenientMentions } from '../../src/data/corpus/chunks.ts';
 import { startBackend } from '../../src/engine/start/startBackend.ts';

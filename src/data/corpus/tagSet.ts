@@ -16,7 +16,7 @@ export const OPEN = -1;
 export interface TagSet {
   readonly scheme: TagScheme;
   /**
-   * Tag of each index: `O`, then the prefixes of each type in turn, then `O-<type>` for each type where text is asked for one of several, then
+   * Tag of each index: `O`, then the prefixes of each type in turn, then `O-<type>` for each type where text asks for one of several, then
    * `X` in label mode `x`.
    */
   readonly tags: readonly string[];
@@ -26,7 +26,7 @@ export interface TagSet {
 }
 
 /**
- * Numbers the tags for entity types in the given order, like the released code (O 0, B 1, I 2, E 3, S 4, X 5 for one type). Where text is `asked`
+ * Numbers the tags for entity types in the given order, like the released code (O 0, B 1, I 2, E 3, S 4, X 5 for one type). Where text asks
  * for one of several types, a token outside them has the tag of that type; of a single type there is only `O`.
  */
 export function makeTagSet(
@@ -48,7 +48,7 @@ export function makeTagSet(
   return { scheme, tags, indexOf, continuation: labelMode === 'x' ? tags.length - 1 : null };
 }
 
-/** Index of the tag of a token outside all mentions, in text that is asked for a type. */
+/** Index of the tag of a token outside all mentions, in text that asks for a type. */
 export function outsideOf({ indexOf }: TagSet, type: string): number {
   return indexOf.get(`O-${type}`) ?? OUTSIDE;
 }
@@ -72,7 +72,7 @@ interface HeadTags {
   readonly tags: readonly string[];
   readonly types: readonly string[];
   readonly config: { readonly tagScheme: TagScheme; readonly labelMode: LabelMode };
-  /** Set where each text is asked for one of the types. */
+  /** Set where each text asks for one of the types. */
   readonly asked?: true | undefined;
 }
 

@@ -168,11 +168,11 @@ export function buildSequences(
 export interface TaskLabels {
   /** Tags [K] that tokens outside mentions may have, as 1; specials are O. Null where such tokens have one tag. */
   readonly openTags?: Int32Array | null;
-  /** The type that each sequence is asked for; null where it is asked for all. */
+  /** The type that each sequence asks for; null where it asks for none. */
   readonly asked?: string | null;
 }
 
-/** Pieces of the words before and after a text that is asked for a type: `<Disease>` and `</Disease>`, of the tokenizer's own vocabulary. */
+/** Pieces of the words before and after a text that asks for a type: `<Disease>` and `</Disease>`, of the tokenizer's own vocabulary. */
 export function askingPieces(type: string, tokenizer: PieceTokenizer) {
   return { opening: tokenizer.encodeToken(`<${type}>`), closing: tokenizer.encodeToken(`</${type}>`) };
 }

@@ -42,9 +42,9 @@ export interface MatrixLibrary {
 }
 
 /**
- * Rows for every method and rate with a finished run: joint ones once, others by task. A tagger of one type is asked about a test set of the same
- * type name; under another name only in a category that MTL-XC trains, which takes the types of its tasks for one. A tagger of several types is
- * asked about those of its types. Scores of a run's own tasks come from its record, where it has counts.
+ * Rows for every method and rate with a finished run: joint ones once, others by task. A tagger of one type has scores on a test set of the same
+ * type name; under another name only in a category that MTL-XC trains, which takes the types of its tasks for one. A tagger of several types has
+ * scores on those of its types. Scores of a run's own tasks come from its record, where it has counts.
  */
 export function crossMatrix(experiment: Comparison, library: MatrixLibrary): CrossMatrix {
   const columns = experiment.tasks.map(({ task }) => task);

@@ -165,7 +165,7 @@ function runSection({ runs, models }: ResultFile, machines: ReadonlyMap<string, 
     columns: ['id', 'method', 'tasks', 'seed', 'round', 'starts from', 'machines', 'failures', 'outcome'],
     rows,
     notes: [
-      'The id is made of everything that the run was asked to do: method, inputs, seed, settings, and the run that it starts from.',
+      'The id is made of everything that decides what the run does: method, inputs, seed, settings, and the run that it starts from.',
       'Outcome: a digest of every loss, gradient norm, rate and score of the record, without times. Equal outcomes of two trainings of a run mean equal numbers.',
     ],
   };

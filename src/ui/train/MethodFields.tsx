@@ -14,7 +14,7 @@ const METHOD_WORDS: Readonly<Record<Method, string>> = {
   'MTL-LS': 'lower layers from MTL-XC, upper layers pretrained, on each task alone',
   'MTL-PL': 'as MTL-XC, but each corpus keeps its types, and what it does not annotate stays open',
   'PL-LS': 'lower layers from MTL-PL, upper layers pretrained, on each task alone',
-  AIO: 'all-in-one: as MTL-XC, but words round each text say which type is asked for',
+  AIO: 'all-in-one: as MTL-XC, but words round each text ask for a type',
   'AIO-LS': 'lower layers from AIO, upper layers pretrained, on each task alone',
 };
 

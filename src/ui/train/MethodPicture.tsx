@@ -7,7 +7,7 @@ const LAYER = { width: 26, height: 7, gap: 2 } as const;
 const COLUMN_GAP = 10;
 const HEAD_RADIUS = 4;
 
-/** Below the layers, where some methods write what is asked for. */
+/** Below the layers, where some methods write what text asks for. */
 const QUESTION_HEIGHT = 5;
 
 const HEIGHT = HEAD_RADIUS * 2 + 4 + LAYERS * (LAYER.height + LAYER.gap);

@@ -1,4 +1,4 @@
-// Proves how text is asked for a type: the words round every sequence, the tags outside mentions, what is scored, and that one type gives the plain tags.
+// Proves how text asks for a type: the words round every sequence, the tags outside mentions, what is scored, and that one type gives the plain tags.
 import { describe, expect, it } from 'vitest';
 import type { CorpusSentences, Sentence } from '../../../src/data/corpus/corpus.ts';
 import { makeTagSet, tagSetOfHead, typesOfTags } from '../../../src/data/corpus/tagSet.ts';
@@ -41,7 +41,7 @@ const encode = (
 const named = ({ tagSet }: EncodedTasks, tags: Int32Array | undefined) =>
   [...(tags ?? [])].map((tag) => tagSet.tags[tag]);
 
-describe('text that is asked for a type', () => {
+describe('text that asks for a type', () => {
   it('stands between words that name it, and is outside of that type alone', async () => {
     const tasks = await encode([text('Disease'), text('Gene')], { specialsInLoss: true });
     expect(tasks.tagSet.tags).toEqual(['O', 'B-Disease', 'I-Disease', 'B-Gene', 'I-Gene', 'O-Disease', 'O-Gene']);
@@ -74,7 +74,7 @@ describe('text that is asked for a type', () => {
     expect(tags.slice(0, opening.length)).toEqual(['O-Gene', ...opening.slice(1).map(() => 'X')]);
   });
 
-  it('is asked in every part of a sentence that is too long, and each token is tagged once', () => {
+  it('asks in every part of a sentence that is too long, and each token is tagged once', () => {
     const long = sentence('aa bb cc dd ee ff gg hh', ['Gene', 6, 8]);
     const tagSet = makeTagSet(['Disease', 'Gene'], 'IOB2', 'first', { asked: true });
     const { opening, closing } = askingPieces('Gene', tinyTokenizer);
@@ -114,7 +114,7 @@ describe('text that is asked for a type', () => {
   });
 });
 
-it('a head that is asked is known by its tags', () => {
+it('a head of text that asks is known by its tags', () => {
   const { tags } = makeTagSet(['Disease', 'Gene'], 'IOB2', 'x', { asked: true });
   const head = { tags, types: ['Disease', 'Gene'], config: { tagScheme: 'IOB2', labelMode: 'x' } } as const;
   expect(typesOfTags(tags)).toEqual(['Disease', 'Gene']);

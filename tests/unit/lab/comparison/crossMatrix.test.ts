@@ -11,7 +11,7 @@ import { categoryPlan, corpusRecord, modelRecord } from '../../../fixtures/recor
 const library = { corpora: [corpusRecord('moss'), corpusRecord('fern')], models: [modelRecord('tiny', { layers: 2 })] };
 const counts = { split: 'f', gold: '1*4', missed: '0*4', spurious: '0*4' };
 
-/** Finished runs of a plan over moss and fern, whose records have the counts of their own tasks. */
+/** Finished runs of a plan over moss and fern, whose records have the counts of the tasks they trained. */
 function matrixOf(
   methods: readonly Method[],
   {
