@@ -177,7 +177,7 @@ export function askingPieces(type: string, tokenizer: PieceTokenizer) {
   return { opening: tokenizer.encodeToken(`<${type}>`), closing: tokenizer.encodeToken(`</${type}>`) };
 }
 
-/** The words that ask for a type as they stand in each sequence: they have the tag of tokens outside of it. */
+/** The words that ask for a type as each sequence has them: they have the tag of tokens outside of it. */
 interface AskingFrame extends ReturnType<typeof askingPieces> {
   readonly tag: number;
 }

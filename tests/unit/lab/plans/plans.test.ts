@@ -7,7 +7,6 @@ import { planOfRuns } from '../../../../src/lab/plans/exportResult.ts';
 import type { TrainingConfig } from '../../../../src/schema/config.ts';
 import { isSliced, METHODS } from '../../../../src/schema/methods.ts';
 import type { PlanFile } from '../../../../src/schema/planFile.ts';
-import { lineageFault } from '../../../../src/schema/runLineage.ts';
 import type { RunSpec } from '../../../../src/schema/runRecord.ts';
 import {
   categoryPlan,
