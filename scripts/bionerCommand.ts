@@ -1,5 +1,5 @@
 // Runs the commands of `bioner` by name: training and what goes with it, analyses, scores, and the lab itself.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { endOf, exitCodes, exitCodesText, type CommandSurroundings } from '../headless/commandEnd.ts';
 import { exportCommand } from '../headless/exportCommand.ts';
 import { parsedOptions, trainUsage, usageError } from '../headless/headlessArguments.ts';
@@ -10,7 +10,10 @@ import { runHeadless } from '../headless/runHeadless.ts';
 import { tagCommand } from '../headless/tagCommand.ts';
 import { splitCommand, workflowCommand } from '../headless/workflowCommand.ts';
 import { conlleval, conllevalReport, predictionRows } from '../src/metrics/scores/conlleval.ts';
+import { parseResultFile } from '../src/lab/plans/resultFiles.ts';
+import { reproducibilitySheet, sheetMarkdown } from '../src/lab/share/reproducibility.ts';
 import { LabError } from '../src/util/labError.ts';
+import { acrossCommand } from './analysis/acrossCommand.ts';
 import type { CommandOutcome } from './analysis/analysisCommand.ts';
 import { entitySetsCommand } from './analysis/entitySetsCommand.ts';
 import { leaksCommand } from './analysis/leaksCommand.ts';
@@ -29,7 +32,9 @@ const commands: Readonly<Record<string, { readonly about: string; readonly run: 
   workflow: { about: 'writes a plan as a folder for Snakemake or Slurm', run: workflowCommand },
   export: { about: 'writes trained taggers as model folders', run: exportCommand },
   tag: { about: 'marks the mentions in text files with a trained tagger', run: tagCommand },
+  across: { about: 'scores every trained tagger on every test set', run: acrossCommand },
   score: { about: 'scores a file of token, gold and predicted columns as conlleval does', run: scoreCommand },
+  sheet: { about: 'prints the reproducibility sheet of a result file', run: sheetCommand },
   leaks: { about: 'counts test sentences that occur in training text', run: analysis(leaksCommand) },
   'entity-sets': { about: 'compares the entities of training, test and predictions', run: analysis(entitySetsCommand) },
   serve: { about: 'serves the lab, as npm start does', run: serveCommand },
@@ -45,6 +50,11 @@ ${exitCodesText}`; // prettier-ignore
 const scoreUsage = `Usage: bioner score FILE [--json]
 
 Scores a file of token, ..., gold and predicted columns; - reads standard input.
+${exitCodesText}`;
+
+const sheetUsage = `Usage: bioner sheet FILE.result.json [--out FILE.md] [--json]
+
+Prints seeds and spreads, versions and machines, digests of inputs and outcomes, and what is equal to the bit where, as Markdown or JSON.
 ${exitCodesText}`;
 
 const serveUsage = `Usage: bioner serve [--port N]
@@ -97,6 +107,26 @@ function scoreCommand(args: readonly string[], surroundings: CommandSurroundings
     return exitCodes.done;
   };
   return endOf(() => Promise.resolve().then(work), surroundings, scoreUsage);
+}
+
+function sheetCommand(args: readonly string[], surroundings: CommandSurroundings): Promise<number> {
+  const work = (): number => {
+    const { values, positionals } = parsedOptions(args, { out: { type: 'string' }, json: { type: 'boolean' } });
+    if (values.help === true) {
+      surroundings.output.write(sheetUsage);
+      return exitCodes.done;
+    }
+    const [file, ...rest] = positionals;
+    if (file === undefined || rest.length > 0) {
+      throw usageError('Give one result file.', 'FILE.result.json', positionals.join(' ') || 'none');
+    }
+    const result = parseResultFile(textOf(file));
+    const sheet = values.json === true ? `${JSON.stringify(reproducibilitySheet(result), null, 2)}\n` : sheetMarkdown(result); // prettier-ignore
+    if (values.out === undefined) surroundings.output.write(sheet);
+    else writeFileSync(values.out, sheet);
+    return exitCodes.done;
+  };
+  return endOf(() => Promise.resolve().then(work), surroundings, sheetUsage);
 }
 
 /** Throws LabError `headless/input`. */

@@ -7,6 +7,7 @@ import { errorQuestions } from '../src/analysis/errorQuestions.ts';
 import { labelQuestions } from '../src/analysis/labelQuestions.ts';
 import { leakQuestions } from '../src/analysis/leakQuestions.ts';
 import { sentenceQuestions } from '../src/analysis/sentenceQuestions.ts';
+import { testScores } from '../src/analysis/testScores.ts';
 import { countsOfPredictions, testDifferences, totalErrors } from '../src/analysis/testDifferences.ts';
 import type { StoredPredictions } from '../src/schema/storedPredictions.ts';
 import { readPredictions } from '../src/storage/predictionRecords.ts';
@@ -82,6 +83,7 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
     planLeaks: asJob(leaks.ofPlan),
     leakPairs: asJob(leaks.pairs),
     significance: asJob(testDifferences(inputs)),
+    testScores: asJob(testScores(inputs)),
     testCounts: asJob(countsOfPredictions(inputs)),
     errorTotals: asJob(totalErrors),
     errors: asJob(errors.errors),

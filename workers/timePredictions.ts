@@ -94,9 +94,9 @@ export class TimePredictions {
     const { labelMode, tagScheme, encoding, lowerCase, layout, maxPieces, specials, specialsInLoss, trainOn } = config;
     const { trainShare, leaveOut, head, crfStartEnd } = config;
     const looks = [labelMode, tagScheme, encoding, lowerCase, layout, maxPieces, specials, specialsInLoss, trainOn];
-    const { labels } = traitsOf(method);
+    const { labels, asks } = traitsOf(method);
     const type = labels === 'merged' ? category : labels;
-    const key = fingerprint([model.id, tasks, type, ...looks, trainShare, leaveOut, head, crfStartEnd]);
+    const key = fingerprint([model.id, tasks, type, asks, ...looks, trainShare, leaveOut, head, crfStartEnd]);
     const known = this.lengths.get(key) ?? this.sample(spec);
     this.lengths.delete(key);
     this.lengths.set(key, known);

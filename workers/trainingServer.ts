@@ -3,7 +3,6 @@ import { underlyingFailure, type DeviceHealth } from '../src/engine/gpu/device.t
 import type { Platform } from '../src/engine/start/platform.ts';
 import { processorFeatures } from '../src/engine/processor/processorModule.ts';
 import { startBackend, type StartedBackend } from '../src/engine/start/startBackend.ts';
-import { mergedTypeName, traitsOf } from '../src/schema/methods.ts';
 import { defaultMachineSettings } from '../src/schema/machineSettings.ts';
 import {
   configAsTrained,
@@ -15,7 +14,6 @@ import {
   type RunSpec,
 } from '../src/schema/runRecord.ts';
 import type { PredictionRequest } from '../src/schema/storedPredictions.ts';
-import { readCorpusSentences } from '../src/storage/corpusRecords.ts';
 import { readMachineSettings } from '../src/storage/machineRecords.ts';
 import { readModelRecord } from '../src/storage/modelRecords.ts';
 import { ifCorrupt } from '../src/storage/records.ts';
@@ -23,13 +21,13 @@ import { readRunRecord, removeRun, writeRunRecord } from '../src/storage/runReco
 import type { Store } from '../src/storage/store.ts';
 import { resetDamagedRun } from '../src/training/checkpoint.ts';
 import { checkpointsInto, type CheckpointTarget } from '../src/training/checkpointWriter.ts';
-import { annotatedTypes, encodeTasks, type TaskText } from '../src/training/encodeTasks.ts';
+import { encodeTasks } from '../src/training/encodeTasks.ts';
 import { taggerExports } from '../src/training/exportTagger.ts';
 import { encoderFacts, encoderOfFile, importModel } from '../src/training/importModel.ts';
 import { loadModel, readModelConfig } from '../src/training/loadModel.ts';
 import { loadTagger } from '../src/training/loadTagger.ts';
 import { estimateStep, measureStep } from '../src/training/measureStep.ts';
-import { keepPredictions, predictSnapshot } from '../src/training/predictSnapshot.ts';
+import { keepPredictions } from '../src/training/predictSnapshot.ts';
 import { startWeights } from '../src/training/startWeights.ts';
 import { openTagger, tagDocuments, type OpenTagger } from '../src/training/tagSentences.ts';
 import { train } from '../src/training/train.ts';
@@ -39,9 +37,9 @@ import { LabError } from '../src/util/labError.ts';
 import { drain, type Progress } from '../src/util/work.ts';
 import type { AnswerMessage, CallMessage, Wire } from '../src/wire/calls.ts';
 import { serve, type Handlers, type ServerPort } from '../src/wire/port.ts';
-import type { PredictedSentence } from '../src/wire/taggerRef.ts';
 import type { MeasuredStep, MemoryEstimate, PlainNetwork } from '../src/wire/trainingEvent.ts';
 import type { BackendChoice, BackendReport, EstimateRequest, RunEvent, ServerCalls, StepRequest, TaggingRequest } from '../src/wire/trainingProtocol.ts'; // prettier-ignore
+import { predictRequested, readInputs, readTexts, type RequestedPredictions } from './runInputs.ts';
 import { TimePredictions } from './timePredictions.ts';
 import { fittingMachine, homeOf, machineUnderSettings, threadChoice, type TrainingMachine } from './trainingMachine.ts';
 
@@ -88,7 +86,7 @@ class TrainingServer {
       machine: async () => (this.starting === null ? null : this.underSettings(await this.starting)),
       isTraining: () => this.running !== null,
       turn: (work) => this.onDevice(work),
-      readInputs: (spec) => this.readTexts(spec),
+      readInputs: (spec) => readTexts(store, spec),
     });
     this.port = serve<ServerCalls, RunEvent>(wire, this.handlers());
   }
@@ -116,7 +114,8 @@ class TrainingServer {
       keepPredictions: (request) =>
         this.untilInterrupted(request.runId, async (backend, signal) => {
           const { spec, sentences } = await this.predictStored(request, backend, signal);
-          await keepPredictions(store, spec, request, sentences.map(({ mentions }) => mentions), sentences.flatMap(({ annotated }) => annotated)); // prettier-ignore
+          const annotated = request.elsewhere === undefined ? sentences.flatMap((one) => one.annotated) : null;
+          await keepPredictions(store, spec, request, sentences.map(({ mentions }) => mentions), annotated); // prettier-ignore
           return true as const;
         }),
       tag: (request) => this.untilInterrupted(request.id, (backend, signal) => this.tagText(request, backend, signal)),
@@ -233,7 +232,7 @@ class TrainingServer {
     const { store, checkpoints } = this;
     const { spec } = record;
     yield { kind: 'phase', phase: 'loading', done: 0, of: 0 };
-    const { model, texts } = await this.readInputs(spec);
+    const { model, texts } = await readInputs(this.store, spec);
     const weights = () => startWeights(spec, model.encoder, store);
     const tasks = yield* encodeTasks(texts, model, spec, signal);
     const config = configAsTrained(record);
@@ -265,37 +264,13 @@ class TrainingServer {
     return record;
   }
 
-  /** The model and the text of a run. Throws LabError `run/model`, `model/damaged` or `corpus/damaged` when they are gone or damaged. */
-  private async readInputs({ model: { id, name }, config, method, category, tasks }: RunSpec) {
-    const record = await readModelRecord(this.store, id);
-    if (record === undefined) throw new LabError('run/model', `The model ${name} is no longer in the library.`);
-    const model = await loadModel(this.store, record, config.lowerCase);
-    return { model, texts: await this.readTexts({ method, category, tasks }) };
-  }
-
-  private async readTexts({ method, category, tasks }: Pick<RunSpec, 'method' | 'category' | 'tasks'>) {
-    const typeName = mergedTypeName({ method, category });
-    const texts: TaskText[] = [];
-    for (const { corpus, type } of tasks) {
-      const sentences = await readCorpusSentences(this.store, corpus.id).catch(asDamaged(corpus.name));
-      texts.push({ sentences, type, typeName, annotated: null });
-    }
-    if (traitsOf(method).labels !== 'partial') return texts;
-    return texts.map((text, index) => ({ ...text, annotated: annotatedTypes(text.sentences, tasks, index) }));
-  }
-
   private async predictStored(
     request: PredictionRequest,
     backend: StartedBackend,
     signal: AbortSignal,
-  ): Promise<{ readonly spec: RunSpec; readonly sentences: readonly PredictedSentence[] }> {
-    const { store } = this;
-    const record = await readRunRecord(store, request.runId);
-    if (record === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: request.runId });
-    const { spec } = record;
+  ): Promise<RequestedPredictions> {
     const home = homeOf(await this.underSettings(backend));
-    const predicting = predictSnapshot(request, spec, await this.readInputs(spec), store, home, signal);
-    return { spec, sentences: await this.predicted(request.runId, backend, predicting) };
+    return this.predicted(request.runId, backend, predictRequested(this.store, request, home, signal));
   }
 
   private async tagText({ id, tagger, documents }: TaggingRequest, backend: StartedBackend, signal: AbortSignal) {
@@ -378,18 +353,4 @@ class TrainingServer {
     const isKnown = JSON.stringify(record.environments.at(-1)) === JSON.stringify(environment);
     return { ...record, environments: isKnown ? record.environments : [...record.environments, environment] };
   }
-}
-
-/** Handles the rejection of reading a corpus: says what brings damaged sentences back. */
-function asDamaged(name: string): (error: unknown) => never {
-  return (error) => {
-    const { code, expected, got } = LabError.toData(error);
-    if (code !== 'storage/corrupt' && code !== 'storage/missing') throw error;
-    const message = `What is stored of the corpus ${name} is damaged: import the same files again, then resume the run.`;
-    throw new LabError('corpus/damaged', message, {
-      ...(expected !== undefined && { expected }),
-      ...(got !== undefined && { got }),
-      cause: error,
-    });
-  };
 }

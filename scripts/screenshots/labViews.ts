@@ -57,6 +57,14 @@ export const labViews: readonly LabView[] = [
     },
   },
   {
+    name: 'across',
+    show: async (page) => {
+      await openExperiment(page);
+      await showView(page, 'Across corpora');
+      await expect(page.locator('.analysis-wait')).toHaveCount(0, { timeout: 60_000 });
+    },
+  },
+  {
     name: 'share',
     show: async (page) => {
       await openExperiment(page);

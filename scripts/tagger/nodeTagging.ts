@@ -1,10 +1,9 @@
 // Opens trained taggers in Node, on the processor, and tags the sentences of corpora with them.
 import type { Sentence } from '../../src/data/corpus/corpus.ts';
-import { buildSequences } from '../../src/data/pieces/sequences.ts';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { loadTagger } from '../../src/training/loadTagger.ts';
-import { openTagger, tagSentences, type OpenTagger } from '../../src/training/tagSentences.ts';
+import { openTagger, tagUnlabelled, type OpenTagger } from '../../src/training/tagSentences.ts';
 import { drain, neverAborted } from '../../src/util/work.ts';
 import type { SureMention, TaggerRef } from '../../src/wire/taggerRef.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
@@ -29,9 +28,8 @@ export async function openNodeTagger(store: Store, ref: TaggerRef): Promise<Node
     async tag(sentences, report = () => undefined) {
       const found: (readonly SureMention[])[] = [];
       for (let from = 0; from < sentences.length; from += SENTENCES_AT_ONCE) {
-        const block = sentences.slice(from, from + SENTENCES_AT_ONCE).map(({ tokens }) => ({ tokens, mentions: [] }));
-        const { sequences } = buildSequences(block, tagger.tagSet, tagger.tokenizer, tagger.config);
-        const tagged = await drain(tagSentences({ sentences: block, sequences }, tagger, tagger.config, neverAborted));
+        const block = sentences.slice(from, from + SENTENCES_AT_ONCE);
+        const tagged = await drain(tagUnlabelled(block, tagger, tagger.config, neverAborted));
         found.push(...tagged.map(({ mentions }) => mentions));
         report(found.length);
       }

@@ -47,7 +47,7 @@ async function validate(
   const countsOf = async (source: CountedSource, task: Task): Promise<CountedSplit> => {
     const known = counted.get(keyOf(source));
     if (known !== undefined) return known;
-    const made = 'runId' in source ? await countPredictions(source, task, inputs) : unpack(source);
+    const made = await countSource(source, task, inputs);
     counted.set(keyOf(source), made);
     job.signal.throwIfAborted();
     job.report({ phase: 'counting predictions', done: counted.size, of: total });
@@ -84,7 +84,7 @@ export function countsOfPredictions(inputs: AnalysisInputs) {
   };
 }
 
-function ifNotStored(error: unknown): null {
+export function ifNotStored(error: unknown): null {
   if (error instanceof LabError && error.code === 'analysis/no-predictions') return null;
   throw error;
 }
@@ -103,14 +103,16 @@ export function totalErrors(query: readonly PackedCounts[], job: AnalysisJob): P
 }
 
 /** Counts of one system, and what the sentences are. */
-interface CountedSplit {
+export interface CountedSplit {
   readonly counts: SentenceCounts;
   /** Their fingerprint; for predictions the sentences themselves, as it is needed only beside counts of a record. */
   readonly split: string | readonly Sentence[];
 }
 
-function unpack(source: PackedCounts): CountedSplit {
-  return { counts: unpackCounts(source), split: source.split };
+/** Throws like AnalysisInputs for predictions, `metrics/packed` for damaged counts. */
+export function countSource(source: CountedSource, task: Task, inputs: AnalysisInputs): Promise<CountedSplit> {
+  if ('runId' in source) return countPredictions(source, task, inputs);
+  return Promise.resolve({ counts: unpackCounts(source), split: source.split });
 }
 
 async function countPredictions(request: PredictionRequest, task: Task, inputs: AnalysisInputs): Promise<CountedSplit> {
@@ -120,7 +122,7 @@ async function countPredictions(request: PredictionRequest, task: Task, inputs: 
 }
 
 /** Throws `significance/sentences` unless both are of the same sentences. Two lists of sentences are of the task's corpus and need no look. */
-function checkSplits(a: CountedSplit, b: CountedSplit): void {
+export function checkSplits(a: CountedSplit, b: CountedSplit): void {
   if (typeof a.split !== 'string' && typeof b.split !== 'string') return;
   const [ofA, ofB] = [a.split, b.split].map((split) => (typeof split === 'string' ? split : fingerprintOfSplit(split)));
   if (ofA === ofB) return;

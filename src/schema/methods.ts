@@ -2,7 +2,7 @@
 import * as z from '../util/zod.ts';
 
 /** In the order of lists and tables. */
-export const methodSchema = z.enum(['STL', 'MTL-XC', 'MTL-LS', 'MTL-PL', 'PL-LS']);
+export const methodSchema = z.enum(['STL', 'MTL-XC', 'MTL-LS', 'MTL-PL', 'PL-LS', 'AIO', 'AIO-LS']);
 export type Method = z.infer<typeof methodSchema>;
 
 export const METHODS: readonly Method[] = methodSchema.options;
@@ -20,17 +20,22 @@ interface MethodTraits {
   readonly base: Method | null;
   /**
    * The types of a run's tags: `own` those of its task; `merged` one for the mentions of all tasks, the type name of the category; `partial`
-   * those of all tasks, where a token outside the mentions of a corpus may have any type that the corpus does not annotate.
+   * those of all tasks, where a token outside the mentions of a corpus may have any type that the corpus does not annotate; `asked` those of
+   * all tasks, where such a token is outside the type that the text asks for.
    */
-  readonly labels: 'own' | 'merged' | 'partial';
+  readonly labels: 'own' | 'merged' | 'partial' | 'asked';
+  /** Whether the type asked for is written before and after each text. */
+  readonly asks: boolean;
 }
 
 const TRAITS: Readonly<Record<Method, MethodTraits>> = {
-  STL: { kind: 'single', base: null, labels: 'own' },
-  'MTL-XC': { kind: 'joint', base: null, labels: 'merged' },
-  'MTL-LS': { kind: 'sliced', base: 'MTL-XC', labels: 'own' },
-  'MTL-PL': { kind: 'joint', base: null, labels: 'partial' },
-  'PL-LS': { kind: 'sliced', base: 'MTL-PL', labels: 'own' },
+  STL: { kind: 'single', base: null, labels: 'own', asks: false },
+  'MTL-XC': { kind: 'joint', base: null, labels: 'merged', asks: false },
+  'MTL-LS': { kind: 'sliced', base: 'MTL-XC', labels: 'own', asks: false },
+  'MTL-PL': { kind: 'joint', base: null, labels: 'partial', asks: false },
+  'PL-LS': { kind: 'sliced', base: 'MTL-PL', labels: 'own', asks: false },
+  AIO: { kind: 'joint', base: null, labels: 'asked', asks: true },
+  'AIO-LS': { kind: 'sliced', base: 'AIO', labels: 'own', asks: true },
 };
 
 export function traitsOf(method: Method): MethodTraits {
@@ -54,6 +59,11 @@ export function mergedTypeName({
   readonly category: { readonly typeName: string } | null;
 }): string | null {
   return TRAITS[method].labels === 'merged' ? (category?.typeName ?? null) : null;
+}
+
+/** Whether each task of a run needs one type: the one that its mentions are merged under, or that its text asks for. */
+export function needsOneType(method: Method): boolean {
+  return TRAITS[method].labels === 'merged' || TRAITS[method].asks;
 }
 
 /** Whether every run has a single task and starts from pretrained weights: such a plan needs no category. */

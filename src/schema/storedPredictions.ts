@@ -1,15 +1,17 @@
 // What a snapshot predicted on one split of one task, as stored: mentions only, since tokens and annotated mentions are in the corpus.
 import * as z from '../util/zod.ts';
-import type { Mention } from '../data/corpus/corpus.ts';
+import type { Mention, Task } from '../data/corpus/corpus.ts';
 
-/** Identifies predictions: by a run's snapshot, on a split of one of its tasks. */
+/** Identifies predictions: by a run's snapshot, on a split of one of its tasks, or of a task that it was not trained on. */
 export interface PredictionRequest {
   readonly runId: string;
   /** Of the snapshot. */
   readonly epoch: number;
   readonly split: 'devel' | 'test';
-  /** Index of the task in the run. */
+  /** Index of the task in the run; 0 for predictions elsewhere. */
   readonly task: number;
+  /** The corpus and the type to predict where the run was not trained; the type is null for all types of the tagger. */
+  readonly elsewhere?: Task;
 }
 
 const count = z.int().check(z.gte(0));

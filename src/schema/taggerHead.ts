@@ -2,7 +2,7 @@
 import * as z from '../util/zod.ts';
 import { typesOfTags } from '../data/corpus/tagSet.ts';
 import { trainingConfigSchema } from './config.ts';
-import { methodSchema } from './methods.ts';
+import { methodSchema, traitsOf } from './methods.ts';
 import { splitScoresSchema, type RunRecord } from './runRecord.ts';
 
 export const taggerHeadSchema = z.strictObject({
@@ -11,6 +11,8 @@ export const taggerHeadSchema = z.strictObject({
   /** Entity types, in the order of `tags`. */
   types: z.array(z.string()).check(z.minLength(1)),
   config: trainingConfigSchema,
+  /** Set where text asks for one of the types, by words before and after it. */
+  asked: z.optional(z.literal(true)),
   /** The run this snapshot is from. */
   provenance: z.strictObject({
     runId: z.string(),
@@ -66,6 +68,7 @@ export function headOfRun({ spec, tags, epochs, snapshots }: RunRecord, epoch: n
     tags,
     types: [...typesOfTags(tags)],
     config: spec.config,
+    ...(traitsOf(spec.method).asks && { asked: true as const }),
     provenance: {
       runId: spec.id,
       epoch,

@@ -1,9 +1,10 @@
-// Stores predictions: `run/<id>/predictions/<epoch>-<split>-<task>`, removed with the run.
+// Stores predictions: `run/<id>/predictions/<epoch>-<split>-<task>`, elsewhere `<epoch>-<split>-on-<corpus>-<type>`, removed with the run.
 import {
   storedPredictionsSchema,
   type PredictionRequest,
   type StoredPredictions,
 } from '../schema/storedPredictions.ts';
+import { fingerprint } from '../util/digest.ts';
 import { ifCorrupt, readJson, writeJson } from './records.ts';
 import type { Store } from './store.ts';
 
@@ -21,6 +22,12 @@ export function readPredictions(store: Store, request: PredictionRequest): Promi
   return readJson(store, predictionsKey(request), storedPredictionsSchema).catch(ifCorrupt(undefined));
 }
 
-function predictionsKey({ runId, epoch, split, task }: PredictionRequest): string {
-  return `run/${runId}/predictions/${epoch}-${split}-${task}`;
+function predictionsKey({ runId, epoch, split, task, elsewhere }: PredictionRequest): string {
+  const place = elsewhere === undefined ? String(task) : `on-${elsewhere.corpusId}-${typeKey(elsewhere.type)}`;
+  return `run/${runId}/predictions/${epoch}-${split}-${place}`;
+}
+
+/** A name of a type that every store can have in a key. */
+function typeKey(type: string | null): string {
+  return type === null ? 'all' : fingerprint(type).slice(0, 16);
 }

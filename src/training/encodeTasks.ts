@@ -10,7 +10,7 @@ import {
 import type { SplitCounts } from '../data/corpus/corpusSource.ts';
 import { countSentences, shareOfSentences } from '../data/corpus/describeSentences.ts';
 import { makeTagSet, openTagsOf, type TagSet } from '../data/corpus/tagSet.ts';
-import { buildSequencesStepwise, type Sequence } from '../data/pieces/sequences.ts';
+import { askingPieces, buildSequencesStepwise, type Sequence, type TaskLabels } from '../data/pieces/sequences.ts';
 import type { PieceTokenizer } from '../data/pieces/tokenizer.ts';
 import { findLeaks, leakedSentences } from '../metrics/leaks.ts';
 import { nearDefaults } from '../metrics/text/nearIndex.ts';
@@ -27,16 +27,16 @@ import type { EncodedSplit } from './evaluate.ts';
 /** Sentences encoded before yielding to the event loop. */
 const SENTENCES_A_TURN = 200;
 
-/** Yields the number of sentences encoded; `openTags` as in `buildSequencesStepwise`. Throws the reason of `signal`. */
+/** Yields the number of sentences encoded; `labels` as in `buildSequencesStepwise`. Throws the reason of `signal`. */
 export async function* encodeSentences(
   sentences: readonly Sentence[],
   tagSet: TagSet,
   tokenizer: PieceTokenizer,
   config: TrainingConfig,
   signal: AbortSignal,
-  openTags: Int32Array | null = null,
+  labels: TaskLabels = {},
 ): AsyncGenerator<number, EncodedSplit> {
-  const building = buildSequencesStepwise(sentences, tagSet, tokenizer, config, openTags);
+  const building = buildSequencesStepwise(sentences, tagSet, tokenizer, config, labels);
   for (;;) {
     const step = building.next();
     if (step.done === true) return { sentences, sequences: step.value.sequences };
@@ -93,14 +93,16 @@ async function* inTurns<Result>(work: Work<Result>, signal: AbortSignal): AsyncG
 }
 
 /**
- * One task's text: its corpus, the type it is restricted to (null: all), the type name of its mentions in this run (null: unchanged), and for
- * training on partial labels the types that the run's tasks annotate in its corpus (null: other types are not asked for).
+ * One task's text: its corpus, the type it is restricted to (null: all), the type name of its mentions in this run (null: unchanged), for
+ * training on partial labels the types that the run's tasks annotate in its corpus (null: other types are not asked for), and whether each
+ * text names its type as the one asked for.
  */
 export interface TaskText {
   readonly sentences: CorpusSentences;
   readonly type: string | null;
   readonly typeName: string | null;
   readonly annotated: readonly string[] | null;
+  readonly asks?: boolean;
 }
 
 type TaskSplits = Readonly<Record<Split, readonly Sentence[]>>;
@@ -111,24 +113,58 @@ interface RunText {
   readonly tasks: readonly TaskSplits[];
   readonly tagSet: TagSet;
   readonly shape: TaggerShape;
-  /** For each task: tags [K] that a training token outside mentions may have; null where it is O. */
+  /** For each task: tags [K] that a training token outside mentions may have; null where it has one tag. */
   readonly openTags: readonly (Int32Array<ArrayBuffer> | null)[];
+  /** For each task: the type that its text asks for; null without. */
+  readonly asked: readonly (string | null)[];
   /** For each task: the types that are scored; null for all of the tag set. */
   readonly scoredTypes: readonly (readonly string[] | null)[];
 }
 
+/** Throws LabError `task/untyped` for a task whose text has to ask for its type and that has none. */
 export function runText(texts: readonly TaskText[], encoder: EncoderConfig, config: TrainingConfig): RunText {
   const tasks = texts.map((text) => splitsOf(text, config.trainOn));
-  const tagSet = makeTagSet(typesOf(tasks), config.tagScheme, config.labelMode);
+  const asked = texts.map(askedType);
+  const isAsked = asked.some((type) => type !== null);
+  const tagSet = makeTagSet(typesOf(tasks), config.tagScheme, config.labelMode, { asked: isAsked });
   const openTags = texts.map(({ annotated }) => annotated && openTagsOf(tagSet, annotated));
-  const scoredTypes = texts.map(({ annotated, type }) => annotated && (type === null ? annotated : [type]));
+  const scoredTypes = texts.map(({ annotated, type, asks }) =>
+    asks === true && type !== null ? [type] : annotated && (type === null ? annotated : [type]),
+  );
   const head = {
     tagCount: tagSet.tags.length,
     kind: config.head,
     startEnd: config.crfStartEnd,
     ...(openTags.some((open) => open !== null) && { partial: true }),
   };
-  return { tasks, tagSet, shape: { encoder, head }, openTags, scoredTypes };
+  return { tasks, tagSet, shape: { encoder, head }, openTags, asked, scoredTypes };
+}
+
+function askedType({ asks = false, type }: TaskText): string | null {
+  if (!asks || type !== null) return asks ? type : null;
+  throw new LabError('task/untyped', 'Text asks for one type, and this task has none.', {
+    expected: 'a type of the corpus',
+    got: 'all types together',
+  });
+}
+
+/** Throws LabError `task/asked-alike` where the tokenizer writes two types that text asks for as the same pieces. */
+function assertAskedApart(asked: readonly (string | null)[], tokenizer: PieceTokenizer): void {
+  const known = new Map<string, string>();
+  for (const type of new Set(asked.filter((one) => one !== null))) {
+    const pieces = askingPieces(type, tokenizer).opening.join(' ');
+    const other = known.get(pieces);
+    known.set(pieces, type);
+    if (other === undefined) continue;
+    throw new LabError(
+      'task/asked-alike',
+      'The tokenizer of the model cannot tell two types apart that text asks for.',
+      {
+        expected: 'types whose names differ in its pieces: rename one of them',
+        got: `${other} and ${type} as the same pieces`,
+      },
+    );
+  }
 }
 
 function splitsOf({ sentences, type, typeName, annotated }: TaskText, trainOn: TrainingConfig['trainOn']): TaskSplits {
@@ -190,7 +226,8 @@ export interface EncodedTasks {
 
 /**
  * Encodes all splits of all tasks, with the configured share of training sentences minus those left out, reporting progress in sentences.
- * The tag set covers all sentences. Throws LabError `task/empty` without training mentions, and the signal's reason when aborted.
+ * The tag set covers all sentences. Throws LabError `task/empty` without training mentions, `task/untyped`, `task/asked-alike`, and the signal's
+ * reason when aborted.
  */
 export async function* encodeTasks(
   texts: readonly TaskText[],
@@ -199,7 +236,8 @@ export async function* encodeTasks(
   signal: AbortSignal,
 ): AsyncGenerator<TrainingEvent, EncodedTasks> {
   const { trainShare, leaveOut } = config;
-  const { tasks: whole, tagSet, shape, openTags, scoredTypes } = runText(texts, model.config, config);
+  const { tasks: whole, tagSet, shape, openTags, asked, scoredTypes } = runText(texts, model.config, config);
+  assertAskedApart(asked, model.tokenizer);
   const shared =
     trainShare === undefined
       ? whole
@@ -217,9 +255,9 @@ export async function* encodeTasks(
 
   async function* encode(
     sentences: readonly Sentence[],
-    open: Int32Array | null = null,
+    labels: TaskLabels,
   ): AsyncGenerator<TrainingEvent, EncodedSplit> {
-    const encoding = encodeSentences(sentences, tagSet, model.tokenizer, config, signal, open);
+    const encoding = encodeSentences(sentences, tagSet, model.tokenizer, config, signal, labels);
     const split = yield* mapEvents(encoding, (done): TrainingEvent => ({
       kind: 'phase',
       phase: 'encoding',
@@ -232,10 +270,11 @@ export async function* encodeTasks(
 
   const encoded: Record<Split, EncodedSplit>[] = [];
   for (const [task, { train, devel, test }] of tasks.entries()) {
+    const own = { asked: asked[task] ?? null };
     encoded.push({
-      train: yield* encode(train, openTags[task]),
-      devel: yield* encode(devel),
-      test: yield* encode(test),
+      train: yield* encode(train, { ...own, openTags: openTags[task] ?? null }),
+      devel: yield* encode(devel, own),
+      test: yield* encode(test, own),
     });
   }
   const sequences = encoded.flatMap(({ train }) => train.sequences);

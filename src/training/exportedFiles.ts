@@ -18,6 +18,9 @@ const methods = {
     'Multi-task learning on partial labels (MTL-PL): all tasks of a category under one head of all their types, where what a corpus does not annotate stays open',
   'PL-LS':
     'Layer slicing on partial labels (PL-LS): lower layers from the category’s MTL-PL, upper ones from pretraining',
+  AIO: 'All-in-one tags (AIO): all tasks of a category under one head, where words round each text ask for a type',
+  'AIO-LS':
+    'Layer slicing on all-in-one tags (AIO-LS): lower layers from the category’s AIO, upper ones from pretraining',
 } as const satisfies Record<Method, string>;
 
 /**
@@ -30,7 +33,7 @@ export function modelCard(
   repository: string | null,
   onnx: OnnxFile | null = null,
 ): string {
-  const { types, config, provenance } = head;
+  const { types, config, provenance, asked } = head;
   const { caveat } = exportedForm(encoder);
   const name = `${factsOf(encoder.family).name}${config.head === 'crf' ? '-CRF' : ''}`;
   return [
@@ -52,6 +55,7 @@ export function modelCard(
     ),
     `## How to use it`,
     onnx === null ? usage(config.head) : onnxUsage(onnx),
+    ...(asked === true ? [asking(types)] : []),
     ...(caveat === undefined || onnx !== null ? [] : [caveat]),
     `## Limits`,
     `It knows text like that of its corpora and the types above, expects text cut into tokens as those corpora are, and marks neither nested ` +
@@ -187,6 +191,15 @@ function onnxUsage({ model, data, precision, crf }: OnnxFile): string {
       'const tagger = await openTagger(ort, read);\nconsole.log(await tagger.tag([["A", "sentence", "in", "tokens", "."]]));\n```',
     'BioNER Lab itself opens the folder that it exports for transformers, not this one.',
   ].join('\n\n');
+}
+
+function asking(types: readonly string[]): string {
+  const [first = ''] = types;
+  return (
+    `Text asks for one type at a time, by the words \`<${first}>\` before and \`</${first}>\` after each sequence. ` +
+    `\`tag.py\` and BioNER Lab write them, ask for each type in turn, and keep the longest of mentions that overlap; ` +
+    `\`python tag.py . ${first}\` asks for ${markdownText(first)} alone.`
+  );
 }
 
 const exportedForm = (encoder: Pick<EncoderConfig, 'family'>) => familyOf(encoder as EncoderConfig).exported;

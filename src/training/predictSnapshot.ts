@@ -15,8 +15,9 @@ import type { PredictedSentence } from '../wire/taggerRef.ts';
 import { loadSnapshot } from './checkpoint.ts';
 import { encodeSentences, runText, type TaskText } from './encodeTasks.ts';
 import type { LoadedModel } from './loadModel.ts';
+import type { LoadedTagger } from './loadTagger.ts';
 import { openPredictor } from './openTrainer.ts';
-import { tagSentences } from './tagSentences.ts';
+import { openTagger, tagSentences } from './tagSentences.ts';
 
 /**
  * Yields progress in sequences. Throws LabError `checkpoint/missing` without the snapshot, `task/empty` if the task has no such
@@ -30,12 +31,14 @@ export async function* predictSnapshot(
   home: EngineHome | null,
   signal: AbortSignal,
 ): AsyncGenerator<Progress, readonly PredictedSentence[]> {
-  const { tasks, tagSet, shape, scoredTypes } = runText(texts, model.config, config);
+  const { tasks, tagSet, shape, asked, scoredTypes } = runText(texts, model.config, config);
   const sentences = tasks[task]?.[split] ?? [];
   const types = scoredTypes[task] ?? null;
   if (sentences.length === 0) throw new LabError('task/empty', `There are no ${split} sentences to predict on.`);
   const weights = await loadSnapshot(store, runId, epoch);
-  const encoded = await drain(encodeSentences(sentences, tagSet, model.tokenizer, config, signal));
+  const encoded = await drain(
+    encodeSentences(sentences, tagSet, model.tokenizer, config, signal, { asked: asked[task] ?? null }),
+  );
   const predictor = openPredictor(home, weights, { shape, config, factors: new Map<string, never>(), seed: 0 });
   try {
     const tagger = { predictor, tagSet, chain: chainOf(weights, shape.head) };
@@ -58,6 +61,59 @@ export async function* predictSnapshot(
 }
 
 /**
+ * Predicts sentences that the tagger was not trained on, as mentions of `type`: those of its only type whatever the name, or those that it marks of
+ * this name; null for all that it marks. Where text asks for types, it asks for that one. Yields progress in sequences. Throws LabError
+ * `predict/type` where it has several types and this is none of them, `task/empty` without sentences, and the reason of `signal`.
+ */
+export async function* predictElsewhere(
+  loaded: LoadedTagger,
+  sentences: readonly Sentence[],
+  type: string | null,
+  home: EngineHome | null,
+  signal: AbortSignal,
+): AsyncGenerator<Progress, readonly PredictedSentence[]> {
+  if (sentences.length === 0) throw new LabError('task/empty', 'There are no sentences to predict on.');
+  const marked = markedType(loaded, type);
+  const { config } = loaded.head;
+  const tagger = openTagger(home, loaded);
+  try {
+    // Annotations of types that the tagger does not know have no tags.
+    const unlabelled = sentences.map(({ tokens }) => ({ tokens, mentions: [] }));
+    const asked = tagger.asks === null ? null : marked;
+    const encoding = encodeSentences(unlabelled, tagger.tagSet, loaded.tokenizer, config, signal, { asked });
+    const encoded = await drain(encoding);
+    const of = encoded.sequences.length;
+    const tagging = tagSentences(encoded, tagger, config, signal);
+    const tagged = yield* mapEvents(tagging, (done) => ({ phase: 'predicting', done, of }));
+    return tagged.map(({ mentions }, index) => {
+      const { tokens, mentions: gold } = sentences[index] as Sentence;
+      const named =
+        type === null ? mentions : mentions.filter((one) => one.type === marked).map((one) => ({ ...one, type }));
+      return {
+        tokens,
+        gold: mentionsToTags(gold, tokens.length, config.tagScheme),
+        predicted: mentionsToTags(named, tokens.length, config.tagScheme),
+        mentions: named,
+        annotated: [],
+      };
+    });
+  } finally {
+    tagger.predictor.dispose();
+  }
+}
+
+/** The type of the tagger that stands for `type`; null for all of them. */
+function markedType({ head: { types, asked } }: LoadedTagger, type: string | null): string | null {
+  const [only] = types;
+  if (types.length === 1 && only !== undefined) return only;
+  if (type === null ? asked !== true : types.includes(type)) return type;
+  throw new LabError('predict/type', 'The tagger does not mark this type.', {
+    expected: types.join(' or '),
+    got: type ?? 'all types together',
+  });
+}
+
+/**
  * Stores the mentions of each sentence of the split, in order. A single-type task gets its corpus' type name, whatever name MTL-XC
  * trained it with; a task of all types keeps its names. With the probabilities of all annotated mentions of the split, if known. Throws LabError `storage/full`, leaving what was stored before.
  */
@@ -68,7 +124,7 @@ export async function keepPredictions(
   sentences: readonly (readonly PredictedMention[])[],
   annotated: readonly number[] | null = null,
 ): Promise<void> {
-  const type = tasks[request.task]?.type ?? null;
+  const type = request.elsewhere === undefined ? (tasks[request.task]?.type ?? null) : null;
   const named =
     type === null ? sentences : sentences.map((mentions) => mentions.map((mention) => ({ ...mention, type })));
   await writePredictions(store, request, storePredictions(named, annotated));

@@ -1,7 +1,8 @@
 """Tags tokens with the model in a folder, exactly as BioNER Lab does: python tag.py FOLDER < tokens.conll > tagged.conll
 
 One token per line, an empty line between sentences; anything after a tab or space is ignored. Needs torch and transformers, or in a
-folder with an ONNX graph onnxruntime and tokenizers.
+folder with an ONNX graph onnxruntime and tokenizers. A tagger that is asked for one type at a time is asked for each of its types in turn, or
+for those named after FOLDER.
 """
 import inspect
 import json
@@ -65,6 +66,8 @@ class Tagger:
         folder = pathlib.Path(folder)
         lab, names = (json.loads((folder / name).read_text("utf-8")) for name in ("bioner_lab.json", "tokenizer_config.json"))
         self.tags, self.config = lab["tags"], lab["config"]
+        # The types that text is asked for, one at a time; None where all are marked at once.
+        self.asks = lab["types"] if lab.get("asked") else None
         self.network = (OnnxNetwork if (folder / "onnx.json").exists() else TorchNetwork)(folder)
         self.crf = self.network.crf
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -111,7 +114,10 @@ class Tagger:
                     found[token].append(piece)
                     position += length
                 return [ids or [self.unknown] for ids in found]
-        return [self.encode(" " + token if self.of_bytes else token).ids or [self.unknown] for token in tokens]
+        return [self.pieces_of(token) for token in tokens]
+
+    def pieces_of(self, token):
+        return self.encode(" " + token if self.of_bytes else token).ids or [self.unknown]
 
     def seen(self, piece):
         """How much of the text a piece covers; added tokens of byte-level BPE are text, other pieces are letters of bytes."""
@@ -119,9 +125,13 @@ class Tagger:
             return visible(piece)
         return seen_bytes(piece.encode()) if piece in self.added else sum(letter not in "\u0109\u010a\u010b\u010c\u010d\u0120" for letter in piece)
 
-    def sequences(self, sentences):
+    def asking(self, asked):
+        """Piece ids of the words before and after a text that is asked for a type, `<Disease>` and `</Disease>`; none without one."""
+        return [[]] * 2 if asked is None else [self.pieces_of(word) for word in (f"<{asked}>", f"</{asked}>")]
+
+    def sequences(self, sentences, asked=None):
         """Yields lists of (sentence, token, piece ids): one sentence each, several when packed, parts of one that is too long."""
-        capacity = self.config["maxPieces"] - len(self.opening) - len(self.closing)
+        capacity = self.config["maxPieces"] - len(self.opening) - len(self.closing) - sum(map(len, self.asking(asked)))
         filling = []
         for sentence, tokens in enumerate(sentences):
             rows = [(sentence, token, ids[:capacity]) for token, ids in enumerate(self.pieces(tokens))] if tokens else []
@@ -140,13 +150,15 @@ class Tagger:
         if filling:
             yield filling
 
-    def emissions(self, sentences):
+    def emissions(self, sentences, asked=None):
         """Yields for each sequence the scores [N, K] of its CRF positions, and (sentence, token, position) of its tokens."""
-        for rows in self.sequences(sentences):
+        before, after = [[(None, None, ids)] if ids else [] for ids in self.asking(asked)]
+        for rows in self.sequences(sentences, asked):
             ids, tokens = [piece for piece, _ in self.opening], []
             seen = list(range(len(ids))) if self.config["specialsInLoss"] else []
-            for sentence, token, pieces in rows:
-                tokens.append((sentence, token, len(seen)))
+            for sentence, token, pieces in before + rows + after:
+                if token is not None:
+                    tokens.append((sentence, token, len(seen)))
                 seen += [len(ids) + offset for offset in range(1 if self.config["labelMode"] == "first" else len(pieces))]
                 ids += pieces
             if self.config["specialsInLoss"]:
@@ -171,14 +183,60 @@ class Tagger:
             path.append(int(origin[path[-1]]))
         return path[::-1]
 
-    def tag(self, sentences):
+    def tag(self, sentences, types=None):
+        """The tags of each token. `types`: those that a tagger is asked for, of the ones that it is asked for one at a time; None: all."""
+        if types is not None and not set(types) <= set(self.asks or []):
+            raise ValueError(f"this tagger can be asked for {', '.join(self.asks or []) or 'no type'}, not for {', '.join(types)}")
+        if self.asks is None:
+            return self.tag_as_asked(sentences, None)
+        asked = [kind for kind in self.asks if types is None or kind in types]
+        found = [self.tag_as_asked(sentences, kind) for kind in asked]
+        return [merged(asked, tags, self.config["tagScheme"]) for tags in zip(*found)]
+
+    def tag_as_asked(self, sentences, asked):
         tagged = [["O"] * len(tokens) for tokens in sentences]
-        for emissions, tokens in self.emissions(sentences):
+        for emissions, tokens in self.emissions(sentences, asked):
             path = self.decode(emissions)
             for sentence, token, position in tokens:
                 tag = self.tags[path[position]]
-                tagged[sentence][token] = "O" if tag == "X" else tag
+                # X continues a token, O-Disease is outside in text that is asked for diseases.
+                tagged[sentence][token] = "O" if tag == "X" or tag.startswith("O-") else tag
         return tagged
+
+
+def chunks(tags):
+    """(start, end, type) of each mention, as conlleval reads tags."""
+    found, start, before = [], None, ("O", "")
+    for index, tag in enumerate([*tags, "O"]):
+        prefix, _, kind = tag.partition("-")
+        begins = prefix in "BS" or prefix in "IE" and before[0] in "OES" or prefix != "O" and before[1] != kind
+        ends = before[0] in "ES" or before[0] in "BI" and prefix in "BSO" or before[0] != "O" and before[1] != kind
+        if start is not None and (begins or ends):
+            found.append((start, index, before[1]))
+            start = None
+        if begins:
+            start = index
+        before = (prefix, kind)
+    return found
+
+
+def merged(asked, answers, scheme):
+    """The tags of one sentence from those that each asked type has: of mentions that overlap the longest stays, then the first."""
+    found = [(start - end, start, order, end) for order, (kind, tags) in enumerate(zip(asked, answers)) for start, end, own in chunks(tags) if own == kind]
+    owners = [None] * len(answers[0])
+    for mention in sorted(found):
+        _, start, _, end = mention
+        if not any(owners[start:end]):
+            owners[start:end] = [mention] * (end - start)
+    tags, last = ["O"] * len(owners), None
+    for _, start, order, end in sorted({mention for mention in owners if mention}, key=lambda mention: mention[1]):
+        tags[start:end] = [f"I-{asked[order]}"] * (end - start)
+        if scheme != "IOB1" or last == (start, order):
+            tags[start] = f"B-{asked[order]}"
+        if scheme == "IOBES":
+            tags[end - 1] = f"{'S' if end - start == 1 else 'E'}-{asked[order]}"
+        last = (end, order)
+    return tags
 
 
 def visible(text):
@@ -209,5 +267,5 @@ if __name__ == "__main__":
     blocks = re.split(r"\n(?:[ \t]*\n)+", sys.stdin.read().replace("\r", ""))
     sentences = [[re.split(r"[ \t]", line)[0] for line in block.split("\n") if line.strip()] for block in blocks]
     sentences = [tokens for tokens in sentences if tokens]
-    for tokens, tags in zip(sentences, Tagger(sys.argv[1]).tag(sentences)):
+    for tokens, tags in zip(sentences, Tagger(sys.argv[1]).tag(sentences, sys.argv[2:] or None)):
         print("".join(f"{token}\t{tag}\n" for token, tag in zip(tokens, tags)))

@@ -1,7 +1,7 @@
 // Tags sentences and documents, with the exact confidence of each mention.
 import { lenientMentions } from '../data/corpus/chunks.ts';
 import type { Mention } from '../data/corpus/corpus.ts';
-import { splitTag } from '../data/corpus/tagScheme.ts';
+import { mentionsToTags, splitTag } from '../data/corpus/tagScheme.ts';
 import type { TagSet } from '../data/corpus/tagSet.ts';
 import type { AnnotatedMention, DocumentText, Span } from '../data/documents/document.ts';
 import { buildSequences, joinPredictions, type Sequence } from '../data/pieces/sequences.ts';
@@ -181,6 +181,47 @@ function tokenRanges(
   return ranges;
 }
 
+/**
+ * Finds the mentions of sentences without annotations. Where text asks for one type at a time, it asks for each in turn, and of mentions
+ * that overlap the longest stays, then the first. Yields the number of sentences done; throws the reason of `signal`.
+ */
+export async function* tagUnlabelled(
+  texts: readonly { readonly tokens: readonly string[] }[],
+  tagger: OpenTagger,
+  config: TrainingConfig,
+  signal: AbortSignal,
+): AsyncGenerator<number, readonly TaggedSentence[]> {
+  const sentences = texts.map(({ tokens }) => ({ tokens, mentions: [] }));
+  const asks = tagger.asks ?? [null];
+  const answers: (readonly TaggedSentence[])[] = [];
+  for (const [index, asked] of asks.entries()) {
+    const { sequences } = buildSequences(sentences, tagger.tagSet, tagger.tokenizer, config, { asked });
+    await macrotask();
+    const tagging = tagSentences({ sentences, sequences }, tagger, config, signal, taggingBatches);
+    // A sentence may be several sequences.
+    const [before, all] = [index * sequences.length, asks.length * sequences.length];
+    answers.push(yield* mapEvents(tagging, (done) => Math.floor((sentences.length * (before + done)) / all)));
+  }
+  if (tagger.asks === null) return answers[0] ?? [];
+  return sentences.map(({ tokens }, index) => {
+    const found = asks.flatMap((type, at) => (answers[at]?.[index]?.mentions ?? []).filter((one) => one.type === type));
+    const mentions = withoutOverlaps(found);
+    return { tags: mentionsToTags(mentions, tokens.length, config.tagScheme), mentions, annotated: [] };
+  });
+}
+
+/** Of mentions that overlap the longest, then the first, then the one listed first; in order of start. */
+function withoutOverlaps(mentions: readonly SureMention[]): readonly SureMention[] {
+  const byLength = [...mentions].sort(
+    (left, right) => right.end - right.start - (left.end - left.start) || left.start - right.start,
+  );
+  const chosen: SureMention[] = [];
+  for (const mention of byLength) {
+    if (chosen.every(({ start, end }) => end <= mention.start || mention.end <= start)) chosen.push(mention);
+  }
+  return chosen.sort((left, right) => left.start - right.start);
+}
+
 /** Sentences encoded and predicted at a time, to bound memory. */
 const SENTENCES_AT_ONCE = 1024;
 
@@ -205,17 +246,9 @@ export async function* tagDocuments(
     const block = placed.slice(from, from + SENTENCES_AT_ONCE);
     const sentences = block.map(({ document, spans }) => ({
       tokens: spans.map(({ start, end }) => documents[document]?.text.slice(start, end) ?? ''),
-      mentions: [],
     }));
-    const { sequences } = buildSequences(sentences, tagger.tagSet, tagger.tokenizer, config);
-    await macrotask();
-    const tagging = tagSentences({ sentences, sequences }, tagger, config, signal, taggingBatches);
-    const found = yield* mapEvents(tagging, (done) => ({
-      phase: 'tagging',
-      // A sentence may be several sequences.
-      done: from + Math.floor((block.length * done) / sequences.length),
-      of: placed.length,
-    }));
+    const tagging = tagUnlabelled(sentences, tagger, config, signal);
+    const found = yield* mapEvents(tagging, (done) => ({ phase: 'tagging', done: from + done, of: placed.length }));
     found.forEach((tagged, index) => {
       const sentence = block[index];
       if (sentence !== undefined) mentions[sentence.document]?.push(...inText(tagged, sentence.spans));
@@ -237,11 +270,14 @@ function inText({ mentions }: TaggedSentence, spans: readonly Span[]): Annotated
 export interface OpenTagger extends SentenceTagger {
   readonly tokenizer: PieceTokenizer;
   readonly config: TrainingConfig;
+  /** The types that text asks for, one at a time; null where all are marked at once. */
+  readonly asks: readonly string[] | null;
 }
 
 export function openTagger(home: EngineHome | null, loaded: Omit<LoadedTagger, 'model'>): OpenTagger {
   const { shape, weights, tokenizer, tagSet, head } = loaded;
   const settings = { shape, config: head.config, factors: new Map<string, never>(), seed: 0 };
   const predictor = openPredictor(home, weights, settings);
-  return { predictor, tagSet, chain: chainOf(weights, shape.head), tokenizer, config: head.config };
+  const asks = head.asked === true ? head.types : null;
+  return { predictor, tagSet, chain: chainOf(weights, shape.head), tokenizer, config: head.config, asks };
 }

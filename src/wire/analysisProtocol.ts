@@ -1,5 +1,5 @@
 // Declares the calls and events between the lab and the analysis worker.
-import type { AskedDifference } from '../analysis/questions/askedDifference.ts';
+import type { AskedDifference, AskedScore, FoundScore } from '../analysis/questions/askedDifference.ts';
 import type {
   CalibrationAnswer,
   CalibrationQuery,
@@ -83,6 +83,8 @@ export interface Analyses {
   leakPairs(query: LeakPairsQuery): LeakPairsPage;
   /** One test result per difference, in order; all differences form one family. */
   significance(query: { readonly differences: readonly AskedDifference[] }): readonly Significance[];
+  /** One answer per score, in order. Throws `significance/sentences` if trainings of one were scored on different sentences. */
+  testScores(query: readonly AskedScore[]): readonly FoundScore[];
   /** The counts of what is stored for each request, in order; null for no request, and where nothing is stored. */
   testCounts(
     query: readonly ({ readonly request: PredictionRequest; readonly task: Task } | null)[],

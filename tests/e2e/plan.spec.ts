@@ -132,6 +132,24 @@ test('the whole plan of a category trains to charts, tables and one file, and is
     }
   });
 
+  await test.step('every tagger of STL is tested on the corpus that it was not trained on', async () => {
+    await showView(page, 'Across corpora');
+    await page.getByLabel('Method', { exact: true }).selectOption('STL');
+    const predict = page.getByRole('button', { name: 'Predict now' });
+    await expect(page.getByText(/^8 predictions on test sets/)).toBeVisible();
+    await predict.click();
+    await expect(page.getByText('2 taggers, 4 of 4 scores known')).toBeVisible({ timeout: 120_000 });
+    await expect(predict).toBeHidden();
+    const rows = page.getByRole('table', { name: 'Test F1 of every tagger on every test set', exact: true }).locator('tbody tr'); // prettier-ignore
+    for (const [place] of tasks.entries()) {
+      const own = rows.nth(place).locator('td.own');
+      await expect(own).toHaveCount(1);
+      await expect(own.locator('.f1')).toHaveText(mean(scoresOf(file, 'STL', place, 'test')).toFixed(2));
+      await expect(rows.nth(place).locator('.interval')).toHaveCount(2);
+    }
+    await showView(page, 'Overview');
+  });
+
   const shown = await test.step('tables tell what the file tells', async () => {
     const [first = [], second = [], third = []] = await Promise.all(tables.map((name) => tableRows(page, name)));
     await showView(page, 'Statistics');

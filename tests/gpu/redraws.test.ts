@@ -53,6 +53,13 @@ it('a step renders the progress and the loss on the page of its run, and nothing
   expect(still.filter((name) => name in components)).toEqual([]);
 });
 
+it('a step renders nothing on the taggers across corpora', async () => {
+  await page.show('#/experiments');
+  const links = [...document.querySelectorAll<HTMLAnchorElement>('table[aria-label="Experiments"] a')];
+  const category = links.find(({ textContent }) => textContent === 'plant');
+  expect(await renderedByStep(`${category?.hash ?? 'none'}/across`)).toEqual({});
+});
+
 it('the end of an epoch renders the comparison', async () => {
   await page.show('#/experiments');
   const links = [...document.querySelectorAll<HTMLAnchorElement>('table[aria-label="Experiments"] a')];

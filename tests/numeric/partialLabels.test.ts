@@ -1,10 +1,11 @@
-// Proves that the CRF on partial labels, plain and of the engine on the processor, is the sum over the paths that agree with them.
+// Proves that the CRF on partial labels and on the tags of asked types, plain and of the engine on the processor, is the sum over the paths that agree.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe } from 'vitest';
 import { Recorder, type Region, type Resident } from '../../src/engine/gpu/recorder.ts';
 import { ProcessorMachine } from '../../src/engine/processor/processorMachine.ts';
 import { compileProcessorModule } from '../../src/engine/processor/processorModule.ts';
 import { crfLogLikelihood } from '../../src/model/crf.ts';
+import { itLearnsFromAskedLabels } from '../fixtures/askedChains.ts';
 import { itLearnsFromPartialLabels, type ChainLosses, type PartialChains } from '../fixtures/partialChains.ts';
 import { recordChains } from '../fixtures/recordedChains.ts';
 
@@ -61,5 +62,11 @@ async function processorLosses(chains: PartialChains): Promise<ChainLosses> {
   return found as unknown as ChainLosses;
 }
 
-describe('the plain network', () => itLearnsFromPartialLabels(plainLosses, 1e-4));
-describe('the engine on the processor', () => itLearnsFromPartialLabels(processorLosses, 2e-5));
+describe('the plain network', () => {
+  itLearnsFromPartialLabels(plainLosses, 1e-4);
+  itLearnsFromAskedLabels(plainLosses, 1e-4);
+});
+describe('the engine on the processor', () => {
+  itLearnsFromPartialLabels(processorLosses, 2e-5);
+  itLearnsFromAskedLabels(processorLosses, 2e-5);
+});

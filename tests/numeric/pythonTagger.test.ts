@@ -11,11 +11,15 @@ import { uploadParameters } from '../../src/model/blocks/deviceParameters.ts';
 import { emissions } from '../../src/model/tagger.ts';
 import { argmaxTags, viterbi } from '../../src/model/viterbi.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
+import type { Method } from '../../src/schema/methods.ts';
 import { padBatch } from '../../src/training/batches.ts';
+import { openTagger, tagUnlabelled } from '../../src/training/tagSentences.ts';
+import { drain } from '../../src/util/work.ts';
 import { loadTagger } from '../../src/training/loadTagger.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { encoderFolder, laterFamilies } from '../fixtures/encoderFolders.ts';
 import { bertFolder } from '../fixtures/bertFolders.ts';
+import { spec } from '../fixtures/records.ts';
 import { modelFolder } from '../fixtures/modelFolders.ts';
 import { pythonWithTransformers } from '../fixtures/pythonWithTransformers.ts';
 import { exportedFiles, lastSnapshot, trainedTagger, type TrainedTagger } from '../fixtures/trainedTagger.ts';
@@ -46,7 +50,7 @@ const home = mkdtempSync(path.join(os.tmpdir(), 'tagger-'));
 afterAll(() => rmSync(home, { recursive: true }));
 beforeAll(() => startBackend('wasm', nodePlatform));
 
-const forms: readonly (readonly [string, Partial<TrainingConfig>])[] = [
+const forms: readonly (readonly [string, Partial<TrainingConfig>, Method?])[] = [
   ['label mode x, start and end states', { labelMode: 'x', crfStartEnd: true }],
   ['label mode first, lower case, no start and end states', { labelMode: 'first', lowerCase: true, crfStartEnd: false }],
   ['label mode all, whole sentences', { labelMode: 'all', encoding: 'sentence', crfStartEnd: true }],
@@ -56,6 +60,8 @@ const forms: readonly (readonly [string, Partial<TrainingConfig>])[] = [
     [family, { labelMode: 'x', specials: 'cls-sep', specialsInLoss: true, lowerCase: family === 'modernbert' }],
     [`${family}, whole sentences`, { labelMode: 'first', specials: 'cls-sep', encoding: 'sentence' }],
   ]),
+  ['all-in-one tags', { labelMode: 'x', crfStartEnd: true, maxPieces: 48 }, 'AIO'],
+  ['all-in-one tags, label mode first, packed', { labelMode: 'first', layout: 'packed', maxPieces: 48 }, 'AIO'],
   ["the released code's form", { labelMode: 'x', layout: 'packed', specials: 'sep-sep-cls', specialsInLoss: true }],
 ]; // prettier-ignore
 
@@ -66,8 +72,8 @@ describe.skipIf(python.command === null)('tag.py', () => {
   // A single Python process for all cases, because its imports take seconds.
   beforeAll(async () => {
     const folders: string[] = [];
-    for (const [name, changes] of forms) {
-      const trained = await trainedTagger(pretrained(name), changes);
+    for (const [name, changes, method] of forms) {
+      const trained = await taggerOf(name, changes, method);
       here.set(name, { ...(await taggedHere(trained)), labels: trained.record.tags });
       folders.push(await written(trained));
     }
@@ -76,7 +82,7 @@ describe.skipIf(python.command === null)('tag.py', () => {
     answers.forEach((answer, index) => there.set(forms[index]?.[0] ?? '', answer));
   });
 
-  it.each(forms)('equals the lab: %s', (name) => {
+  it.each(forms.map(([name]) => name))('equals the lab: %s', (name) => {
     const ours = here.get(name);
     const theirs = there.get(name);
     if (ours === undefined || theirs === undefined) throw new Error(`${name} was not tagged`);
@@ -88,6 +94,17 @@ describe.skipIf(python.command === null)('tag.py', () => {
     expect(theirs.unexpected.filter((key) => !/^(crf|classifier)\./.test(key))).toEqual([]);
     expect(theirs.architecture).toBe(architectures[familyIn(name)] ?? 'XLNetForTokenClassification');
     expect(theirs.pieces.length).toBeGreaterThan(sentences[0]?.length ?? 0);
+  });
+
+  it('asks for the types that are named, and refuses others', async () => {
+    const folder = await written(await taggerOf('all-in-one tags', { labelMode: 'first', maxPieces: 48 }, 'AIO'));
+    const program = path.join(folder, 'tag.py');
+    const rows = sentences.map((tokens) => tokens.map((token) => `${token}\n`).join('')).join('\n');
+    const types = (answer: string) =>
+      [...new Set([...answer.matchAll(/\t[BIES]-(\S+)/gu)].map(([, type]) => type))].sort();
+    expect(types(ranPython([program, folder], rows))).toEqual(['Disease', 'Gene']);
+    expect(types(ranPython([program, folder, 'Gene'], rows))).toEqual(['Gene']);
+    expect(() => ranPython([program, folder, 'Cell'], rows)).toThrow(/can be asked for Disease, Gene, not for Cell/);
   });
 
   it('reads and prints CoNLL rows', async () => {
@@ -103,16 +120,32 @@ interface Tagging {
   readonly tags: readonly (readonly string[])[];
 }
 
+function taggerOf(name: string, changes: Partial<TrainingConfig>, method: Method = 'STL'): Promise<TrainedTagger> {
+  const [task] = spec().tasks;
+  const tasks = task === undefined || method === 'STL' ? {} : { tasks: [task, { ...task, type: 'Gene' }] };
+  return trainedTagger(pretrained(name), changes, { method, ...tasks });
+}
+
 async function taggedHere(trained: TrainedTagger): Promise<Tagging> {
-  const { shape, weights, tokenizer, tagSet, head } = await loadTagger(trained.store, lastSnapshot(trained));
+  const loaded = await loadTagger(trained.store, lastSnapshot(trained));
+  const { shape, weights, tokenizer, tagSet, head } = loaded;
   const unlabelled = sentences.map((tokens) => ({ tokens, mentions: [] }));
-  const { sequences } = buildSequences(unlabelled, tagSet, tokenizer, head.config);
+  const asks = head.asked === true ? head.types : [null];
+  const sequences = asks.flatMap(
+    (asked) => buildSequences(unlabelled, tagSet, tokenizer, head.config, { asked }).sequences,
+  );
   const parameters = uploadParameters(weights);
   const none = { encoder: 0, attention: 0, head: 0 };
   const scores = sequences.map((sequence, index) => {
     const rows = tf.tidy(() => emissions(padBatch(sequences, [index]), parameters, shape, none, null).arraySync()[0]);
     return (rows ?? []).slice(0, sequence.crfPositions.length);
   });
+  if (head.asked === true) {
+    const tagger = openTagger(null, loaded);
+    const tagged = await drain(tagUnlabelled(unlabelled, tagger, head.config, new AbortController().signal));
+    tagger.predictor.dispose();
+    return { emissions: scores, tags: tagged.map(({ tags }) => tags) };
+  }
   const chain = (name: string) => weights.get(name)?.values ?? null;
   const K = tagSet.tags.length;
   const paths = scores.map((rows) => {

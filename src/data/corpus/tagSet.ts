@@ -15,17 +15,29 @@ export const OPEN = -1;
 
 export interface TagSet {
   readonly scheme: TagScheme;
-  /** Tag of each index: `O`, then the prefixes of each type in turn, then `X` in label mode `x`. */
+  /**
+   * Tag of each index: `O`, then the prefixes of each type in turn, then `O-<type>` for each type where text asks for one of several, then
+   * `X` in label mode `x`.
+   */
   readonly tags: readonly string[];
   readonly indexOf: ReadonlyMap<string, number>;
   /** Index of `X`, the tag of continuation pieces; null in label modes without it. */
   readonly continuation: number | null;
 }
 
-/** Numbers the tags for entity types in the given order, like the released code (O 0, B 1, I 2, E 3, S 4, X 5 for one type). */
-export function makeTagSet(types: readonly string[], scheme: TagScheme, labelMode: LabelMode): TagSet {
+/**
+ * Numbers the tags for entity types in the given order, like the released code (O 0, B 1, I 2, E 3, S 4, X 5 for one type). Where text asks
+ * for one of several types, a token outside them has the tag of that type; of a single type there is only `O`.
+ */
+export function makeTagSet(
+  types: readonly string[],
+  scheme: TagScheme,
+  labelMode: LabelMode,
+  { asked }: { readonly asked: boolean } = { asked: false },
+): TagSet {
   const prefixed = types.flatMap((type) => tagSchemePrefixes[scheme].map((prefix) => `${prefix}-${type}`));
-  const tags = ['O', ...prefixed, ...(labelMode === 'x' ? ['X'] : [])];
+  const outsides = asked && types.length > 1 ? types.map((type) => `O-${type}`) : [];
+  const tags = ['O', ...prefixed, ...outsides, ...(labelMode === 'x' ? ['X'] : [])];
   const indexOf = new Map(tags.map((tag, index) => [tag, index]));
   if (indexOf.size < tags.length || types.length === 0) {
     throw new LabError('data/types', 'A tag set needs one or more different entity types.', {
@@ -34,6 +46,11 @@ export function makeTagSet(types: readonly string[], scheme: TagScheme, labelMod
     });
   }
   return { scheme, tags, indexOf, continuation: labelMode === 'x' ? tags.length - 1 : null };
+}
+
+/** Index of the tag of a token outside all mentions, in text that asks for a type. */
+export function outsideOf({ indexOf }: TagSet, type: string): number {
+  return indexOf.get(`O-${type}`) ?? OUTSIDE;
 }
 
 /** Returns the tag index of each token of a sentence, `[tokens]`. Throws `data/tag` for a mention whose type is not in the tag set. */
@@ -55,11 +72,13 @@ interface HeadTags {
   readonly tags: readonly string[];
   readonly types: readonly string[];
   readonly config: { readonly tagScheme: TagScheme; readonly labelMode: LabelMode };
+  /** Set where each text asks for one of the types. */
+  readonly asked?: true | undefined;
 }
 
 /** Throws LabError `data/types` if the head's tags do not follow from its types, scheme and label mode. */
-export function tagSetOfHead({ tags, types, config }: HeadTags): TagSet {
-  const tagSet = makeTagSet(types, config.tagScheme, config.labelMode);
+export function tagSetOfHead({ tags, types, config, asked }: HeadTags): TagSet {
+  const tagSet = makeTagSet(types, config.tagScheme, config.labelMode, { asked: asked === true });
   if (tagSet.tags.length !== tags.length || tagSet.tags.some((tag, index) => tag !== tags[index])) {
     throw new LabError('data/types', 'The tags of the tagger are not those of its types.', {
       expected: tagSet.tags.join(', '),

@@ -2,7 +2,7 @@
 import { LabError } from '../../util/labError.ts';
 import { finishWork } from '../../util/work.ts';
 import type { Sentence } from '../corpus/corpus.ts';
-import { OPEN, OUTSIDE, tagIndices, type LabelMode, type TagSet } from '../corpus/tagSet.ts';
+import { OPEN, OUTSIDE, outsideOf, tagIndices, type LabelMode, type TagSet } from '../corpus/tagSet.ts';
 import type { PieceTokenizer, SpecialPieces } from './tokenizer.ts';
 
 /**
@@ -159,23 +159,44 @@ export function buildSequences(
   tagSet: TagSet,
   tokenizer: PieceTokenizer,
   config: FeatureConfig,
+  labels: TaskLabels = {},
 ): BuiltSequences {
-  return finishWork(buildSequencesStepwise(sentences, tagSet, tokenizer, config));
+  return finishWork(buildSequencesStepwise(sentences, tagSet, tokenizer, config, labels));
+}
+
+/** What the sentences of a task say about the types of a tag set that they do not annotate. */
+export interface TaskLabels {
+  /** Tags [K] that tokens outside mentions may have, as 1; specials are O. Null where such tokens have one tag. */
+  readonly openTags?: Int32Array | null;
+  /** The type that each sequence asks for; null where it asks for none. */
+  readonly asked?: string | null;
+}
+
+/** Pieces of the words before and after a text that asks for a type: `<Disease>` and `</Disease>`, of the tokenizer's own vocabulary. */
+export function askingPieces(type: string, tokenizer: PieceTokenizer) {
+  return { opening: tokenizer.encodeToken(`<${type}>`), closing: tokenizer.encodeToken(`</${type}>`) };
+}
+
+/** The words that ask for a type as each sequence has them: they have the tag of tokens outside of it. */
+interface AskingFrame extends ReturnType<typeof askingPieces> {
+  readonly tag: number;
 }
 
 /**
  * `buildSequences` as a generator that yields the number of sentences done after each one, for callers that show progress and let others run.
- * With `openTags` [K], tokens outside mentions are open to these tags; specials are O.
+ * Throws LabError `data/asked-length` where the words that ask for a type leave no room for text.
  */
 export function* buildSequencesStepwise(
   sentences: readonly Sentence[],
   tagSet: TagSet,
   tokenizer: PieceTokenizer,
   config: FeatureConfig,
-  openTags: Int32Array | null = null,
+  { openTags = null, asked: type = null }: TaskLabels = {},
 ): Generator<number, BuiltSequences> {
   const frame = sequenceFrame(config.specials, tokenizer.specials);
-  const capacity = config.maxPieces - frame.opening.length - frame.closing.length;
+  const asked = type === null ? null : { ...askingPieces(type, tokenizer), tag: outsideOf(tagSet, type) };
+  const capacity = capacityOf(config, frame, asked);
+  const outside = openTags === null ? (asked?.tag ?? OUTSIDE) : OPEN;
   const layout = sequenceLayout(config.layout, capacity);
   const sequences: Sequence[] = [];
   // Encoded sentences that an incomplete sequence may still refer to, by sentence index.
@@ -189,7 +210,7 @@ export function* buildSequencesStepwise(
       : tokens.map((token) => tokenizer.encodeToken(token));
   const emit = (complete: readonly (readonly TokenSpan[])[]): void => {
     for (const spans of complete) {
-      const sequence = makeSequence(spans, waiting, frame, tagSet, config);
+      const sequence = makeSequence(spans, waiting, { ...frame, asked }, tagSet, config);
       sequences.push(openTags === null ? sequence : { ...sequence, openTags });
     }
   };
@@ -201,8 +222,8 @@ export function* buildSequencesStepwise(
       cutTokens += 1;
       return ofToken.slice(0, capacity);
     });
-    const tags = tagIndices(sentence, tagSet);
-    waiting.set(index, { pieces, tags: openTags === null ? tags : opened(tags) });
+    const tags = tagIndices(sentence, tagSet).map((tag) => (tag === OUTSIDE ? outside : tag));
+    waiting.set(index, { pieces, tags });
     const complete = layout.add(pieces.map((ofToken) => ofToken.length));
     if (complete.filter(([first]) => first?.sentence === index).length > 1) splitSentences += 1;
     emit(complete);
@@ -213,7 +234,16 @@ export function* buildSequencesStepwise(
   return { sequences, splitSentences, cutTokens };
 }
 
-const opened = (tags: readonly number[]): readonly number[] => tags.map((tag) => (tag === OUTSIDE ? OPEN : tag));
+/** Pieces of text that a sequence holds. */
+function capacityOf({ maxPieces }: FeatureConfig, frame: SequenceFrame, asked: AskingFrame | null): number {
+  const taken = frame.opening.length + frame.closing.length;
+  const words = asked === null ? 0 : asked.opening.length + asked.closing.length;
+  if (maxPieces - taken - words >= 1) return maxPieces - taken - words;
+  throw new LabError('data/asked-length', 'The words that ask for a type fill a whole sequence.', {
+    expected: `maxPieces above ${taken + words}, or a shorter name of the type`,
+    got: `maxPieces ${maxPieces}`,
+  });
+}
 
 interface EncodedSentence {
   /** Piece ids of each token. */
@@ -243,7 +273,7 @@ function sequenceFrame(specials: FeatureConfig['specials'], { sep, cls }: Specia
 function makeSequence(
   spans: readonly TokenSpan[],
   encoded: ReadonlyMap<number, EncodedSentence>,
-  { opening, closing }: SequenceFrame,
+  { opening, closing, asked }: SequenceFrame & { readonly asked: AskingFrame | null },
   { continuation }: TagSet,
   { labelMode, specialsInLoss }: FeatureConfig,
 ): Sequence {
@@ -264,23 +294,28 @@ function makeSequence(
     }
   };
 
+  const addWord = (pieces: readonly number[], tag: number): void => {
+    const firstPiece = pieceIds.length;
+    const shown = pieceTags(tag, pieces.length, labelMode, continuation);
+    shown.forEach((_, offset) => crfPositions.push(firstPiece + offset));
+    for (const ofPiece of shown) tags.push(ofPiece);
+    for (const id of pieces) {
+      pieceIds.push(id);
+      segmentIds.push(0);
+    }
+  };
+
   addSpecials(opening);
+  if (asked !== null) addWord(asked.opening, asked.tag);
   for (const { sentence, start, end } of spans) {
     const source = encoded.get(sentence);
     for (let token = start; token < end; token++) {
-      const ofToken = source?.pieces[token] ?? [];
-      const firstPiece = pieceIds.length;
       tokenPositions.push(crfPositions.length);
       tokenRefs.push(sentence, token);
-      const shown = pieceTags(source?.tags[token] ?? OUTSIDE, ofToken.length, labelMode, continuation);
-      shown.forEach((_, offset) => crfPositions.push(firstPiece + offset));
-      for (const tag of shown) tags.push(tag);
-      for (const id of ofToken) {
-        pieceIds.push(id);
-        segmentIds.push(0);
-      }
+      addWord(source?.pieces[token] ?? [], source?.tags[token] ?? OUTSIDE);
     }
   }
+  if (asked !== null) addWord(asked.closing, asked.tag);
   addSpecials(closing);
   return {
     pieceIds: Int32Array.from(pieceIds),
@@ -310,7 +345,7 @@ export function lengthBucket(length: number): number {
 /**
  * Returns the tags of each token of each sentence, from the tag indices predicted at the CRF positions of each sequence (`[N]`
  * each, in the order of `sequences`). Split sentences are rejoined. `X` on the first piece of a token means that it is in no
- * mention: `O`. Throws `data/join` if sequences and predictions do not give exactly one tag for every token.
+ * mention, as does `O` of a type: `O`. Throws `data/join` if sequences and predictions do not give exactly one tag for every token.
  */
 export function joinPredictions(
   sentences: readonly Sentence[],
@@ -328,7 +363,7 @@ export function joinPredictions(
       const sentence = tokenRefs[2 * entry] ?? -1;
       const token = tokenRefs[2 * entry + 1] ?? -1;
       const found = ofSequence[position] ?? -1;
-      const tag = tags[found === continuation ? OUTSIDE : found];
+      const tag = tags[found === continuation ? OUTSIDE : found]?.replace(/^O-.*/u, 'O');
       const ofSentence = joined[sentence];
       if (tag === undefined) throw mismatch(`tag indices below ${tags.length}`, String(found));
       if (ofSentence === undefined || token >= ofSentence.length || ofSentence[token] !== undefined) {

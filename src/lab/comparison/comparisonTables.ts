@@ -112,7 +112,7 @@ function methodsTable({ tasks }: Comparison, isDistinct: IsDistinct): Omit<Compa
     })),
     notes: [
       MEAN_NOTE,
-      'A tagger of MTL-PL knows the types of all its corpora; on each of them only the types that it annotates are scored.',
+      'A tagger of MTL-PL or AIO knows the types of all its corpora; on each of them only the types that it annotates are scored.',
     ],
   };
 }

@@ -174,7 +174,7 @@ function differing(values: readonly unknown[]): number {
 }
 
 /** What a training found, without when and where. */
-function outcomeOf({ steps, epochs, snapshots, selectedEpoch }: RunRecord): unknown {
+export function outcomeOf({ steps, epochs, snapshots, selectedEpoch }: RunRecord): unknown {
   return {
     steps: steps.map(({ elapsedMs: _ms, ...point }) => point),
     epochs: epochs.map(({ elapsedMs: _ms, ...point }) => point),

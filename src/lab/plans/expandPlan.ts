@@ -1,7 +1,7 @@
 // Parses plan files and expands them into runs, resolving their inputs in the library.
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
-import { jointMethods, traitsOf } from '../../schema/methods.ts';
+import { jointMethods, needsOneType, traitsOf } from '../../schema/methods.ts';
 import { planFileSchema, type PlanCategory, type PlanFile } from '../../schema/planFile.ts';
 import { raceRulesOf } from '../../schema/rateSearch.ts';
 import type { RunSpec, Slicing, TaskRef } from '../../schema/runRecord.ts';
@@ -49,19 +49,19 @@ function findInput<Found extends { readonly name: string; readonly fingerprint: 
 /**
  * Resolves the tasks of a category; if a corpus has a single type, it is filled in even where the plan omits it. Throws LabError
  * `plan/corpus-missing`, `plan/corpus-differs`, `plan/unknown-type`, `plan/no-train-sentences`, `plan/no-train-mentions`,
- * `plan/untyped-task` (tasks whose types are merged need one each) or `plan/task-twice`.
+ * `plan/untyped-task` (tasks whose types are merged or asked for need one each) or `plan/task-twice`.
  */
 function findTasks(
   { name: category, tasks }: PlanCategory,
   corpora: readonly CorpusRecord[],
-  areMerged: boolean,
+  areTyped: boolean,
 ): readonly TaskRef[] {
   const found: TaskRef[] = [];
   for (const task of tasks) {
     const corpus = findInput('corpus', task.corpus, corpora);
     const type = task.type ?? (corpus.types.length === 1 ? (corpus.types[0] ?? null) : null);
     checkTask(type, corpus);
-    if (type === null && areMerged) {
+    if (type === null && areTyped) {
       throw new LabError('plan/untyped-task', `The category ${category} needs one type of the corpus ${corpus.name}.`, {
         expected: corpus.types.join(' or '),
         got: 'all types together',
@@ -146,7 +146,7 @@ export function expandPlan(
 ): readonly RunSpec[] {
   const model = findInput('model', plan.model, library.models);
   const { config, biases } = familySettings(plan, model);
-  const areMerged = jointMethods(plan.methods).some((method) => traitsOf(method).labels === 'merged');
+  const areTyped = jointMethods(plan.methods).some(needsOneType);
   assertHead(plan, config);
   assertPlanSize(plan);
   const slicings = slicedLayers(plan.slicingRates, model.layers);
@@ -165,7 +165,7 @@ export function expandPlan(
     categories: plan.categories.map((category) => ({
       name: category.name,
       typeName: category.typeName,
-      tasks: findTasks(category, library.corpora, areMerged),
+      tasks: findTasks(category, library.corpora, areTyped),
     })),
   });
   if (plan.runs !== undefined) assertApart(plan);

@@ -1,6 +1,6 @@
 // Builds the graph of a plan's runs: what each run starts from, what it costs, and which runs already exist.
 import { shareOfCount } from '../../data/corpus/describeSentences.ts';
-import { mergedTypeName } from '../../schema/methods.ts';
+import { mergedTypeName, traitsOf } from '../../schema/methods.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
@@ -70,7 +70,7 @@ export function wholeRunMs({ cost, spec }: Pick<RunNode, 'cost' | 'spec'>, stepM
 function costKey({ method, tasks, category, model, config, slicing }: RunSpec): string {
   const frozen = slicing?.frozen === true ? slicing.layers : 0;
   const named = tasks.map(({ corpus, type }) => [corpus.id, type]);
-  return JSON.stringify([mergedTypeName({ method, category }), named, model.id, config, frozen]);
+  return JSON.stringify([mergedTypeName({ method, category }), traitsOf(method).asks, named, model.id, config, frozen]);
 }
 
 /** A training session asks in parts, so that other calls are answered in between. */

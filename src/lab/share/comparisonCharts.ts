@@ -1,5 +1,5 @@
 // The charts of a shared page: test F1 by slicing rate, and devel F1 by epoch, from the data of the lab's own charts.
-import { isJoint, isSliced } from '../../schema/methods.ts';
+import { isJoint, isSliced, type Method } from '../../schema/methods.ts';
 import type { TaskComparison, Variant } from '../comparison/comparison.ts';
 import { comparisonCurves, rateCurve, roundsAndSeeds } from '../comparison/comparisonCurves.ts';
 import type { StaticChart } from './staticChart.ts';
@@ -10,9 +10,15 @@ const STEPS = 4;
 const DASHES = ['2 2', '5 2', '9 3 2 3', '14 3', ''] as const;
 const STL = { colour: 'stl', dash: '2 3' } as const;
 const MTL_XC = { colour: 'mtl-xc', dash: '9 4' } as const;
-/** Of the methods beside those of the paper. */
-const OTHER_JOINT = { colour: 'mtl-xc', dash: '9 3 2 3 2 3' } as const;
-const OTHER_SLICED = { colour: 'own', dash: '4 2 1 2' } as const;
+/** Dashes of the methods beside those of the paper, the joint ones in the colour of MTL-XC. */
+const OTHER_DASHES: Partial<Record<Method, string>> = {
+  'MTL-PL': '9 3 2 3 2 3',
+  'PL-LS': '4 2 1 2',
+  AIO: '4 3 1 3 1 3',
+  'AIO-LS': '8 2 1 2 1 2',
+};
+const otherJoint = (method: Method) => ({ colour: 'mtl-xc', dash: OTHER_DASHES[method] ?? '' });
+const otherSliced = (method: Method) => ({ colour: 'own', dash: OTHER_DASHES[method] ?? '' });
 const SLICED = { colour: 'own', dash: '' } as const;
 
 /** Test F1 by slicing rate with its deviation over seeds and rounds; STL and MTL-XC are levels. Null without a rate to draw. */
@@ -26,7 +32,7 @@ export function rateChart(task: TaskComparison): StaticChart | null {
     axes: { x: 'Slicing rate', y: 'Test F1' },
     lines: [
       { sliced: 'MTL-LS', points, style: SLICED },
-      ...others.map(({ sliced, points: own }) => ({ sliced, points: own, style: OTHER_SLICED })),
+      ...others.map(({ sliced, points: own }) => ({ sliced, points: own, style: otherSliced(sliced) })),
     ]
       .filter((line) => line.points.length > 0)
       .map(({ sliced, points: own, style }) => ({
@@ -39,7 +45,7 @@ export function rateChart(task: TaskComparison): StaticChart | null {
       ...(stl === null ? [] : [{ name: `STL ${stl.toFixed(2)}`, ...STL, y: stl }]),
       ...(mtlXc === null ? [] : [{ name: `MTL-XC ${mtlXc.toFixed(2)}`, ...MTL_XC, y: mtlXc }]),
       ...others.flatMap(({ joint, level }) =>
-        level === null ? [] : [{ name: `${joint} ${level.toFixed(2)}`, ...OTHER_JOINT, y: level }],
+        level === null ? [] : [{ name: `${joint} ${level.toFixed(2)}`, ...otherJoint(joint), y: level }],
       ),
     ],
     xTicks: [...new Set([0, ...rates, 1])].sort((left, right) => left - right),
@@ -74,9 +80,9 @@ export function develChart(task: TaskComparison): StaticChart | null {
 
 function lineOf({ method, rate }: Variant): { readonly colour: string; readonly dash: string } {
   if (method === 'STL') return STL;
-  if (isJoint(method)) return method === 'MTL-XC' ? MTL_XC : OTHER_JOINT;
+  if (isJoint(method)) return method === 'MTL-XC' ? MTL_XC : otherJoint(method);
   const index = Math.min(1, Math.max(0, rate ?? 0.5)) * STEPS;
-  const dash = method === 'MTL-LS' ? (DASHES[Math.round(index)] ?? '') : OTHER_SLICED.dash;
+  const dash = method === 'MTL-LS' ? (DASHES[Math.round(index)] ?? '') : otherSliced(method).dash;
   return { colour: rateClass(rate ?? 0.5), dash };
 }
 

@@ -45,6 +45,7 @@ th:first-child, td:first-child, .words-cell { text-align: left; }
 tbody th { font-weight: 400; }
 td.words-cell { white-space: normal; min-width: 14em; }
 th.name { min-width: 9em; }
+td.name { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 4em; }
 td small { color: var(--soft); }
 .notes { font-size: 13px; color: var(--soft); padding-left: 20px; }
 dl { display: grid; grid-template-columns: minmax(8em, max-content) 1fr; gap: 4px 16px; margin: 8px 0; }

@@ -27,6 +27,7 @@ import { develChart, rateChart, rateRules } from './comparisonCharts.ts';
 import { pageStyle } from './pageStyle.ts';
 import { comparisonTable, differenceTable, runTable, type RunRow } from './pageTables.ts';
 import { citeSection, dataSection, settingsSection, versionsSection } from './planFacts.ts';
+import { sheetHtml } from './reproducibility.ts';
 import { drawChart } from './staticChart.ts';
 
 /** What its author adds to a page. */
@@ -64,7 +65,7 @@ export async function sharedPage(file: ResultFile, words: PageWords, analyses: P
       ${words.words.trim() === '' ? null : html`<div class="words">${paragraphs(words.words)}</div>`} ${sections}
       <h2>Runs</h2>
       ${runTable(await runRows(file, layers, analyses))} ${settingsSection(file)} ${dataSection(file)}
-      ${versionsSection(file)} ${citeSection(file, title)} ${reopenSection(words.link)}
+      ${versionsSection(file)} ${sheetHtml(file)} ${citeSection(file, title)} ${reopenSection(words.link)}
     </main>
     ${resultBlock(JSON.stringify(file))}`;
   const style = `${pageStyle}\n${rateRules(tasks)}\n`;

@@ -25,12 +25,18 @@ export function createPredictions({
   readonly store: Store;
 }): Pick<Lab, 'predictions' | 'keepPredictions' | 'exportCorpus' | 'exportTagger'> {
   /** The task to predict on; undefined if the run has no such task, which the server rejects. */
-  function taskOf({ runId, task }: PredictionRequest): TaskRef | undefined {
+  function taskOf({ runId, task, elsewhere }: PredictionRequest): TaskRef | undefined {
     const state = labStore.getState();
     const view = state.runs.find(({ record }) => record.spec.id === runId);
     if (view === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: runId });
-    requireInputs(state, view.record.spec);
-    return view.record.spec.tasks[task];
+    const { spec } = view.record;
+    const corpus = elsewhere && state.corpora.find(({ id }) => id === elsewhere.corpusId);
+    if (elsewhere !== undefined && corpus === undefined) {
+      throw new LabError('corpus/unknown', 'There is no such corpus.', { got: elsewhere.corpusId });
+    }
+    // Predicting elsewhere needs the model, and no text that the run was trained on.
+    requireInputs(state, corpus === undefined ? spec : { ...spec, tasks: [] });
+    return corpus === undefined ? spec.tasks[task] : { corpus, type: elsewhere?.type ?? null };
   }
 
   /** Number of sentences to predict on, for progress; 0 for an unknown task. */

@@ -9,7 +9,7 @@ import type { ReportedScore } from '../../schema/reportedScores.ts';
 import { format } from '../shared/format.ts';
 import { ChartFrame, type LegendEntry } from './ChartFrame.tsx';
 import { axisOf, NO_BOUNDS, ZoomFields } from './ZoomFields.tsx';
-import { chartStyle, rateStyle } from './chartStyle.ts';
+import { chartStyle, rateStyle, slicedStyle } from './chartStyle.ts';
 
 const SOURCES: readonly (readonly [SpreadOver, string])[] = [
   ['trainings', 'seeds and rounds'],
@@ -22,8 +22,6 @@ const MTL_XC = rateStyle({ method: 'MTL-XC', rate: null });
 /** Thin and in long dashes, with hollow dots: nothing that was trained here is drawn like it. */
 const REPORTED = { stroke: 'var(--type-7)', dash: '12 4 2 4' };
 const OWN = { stroke: 'var(--accent)', dash: undefined };
-/** Of the sliced methods beside MTL-LS. */
-const OTHER = { stroke: 'var(--type-3)', dash: '4 2 1 2' };
 
 interface RateChartProps {
   readonly task: TaskComparison;
@@ -66,7 +64,7 @@ export function RateChart({ task, reported }: RateChartProps) {
           ...(level === null
             ? []
             : [{ name: `${joint} ${format.percent(level)}`, line: rateStyle({ method: joint, rate: null }) }]),
-          ...(own.length === 0 ? [] : [{ name: sliced, line: OTHER }]),
+          ...(own.length === 0 ? [] : [{ name: sliced, line: slicedStyle(sliced) }]),
         ]),
         ...lines.map((score) => ({ name: `${reportedName(score)} ${format.percent(score.f1)}`, line: REPORTED })),
         ...(dots.length > 0 ? [{ name: 'MTL-LS, reported', line: REPORTED }] : []),
@@ -150,10 +148,10 @@ export function RateChart({ task, reported }: RateChartProps) {
             data={own}
             dataKey="f1"
             name={sliced}
-            stroke={OTHER.stroke}
-            strokeDasharray={OTHER.dash}
+            stroke={slicedStyle(sliced).stroke}
+            strokeDasharray={slicedStyle(sliced).dash}
             strokeWidth={2}
-            dot={{ r: 3.5, fill: 'var(--paper)', stroke: OTHER.stroke, strokeDasharray: '0' }}
+            dot={{ r: 3.5, fill: 'var(--paper)', stroke: slicedStyle(sliced).stroke, strokeDasharray: '0' }}
             isAnimationActive={false}
           />
         ))}

@@ -32,16 +32,26 @@ const REFERENCES = {
   STL: { stroke: 'var(--ink-soft)', dash: '2 3' },
   'MTL-XC': { stroke: 'var(--ink)', dash: '9 4' },
   'MTL-PL': { stroke: 'var(--ink)', dash: '9 3 2 3 2 3' },
+  AIO: { stroke: 'var(--ink)', dash: '4 3 1 3 1 3' },
 } as const satisfies Partial<Record<Method, LineStyle>>;
-/** Of the sliced methods beside MTL-LS, whatever the rate. */
-const OTHER_SLICED = '4 2 1 2';
+/** The sliced methods beside MTL-LS where a chart has one line of each, and their dashes whatever the rate. */
+const OTHER_SLICED = {
+  'PL-LS': { stroke: 'var(--type-3)', dash: '4 2 1 2' },
+  'AIO-LS': { stroke: 'var(--type-5)', dash: '8 2 1 2 1 2' },
+} as const satisfies Partial<Record<Method, LineStyle>>;
+
+/** Returns the line style of a sliced method beside MTL-LS over all its rates. */
+export function slicedStyle(method: Method): LineStyle & { readonly dash: string } {
+  return method === 'AIO-LS' ? OTHER_SLICED['AIO-LS'] : OTHER_SLICED['PL-LS'];
+}
+
 /** Dashes for the rates 0, 0.25, 0.5, 0.75 and 1, each of which has a theme colour. */
 const DASHES = ['2 2', '5 2', '9 3 2 3', '14 3', undefined] as const;
 const STEPS = DASHES.length - 1;
 
 /** Returns the line style of a method: colours in order of the slicing rate, and dashes that distinguish them without colour. */
 export function rateStyle({ method, rate }: Pick<Variant, 'method' | 'rate'>): LineStyle {
-  if (method === 'STL' || method === 'MTL-XC' || method === 'MTL-PL') return REFERENCES[method];
+  if (method === 'STL' || method === 'MTL-XC' || method === 'MTL-PL' || method === 'AIO') return REFERENCES[method];
   const index = (rate ?? 0.5) * STEPS;
   const below = Math.floor(index);
   const share = Math.round((index - below) * 100);
@@ -49,7 +59,7 @@ export function rateStyle({ method, rate }: Pick<Variant, 'method' | 'rate'>): L
     share === 0
       ? `var(--rate-${below})`
       : `color-mix(in oklab, var(--rate-${below + 1}) ${share}%, var(--rate-${below}))`;
-  return { stroke, dash: method === 'MTL-LS' ? DASHES[Math.round(index)] : OTHER_SLICED };
+  return { stroke, dash: method === 'MTL-LS' ? DASHES[Math.round(index)] : slicedStyle(method).dash };
 }
 
 const SERIES = 8;

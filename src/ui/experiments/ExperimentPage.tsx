@@ -42,6 +42,7 @@ import {
   usePool,
   type Pool,
 } from './experiments.ts';
+import { MatrixPanel } from './MatrixPanel.tsx';
 import { RacePanel } from './RacePanel.tsx';
 import { ReplayPanel } from './ReplayPanel.tsx';
 import { SelectionActions, ShareRuns } from './ShareRuns.tsx';
@@ -62,6 +63,7 @@ const VIEWS: readonly (readonly [View, string])[] = [
   ['leaks', 'Leaks'],
   ['breakdown', 'Breakdown'],
   ['confidence', 'Confidence'],
+  ['across', 'Across corpora'],
   ['statistics', 'Statistics'],
   ['share', 'Share'],
 ];
@@ -296,6 +298,8 @@ function ExperimentViews({ view, experiment, task, noise, records }: ViewProps) 
           actions={(runIds, usualName) => <SelectionActions runIds={runIds} usualName={usualName} />}
         />
       );
+    case 'across':
+      return <MatrixPanel experiment={experiment} records={records} />;
     case 'statistics':
       return (
         <>

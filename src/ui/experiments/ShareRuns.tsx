@@ -84,6 +84,15 @@ export function ShareActions({ runIds, experimentId = null }: ShareActionsProps)
         <Button disabled={none} onAct={() => downloadJson('bioner-lab.plan.json', lab.exportPlan(runIds))}>
           Export plan
         </Button>
+        <Button
+          disabled={none}
+          onAct={async () => {
+            const { sheetMarkdown } = await import('../../lab/share/reproducibility.ts');
+            saveFile('reproducibility.md', new Blob([sheetMarkdown(await exported())], { type: 'text/markdown' }));
+          }}
+        >
+          Save reproducibility sheet
+        </Button>
         <span className="soft" aria-live="polite">
           {copied === runIds.join() && copied !== '' ? 'Copied: the link contains the result itself.' : ''}
         </span>

@@ -10,7 +10,7 @@ import { variantName } from '../../lab/state/methodNames.ts';
 import { mergeRuns, type MergedRuns } from '../../lab/comparison/mergeRuns.ts';
 import { presets } from '../../lab/plans/presets.ts';
 import { mean } from '../../metrics/scores/spread.ts';
-import { isSliced } from '../../schema/methods.ts';
+import { isSliced, METHODS } from '../../schema/methods.ts';
 import type { RunStatus } from '../../schema/runRecord.ts';
 import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
@@ -81,15 +81,17 @@ export function runStatuses({ tasks }: Comparison): ReadonlyMap<string, RunStatu
 /** The methods of an experiment in words: `STL, MTL-XC, MTL-LS 0.00 to 1.00`. */
 export function methodsText({ tasks }: Comparison): string {
   const variants = new Map(tasks.flatMap((task) => task.variants).map((variant) => [variantName(variant), variant]));
-  const sliced = [...variants.values()]
-    .filter(({ method }) => isSliced(method))
-    .sort((left, right) => (left.layers ?? 0) - (right.layers ?? 0))
-    .map(variantName);
   const others = [...variants].filter(([, { method }]) => !isSliced(method)).map(([name]) => name);
-  const [lowest, highest] = [sliced[0], sliced.at(-1)];
-  if (lowest === undefined || highest === undefined) return others.join(', ');
-  const rates = lowest === highest ? lowest : `${lowest} to ${highest.replace(/^MTL-LS /, '')}`;
-  return [...others, rates].join(', ');
+  const ranges = METHODS.filter(isSliced).flatMap((method) => {
+    const sliced = [...variants.values()]
+      .filter((variant) => variant.method === method)
+      .sort((left, right) => (left.layers ?? 0) - (right.layers ?? 0))
+      .map(variantName);
+    const [lowest, highest] = [sliced[0], sliced.at(-1)];
+    if (lowest === undefined || highest === undefined) return [];
+    return lowest === highest ? lowest : `${lowest} to ${highest.slice(method.length + 1)}`;
+  });
+  return [...others, ...ranges].join(', ');
 }
 
 export interface BestResult {

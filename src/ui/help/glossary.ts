@@ -2,6 +2,7 @@
 
 /** In alphabetical order; a definition is one line of less than 200 characters. */
 export const glossary = {
+  AIO: 'All-in-one: one tagger for all types of a category. Words before and after each text ask for a type, and it marks that type.',
   batch: 'The sequences of one update. A micro-batch is what is on the device at once; gradients add up to the batch.',
   'bootstrap interval':
     'Where the difference lies in the middle 95 % of the cases when the test sentences are drawn again and again, with replacement.',

@@ -78,8 +78,8 @@ export function CategoryFields({ read, corpora, offered, onCategories }: Categor
     <fieldset className="categories">
       <legend>Categories</legend>
       <p className="field-help">
-        MTL-XC and MTL-PL train the tasks of a category together, and MTL-LS and PL-LS take their lower layers from
-        those models.
+        MTL-XC, MTL-PL and AIO train the tasks of a category together, and MTL-LS, PL-LS and AIO-LS take their lower
+        layers from those models.
       </p>
       <AddCategory
         offered={offered.filter(({ category }) => !categories.some(({ name }) => name === category.name))}
@@ -187,7 +187,7 @@ function CategoryEditor({ category, index, read, corpora, onCategory, onRemove }
         </Field>
         <Field
           label="Type name"
-          help="Entity type for the mentions of all its tasks in MTL-XC; in MTL-PL they keep their own."
+          help="Entity type for the mentions of all its tasks in MTL-XC; in MTL-PL and AIO they keep their own."
         >
           {(control) => (
             <input

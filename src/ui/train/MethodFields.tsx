@@ -14,6 +14,8 @@ const METHOD_WORDS: Readonly<Record<Method, string>> = {
   'MTL-LS': 'lower layers from MTL-XC, upper layers pretrained, on each task alone',
   'MTL-PL': 'as MTL-XC, but each corpus keeps its types, and what it does not annotate stays open',
   'PL-LS': 'lower layers from MTL-PL, upper layers pretrained, on each task alone',
+  AIO: 'all-in-one: as MTL-XC, but words round each text ask for a type',
+  'AIO-LS': 'lower layers from AIO, upper layers pretrained, on each task alone',
 };
 
 export interface MethodFieldsProps {
@@ -88,8 +90,8 @@ function SlicingFields({ draft, read, onChange }: Omit<MethodFieldsProps, 'onMet
       </div>
       {problem !== undefined && <p className="field-problem">{problem}</p>}
       <p className="field-help">
-        Share of the encoder’s layers taken from the joint model (MTL-XC or MTL-PL), counted from the bottom; 0 takes
-        only the embedding. Rates that give the same number of layers are one run.
+        Share of the encoder’s layers taken from the joint model (MTL-XC, MTL-PL or AIO), counted from the bottom; 0
+        takes only the embedding. Rates that give the same number of layers are one run.
       </p>
       <SearchFields draft={draft} read={read} onChange={onChange} />
       <div className="fields">

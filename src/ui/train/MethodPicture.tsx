@@ -7,6 +7,9 @@ const LAYER = { width: 26, height: 7, gap: 2 } as const;
 const COLUMN_GAP = 10;
 const HEAD_RADIUS = 4;
 
+/** Below the layers, where some methods write what text asks for. */
+const QUESTION_HEIGHT = 5;
+
 const HEIGHT = HEAD_RADIUS * 2 + 4 + LAYERS * (LAYER.height + LAYER.gap);
 
 /** Encoders of a method: how many tasks each has, and how many of its lower layers are shared with other tasks. */
@@ -15,6 +18,8 @@ interface DrawnEncoder {
   readonly shared: number;
   /** Draws each head hollow: its labels are partial. */
   readonly isPartial?: true;
+  /** Draws a line at each side below the layers: words round the text ask for a type. */
+  readonly asks?: true;
 }
 
 const ENCODERS: Readonly<Record<Method, readonly DrawnEncoder[]>> = {
@@ -32,6 +37,11 @@ const ENCODERS: Readonly<Record<Method, readonly DrawnEncoder[]>> = {
     { heads: 1, shared: LAYERS / 2, isPartial: true },
     { heads: 1, shared: LAYERS / 2, isPartial: true },
   ],
+  AIO: [{ heads: 1, shared: LAYERS, asks: true }],
+  'AIO-LS': [
+    { heads: 1, shared: LAYERS / 2, asks: true },
+    { heads: 1, shared: LAYERS / 2, asks: true },
+  ],
 };
 
 const PICTURE_WIDTH = 2 * LAYER.width + COLUMN_GAP;
@@ -43,12 +53,12 @@ export function MethodPicture({ method }: { readonly method: Method }) {
   return (
     <svg
       className="method-picture"
-      viewBox={`0 0 ${PICTURE_WIDTH} ${HEIGHT}`}
+      viewBox={`0 0 ${PICTURE_WIDTH} ${HEIGHT + QUESTION_HEIGHT}`}
       width={PICTURE_WIDTH}
-      height={HEIGHT}
+      height={HEIGHT + QUESTION_HEIGHT}
       aria-hidden="true"
     >
-      {encoders.map(({ heads, shared, isPartial = false }, column) => {
+      {encoders.map(({ heads, shared, isPartial = false, asks = false }, column) => {
         const left = column * (width + COLUMN_GAP);
         return (
           <g key={column}>
@@ -72,6 +82,10 @@ export function MethodPicture({ method }: { readonly method: Method }) {
                 rx={1.5}
               />
             ))}
+            {asks &&
+              [left + 1.5, left + width - 1.5].map((x) => (
+                <line key={x} className="task-question" x1={x} x2={x} y1={HEIGHT} y2={HEIGHT + QUESTION_HEIGHT} />
+              ))}
           </g>
         );
       })}

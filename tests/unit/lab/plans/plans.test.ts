@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { expandPlan, parsePlan, runSpec } from '../../../../src/lab/plans/expandPlan.ts';
 import { planOfRuns } from '../../../../src/lab/plans/exportResult.ts';
 import type { TrainingConfig } from '../../../../src/schema/config.ts';
+import { isSliced, METHODS } from '../../../../src/schema/methods.ts';
 import type { PlanFile } from '../../../../src/schema/planFile.ts';
-import { lineageFault } from '../../../../src/schema/runLineage.ts';
 import type { RunSpec } from '../../../../src/schema/runRecord.ts';
 import {
   categoryPlan,
@@ -199,45 +199,6 @@ describe('expanding a plan of a category', () => {
     ]);
   });
 
-  it('trains each joint method once before its own sliced one', () => {
-    const specs = expandPlan(categoryPlan({ methods: ['MTL-LS', 'PL-LS', 'MTL-PL'], slicingRates: [0.5] }), library);
-    expect(described(specs)).toEqual([
-      ...['MTL-XC moss+fern  0', 'MTL-LS moss 1 0', 'MTL-LS fern 1 0'],
-      ...['MTL-PL moss+fern  0', 'PL-LS moss 1 0', 'PL-LS fern 1 0'],
-    ]);
-    const base = (method: string): string | undefined => specs.find((one) => one.method === method)?.id;
-    expect(specs.filter(({ method }) => method === 'PL-LS').map(({ parent }) => parent)).toEqual([base('MTL-PL'), base('MTL-PL')]); // prettier-ignore
-    expect(lineageFault(specs)).toBeNull();
-    const foreign = specs.map((one) => (one.method === 'PL-LS' ? { ...one, parent: base('MTL-XC') ?? null } : one));
-    expect(lineageFault(foreign)?.message).toMatch(/starts from a first training of MTL-PL, not from one of MTL-XC/);
-  });
-
-  it('keeps the ids of other methods when MTL-PL is added', () => {
-    const before = expandPlan(categoryPlan(), library).map(({ id }) => id);
-    const after = expandPlan(categoryPlan({ methods: ['STL', 'MTL-XC', 'MTL-LS', 'MTL-PL', 'PL-LS'] }), library);
-    expect(after.map(({ id }) => id)).toEqual(expect.arrayContaining(before));
-  });
-
-  it('takes all types of a corpus with MTL-PL, not with MTL-XC', () => {
-    const types = ['Disease', 'Gene'];
-    const counts = splitCounts(4, { Disease: 2, Gene: 2 });
-    const corpora = [corpusRecord('moss', { types, counts: { train: counts, devel: counts, test: counts } })];
-    const categories = [{ name: 'plant', typeName: 'Any', tasks: [{ corpus: { name: 'moss' }, type: null }] }];
-    const plan = (method: 'MTL-PL' | 'MTL-XC') => expandPlan(categoryPlan({ methods: [method], categories }), { ...library, corpora }); // prettier-ignore
-    expect(plan('MTL-PL')[0]?.tasks[0]?.type).toBeNull();
-    expect(() => plan('MTL-XC')).toThrow(expect.objectContaining({ code: 'plan/untyped-task' }));
-  });
-
-  it('refuses partial labels without a CRF', () => {
-    const softmax = { ...smallConfig, head: 'softmax' as const };
-    const refused = { code: 'plan/partial-head', expected: 'head crf', got: 'head softmax' };
-    for (const methods of [['MTL-PL'], ['PL-LS']] as const) {
-      const plan = categoryPlan({ methods: [...methods], config: softmax });
-      expect(() => expandPlan(plan, library)).toThrow(expect.objectContaining(refused));
-    }
-    expect(expandPlan(categoryPlan({ config: softmax }), library).length).toBeGreaterThan(0);
-  });
-
   it('makes the same STL runs for every category', () => {
     const alone = expandPlan(planFile(), library);
     const among = expandPlan(categoryPlan({ methods: ['STL'] }), library);
@@ -300,7 +261,7 @@ it('runs of an XLNet keep the ids they were published with', () => {
 /** Plans over two corpora, one model of two layers and any methods, rates, seeds, rounds and categories. */
 const anyPlan = fc
   .record({
-    methods: fc.subarray(['STL', 'MTL-XC', 'MTL-LS', 'MTL-PL', 'PL-LS'] as const, { minLength: 1 }),
+    methods: fc.subarray([...METHODS], { minLength: 1 }),
     slicingRates: fc.uniqueArray(fc.constantFrom(0, 0.25, 0.5, 0.75, 1), { minLength: 1 }),
     frozen: fc.boolean(),
     seeds: fc.uniqueArray(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 3 }),
@@ -328,7 +289,7 @@ describe('the runs of any plan', () => {
         const specs = expandPlan(plan, library);
         expect(new Set(specs.map(({ id }) => id)).size).toBe(specs.length);
         for (const [index, { parent, round, method }] of specs.entries()) {
-          expect(parent !== null).toBe(round > 0 || method === 'MTL-LS' || method === 'PL-LS');
+          expect(parent !== null).toBe(round > 0 || isSliced(method));
           if (parent !== null) expect(specs.slice(0, index).map(({ id }) => id)).toContain(parent);
         }
       }),

@@ -1,0 +1,181 @@
+// Shows every trained tagger of an experiment on every test set as a table coloured by F1, and offers to predict what is missing.
+import { useMemo, useState, type CSSProperties } from 'react';
+import type { FoundScore, IntervalScore } from '../../analysis/questions/askedDifference.ts';
+import { taskKey, type Comparison } from '../../lab/comparison/comparison.ts';
+import {
+  askedCells,
+  cellScores,
+  crossMatrix,
+  lackingRequests,
+  matrixRows,
+  type MatrixCell,
+  type MatrixRow,
+} from '../../lab/comparison/crossMatrix.ts';
+import type { RunRecord } from '../../schema/runRecord.ts';
+import { csvText } from '../../util/csv.ts';
+import { Term } from '../help/Term.tsx';
+import { AnalysisWait } from '../parts/AnalysisWait.tsx';
+import { Button } from '../parts/Button.tsx';
+import { TableBox } from '../parts/TableBox.tsx';
+import { format } from '../shared/format.ts';
+import { taskRefName } from '../shared/runName.ts';
+import { saveFile } from '../shared/saveFile.ts';
+import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
+import { useLab, useLabActions } from '../shared/useLab.ts';
+import { useOwnRunIds } from './experiments.ts';
+
+interface MatrixPanelProps {
+  readonly experiment: Comparison;
+  readonly records: readonly RunRecord[];
+}
+
+export function MatrixPanel({ experiment, records }: MatrixPanelProps) {
+  const lab = useLabActions();
+  const ownIds = useOwnRunIds();
+  const corpora = useLab((state) => state.corpora);
+  const isTraining = useLab((state) => state.activeRunId !== null);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [version, setVersion] = useState(0);
+  const matrix = useMemo(
+    () => crossMatrix(experiment, { records, own: new Set(ownIds), corpora }),
+    [experiment, records, ownIds, corpora],
+  );
+  const variants = [...new Set(matrix.rows.map(({ variant }) => variant))];
+  const rows = useMemo(
+    () => matrix.rows.filter(({ variant }) => chosen === null || variant === chosen),
+    [matrix, chosen],
+  );
+  const asked = useMemo(() => askedCells(rows), [rows]);
+  const state = useAnalysis('testScores', asked, version);
+  const found: readonly FoundScore[] | null = shownAnswer(state);
+  if (matrix.rows.length === 0) {
+    return <p className="soft">No run of this experiment has finished yet: the first row comes when one does.</p>;
+  }
+  // The answer to another choice of rows has other cells.
+  const answers = state.status === 'ready' ? state.answer : found?.length === asked.length ? found : [];
+  const scores = cellScores(rows, answers);
+  const lacking = lackingRequests(asked, answers);
+  const predict = async () => {
+    try {
+      await lab.keepPredictions(lacking);
+    } finally {
+      // Predictions stored before a failure or a cancellation stay.
+      setVersion((current) => current + 1);
+    }
+  };
+  return (
+    <section className="matrix" aria-labelledby="matrix-title">
+      <div className="title-row">
+        <h2 id="matrix-title">Every tagger on every test set</h2>
+        <div className="actions">
+          <Button
+            kind="quiet"
+            onAct={() =>
+              saveFile('across-corpora.csv', new Blob([csvText(matrixRows({ rows }, scores))], { type: 'text/csv' }))
+            }
+          >
+            Save as CSV
+          </Button>
+        </div>
+      </div>
+      <div className="filters">
+        <label>
+          Method
+          <select
+            value={chosen ?? ''}
+            onChange={(event) => setChosen(event.target.value === '' ? null : event.target.value)}
+          >
+            <option value="">all</option>
+            {variants.map((variant) => (
+              <option key={variant} value={variant}>
+                {variant}
+              </option>
+            ))}
+          </select>
+        </label>
+        <span className="soft" aria-live="polite">
+          {statusText(rows, scores)}
+        </span>
+      </div>
+      {lacking.length > 0 && (
+        <div className="panel">
+          <p>
+            {format.counted(lacking.length, 'prediction')} on test sets that a tagger was not trained with{' '}
+            {lacking.length === 1 ? 'is' : 'are'} not stored yet. Predicting uses the device, like training, and can be
+            cancelled; what is predicted is saved with the run.
+            {isTraining && ' A run is using the device: pause it first, or wait until it is done.'}
+          </p>
+          <div className="actions">
+            <Button kind="primary" onAct={predict}>
+              Predict now
+            </Button>
+          </div>
+        </div>
+      )}
+      {state.status !== 'ready' && <AnalysisWait state={state} doing="Scoring taggers on test sets" />}
+      <TableBox label="Test F1 of every tagger on every test set" className="heat">
+        <thead>
+          <tr>
+            <th scope="col">Method</th>
+            <th scope="col">Trained on</th>
+            {matrix.columns.map((task) => (
+              <th key={taskKey(task)} scope="col" className="number">
+                {taskRefName(task)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ variant, task, cells }, row) => (
+            <tr key={`${variant} ${task === null ? '' : taskKey(task)}`}>
+              <th scope="row">{variant}</th>
+              <td>{task === null ? 'all together' : taskRefName(task)}</td>
+              {cells.map((cell, column) => (
+                <Cell key={taskKey(cell.column)} cell={cell} score={scores[row]?.[column] ?? null} />
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </TableBox>
+      <ul className="table-notes">
+        <li>
+          Test F1 in percent, the mean over trainings, above its <Term name="bootstrap interval">95 % interval</Term>{' '}
+          over test sentences; the darker, the higher. A frame is a corpus that the tagger was trained on.
+        </li>
+        <li>
+          A tagger is tested where it marks the type. Types of different names count as one where MTL-XC trains them as
+          one.
+        </li>
+      </ul>
+    </section>
+  );
+}
+
+interface CellProps {
+  readonly cell: MatrixCell;
+  readonly score: IntervalScore | null;
+}
+
+function Cell({ cell: { asked, isOwn, absent }, score }: CellProps) {
+  if (score === null) {
+    const words = asked === null ? 'other type' : absent > 0 ? 'not in this browser' : 'not predicted';
+    return <td className="number soft none">{words}</td>;
+  }
+  const { f1, low, high } = score;
+  return (
+    <td className={isOwn ? 'number own' : 'number'} style={{ '--heat': `${f1.toFixed(1)}%` } as CSSProperties}>
+      <span className="f1">{format.percent(f1)}</span>
+      {isOwn && <span className="visually-hidden">, trained on it</span>}
+      <span className="interval">
+        <span className="visually-hidden">, interval </span>
+        {low.toFixed(1)} to {high.toFixed(1)}
+      </span>
+    </td>
+  );
+}
+
+function statusText(rows: readonly MatrixRow[], scores: readonly (readonly (IntervalScore | null)[])[]): string {
+  const cells = rows.flatMap((row) => row.cells).filter(({ asked }) => asked !== null).length;
+  const known = scores.flat().filter((score) => score !== null).length;
+  return `${format.counted(rows.length, 'tagger')}, ${format.count(known)} of ${format.counted(cells, 'score')} known`;
+}
