@@ -14,11 +14,12 @@ import { writeModels } from './inputFolder.ts';
 import { runStoreOf } from './runFolder.ts';
 import { whileLocked } from './trainRuns.ts';
 
-const usage = `Usage: bioner export DIR [--run ID ...] [--out DIR] [--json]
+const usage = `Usage: bioner export DIR [--run ID ...] [--adapters] [--out DIR] [--json]
 
 Writes the selected snapshot of each finished run of a folder of results to DIR/models, for Hugging Face transformers, the page and bioner tag.
   --run ID   these runs alone, by the id or the start of it
-  --out DIR  writes to DIR/models there
+  --adapters writes the adapters alone of runs with adapters to DIR/adapters, for Hugging Face PEFT
+  --out DIR  writes to DIR/models or DIR/adapters there
 ${exitCodesText}`;
 
 /** Returns the exit code, after reporting every error. */
@@ -29,6 +30,7 @@ export function exportCommand(args: readonly string[], surroundings: CommandSurr
     const { values, positionals } = parsedOptions(args, {
       run: { type: 'string', multiple: true },
       out: { type: 'string' },
+      adapters: { type: 'boolean' },
       json: { type: 'boolean' },
     });
     if (values.help === true) {
@@ -39,19 +41,24 @@ export function exportCommand(args: readonly string[], surroundings: CommandSurr
     if (folder === undefined || rest.length > 0) throw usageError('Give one folder of results.', 'DIR', positionals.join(' ') || 'none'); // prettier-ignore
     const wanted = values.run ?? [];
     const out = path.resolve(values.out ?? folder);
+    const what = values.adapters === true ? 'adapters' : 'models';
     let written = 0;
     for (const store of await storesIn(path.resolve(folder))) {
       await whileLocked(path.dirname(store), around, async () => {
-        written += await exportStore(store, wanted, out, around);
+        written += await exportStore(store, wanted, out, what, around);
         return exitCodes.done;
       });
     }
-    lines.write({ event: 'file', file: path.join(out, 'models'), models: written });
+    lines.write({ event: 'file', file: path.join(out, what), models: written });
     if (written > 0) return exitCodes.done;
-    throw new LabError('headless/input', 'No finished run was found.', {
-      expected: wanted.length === 0 ? 'a finished run with its snapshot' : `finished: ${wanted.join(', ')}`,
-      got: `none in ${folder}`,
-    });
+    throw new LabError(
+      'headless/input',
+      what === 'models' ? 'No finished run was found.' : 'No finished run with adapters was found.',
+      {
+        expected: wanted.length === 0 ? 'a finished run with its snapshot' : `finished: ${wanted.join(', ')}`,
+        got: `none in ${folder}`,
+      },
+    );
   };
   return endOf(work, surroundings, usage, (data) => lines.error(data));
 }
@@ -68,6 +75,7 @@ async function exportStore(
   location: string,
   wanted: readonly string[],
   out: string,
+  what: 'models' | 'adapters',
   { openServer, output }: CommandSurroundings,
 ): Promise<number> {
   const store = fileSystem(location);
@@ -84,8 +92,13 @@ async function exportStore(
     const own = lab.getState().runs.filter(({ record }) => isOwn(location, record.spec.id));
     const ids = own.map(({ record }) => record.spec.id);
     const chosen = wanted.length === 0 ? ids : ids.filter((id) => wanted.some((start) => id.startsWith(start)));
-    const finished = own.filter(({ record }) => chosen.includes(record.spec.id) && record.selectedEpoch !== null);
-    await writeModels(lab, chosen, out, output, () => Promise.resolve(false));
+    const finished = own.filter(
+      ({ record }) =>
+        chosen.includes(record.spec.id) &&
+        record.selectedEpoch !== null &&
+        (what === 'models' || record.spec.config.adapters !== undefined),
+    );
+    await writeModels(lab, chosen, out, output, () => Promise.resolve(false), what);
     return finished.length;
   } finally {
     server.client?.close();

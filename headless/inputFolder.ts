@@ -92,20 +92,23 @@ export async function writeModels(
   outFolder: string,
   output: TextOutput,
   mend: (runId: string) => Promise<boolean>,
+  what: 'models' | 'adapters' = 'models',
 ): Promise<void> {
   for (const { record } of lab.getState().runs) {
     const { spec, status, selectedEpoch } = record;
     if (!runIds.includes(spec.id) || status !== 'finished' || selectedEpoch === null) continue;
+    if (what === 'adapters' && spec.config.adapters === undefined) continue;
     const title = runTitle(spec, layersOf(lab, spec)).replace(/[^\p{L}\p{N}._-]+/gu, '-');
     const name = `${title}-${spec.id.slice(0, 8)}`;
-    const folder = path.join(outFolder, 'models', name);
-    const request = { tagger: { kind: 'snapshot', runId: spec.id, epoch: selectedEpoch }, precision: 'F32' } as const;
+    const folder = path.join(outFolder, what, name);
+    const tagger = { kind: 'snapshot', runId: spec.id, epoch: selectedEpoch } as const;
+    const request: TaggerExport = { tagger, precision: 'F32', ...(what === 'adapters' && { adapters: true }) };
     await writeFolder(lab, request, folder).catch(async (error: unknown) => {
       const isDamaged = error instanceof LabError && error.code === 'checkpoint/missing';
       if (!isDamaged || !(await mend(spec.id))) throw error;
       await writeFolder(lab, request, folder);
     });
-    output.write(`Model: ${folder}\n`);
+    output.write(`${what === 'models' ? 'Model' : 'Adapters'}: ${folder}\n`);
   }
 }
 

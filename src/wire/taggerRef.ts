@@ -11,6 +11,8 @@ export interface TaggerExport {
   readonly tagger: TaggerRef;
   /** Type of the weights; F16 halves the size and rounds. */
   readonly precision: 'F32' | 'F16';
+  /** Exports a run's adapters and head alone, in the form of Hugging Face's PEFT, instead of the model with them merged. */
+  readonly adapters?: true;
 }
 
 /** A file of the exported folder, listed before its bytes are sent. */

@@ -143,6 +143,7 @@ async function develF1UntilPerfect(sentences: CorpusSentences, spec: RunSpec, mo
   const inputs = {
     record,
     tasks,
+    pretrained: model.encoder,
     weights: () => Promise.resolve(model.encoder),
     store: memory(),
     health: { failure: null },

@@ -27,7 +27,7 @@ import { useLab, useLabActions } from '../shared/useLab.ts';
 import { useLayers } from '../shared/useLayers.ts';
 import { RunInputs, RunInterruptions, RunLeaks } from './RunInputs.tsx';
 import { RunProgress, useFollowedRun, type FollowedRunProps } from './RunProgress.tsx';
-import { RunScores, SnapshotTable } from './RunScores.tsx';
+import { RunScores, SnapshotTable, type ModelForm } from './RunScores.tsx';
 import { StatusMark } from './StatusMark.tsx';
 
 interface RunActionsProps {
@@ -255,9 +255,12 @@ function TaskScores({ record, task, name, own }: TaskScoresProps) {
     const parts = [runName(spec), ...(name === null ? [] : [name]), method, `seed${spec.seed}`];
     await saveFiles(`${format.fileName(...parts)}.epoch${epoch}.${split}`, files);
   };
-  const saveModel = (epoch: number, precision: 'F32' | 'F16') => {
-    const folder = format.fileName(runName(spec), method, `seed${spec.seed}`, `epoch${epoch}`);
-    return saveTagger(lab, { tagger: { kind: 'snapshot', runId: spec.id, epoch }, precision }, folder);
+  const saveModel = (epoch: number, form: ModelForm) => {
+    const isAlone = form === 'PEFT';
+    const parts = [runName(spec), method, `seed${spec.seed}`, `epoch${epoch}`, ...(isAlone ? ['adapters'] : [])];
+    const tagger = { kind: 'snapshot', runId: spec.id, epoch } as const;
+    const request = isAlone ? ({ tagger, precision: 'F32', adapters: true } as const) : { tagger, precision: form };
+    return saveTagger(lab, request, format.fileName(...parts));
   };
   const taskRef = spec.tasks[task];
   const titleId = useId();
