@@ -12,17 +12,18 @@ import { requestFile } from '../workers/publicFiles.ts';
 import { endOf, exitCodes, exitCodesText, type CommandSurroundings } from './commandEnd.ts';
 import { EventLines } from './eventLines.ts';
 import { parsedOptions, usageError } from './headlessArguments.ts';
-import { filesUnder, writeFolder, writeModels } from './inputFolder.ts';
+import { exportFolderOf, filesUnder, writeFolder, writeModels, type ExportForm } from './inputFolder.ts';
 import { runStoreOf } from './runFolder.ts';
 import { whileLocked } from './trainRuns.ts';
 
-const usage = `Usage: bioner export DIR [--run ID ...] [--out DIR] [--onnx[=${ONNX_PRECISIONS.join('|')}]] [--json]
+const usage = `Usage: bioner export DIR [--run ID ...] [--out DIR] [--onnx[=${ONNX_PRECISIONS.join('|')}] | --adapters] [--json]
 
 Writes the selected snapshot of each finished run of a folder of results to DIR/models, for Hugging Face transformers, the page and bioner tag.
   --run ID   these runs alone, by the id or the start of it
-  --out DIR  writes to DIR/models there
+  --out DIR  writes to DIR/models, DIR/onnx or DIR/adapters there
   --onnx     writes ONNX graphs to DIR/onnx instead, for onnxruntime, with weights in 32 bits (f32), 16 (f16) or 8 (int8); here DIR may also be
              the folder of an exported tagger, whose graph is written to the folder onnx beside it
+  --adapters writes the adapters alone of runs with adapters to DIR/adapters, for Hugging Face PEFT
 ${exitCodesText}`;
 
 /** Returns the exit code, after reporting every error. */
@@ -36,6 +37,7 @@ export function exportCommand(args: readonly string[], surroundings: CommandSurr
       run: { type: 'string', multiple: true },
       out: { type: 'string' },
       onnx: { type: 'string' },
+      adapters: { type: 'boolean' },
       json: { type: 'boolean' },
     });
     if (values.help === true) {
@@ -53,19 +55,24 @@ export function exportCommand(args: readonly string[], surroundings: CommandSurr
       return exitCodes.done;
     }
     const out = path.resolve(values.out ?? folder);
+    const form: ExportForm = values.adapters === true ? 'adapters' : (onnx ?? 'models');
     let written = 0;
     for (const store of await storesIn(path.resolve(folder))) {
       await whileLocked(path.dirname(store), around, async () => {
-        written += await exportStore(store, wanted, out, around, onnx);
+        written += await exportStore(store, wanted, out, around, form);
         return exitCodes.done;
       });
     }
-    lines.write({ event: 'file', file: path.join(out, onnx === null ? 'models' : 'onnx'), models: written });
+    lines.write({ event: 'file', file: path.join(out, exportFolderOf(form)), models: written });
     if (written > 0) return exitCodes.done;
-    throw new LabError('headless/input', 'No finished run was found.', {
-      expected: wanted.length === 0 ? 'a finished run with its snapshot' : `finished: ${wanted.join(', ')}`,
-      got: `none in ${folder}`,
-    });
+    throw new LabError(
+      'headless/input',
+      form === 'adapters' ? 'No finished run with adapters was found.' : 'No finished run was found.',
+      {
+        expected: wanted.length === 0 ? 'a finished run with its snapshot' : `finished: ${wanted.join(', ')}`,
+        got: `none in ${folder}`,
+      },
+    );
   };
   return endOf(work, surroundings, usage, (data) => lines.error(data));
 }
@@ -118,7 +125,7 @@ async function exportStore(
   wanted: readonly string[],
   out: string,
   surroundings: CommandSurroundings,
-  onnx: OnnxPrecision | null,
+  form: ExportForm,
 ): Promise<number> {
   const store = fileSystem(location);
   try {
@@ -126,8 +133,13 @@ async function exportStore(
       const own = lab.getState().runs.filter(({ record }) => isOwn(location, record.spec.id));
       const ids = own.map(({ record }) => record.spec.id);
       const chosen = wanted.length === 0 ? ids : ids.filter((id) => wanted.some((start) => id.startsWith(start)));
-      const finished = own.filter(({ record }) => chosen.includes(record.spec.id) && record.selectedEpoch !== null);
-      await writeModels(lab, chosen, out, surroundings.output, () => Promise.resolve(false), onnx);
+      const finished = own.filter(
+        ({ record: { spec, selectedEpoch } }) =>
+          chosen.includes(spec.id) &&
+          selectedEpoch !== null &&
+          (form !== 'adapters' || spec.config.adapters !== undefined),
+      );
+      await writeModels(lab, chosen, out, surroundings.output, () => Promise.resolve(false), form);
       return finished.length;
     });
   } finally {

@@ -82,6 +82,14 @@ async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await readFile(path));
 }
 
+/** What is written of a run's tagger: a folder for transformers, its adapters alone, or an ONNX graph in a precision. */
+export type ExportForm = 'models' | 'adapters' | OnnxPrecision;
+
+/** The folder for taggers of a form. */
+export function exportFolderOf(form: ExportForm): string {
+  return form === 'models' || form === 'adapters' ? form : 'onnx';
+}
+
 /**
  * Exports finished runs to `<outFolder>/models/<run>-<id>`, or as ONNX to `<outFolder>/onnx/<run>-<id>-<precision>`, with the first 8 digits of the run's id, because runs can share a title. An
  * existing folder is replaced once the new one is complete. `mend` trains a run again whose snapshot is damaged, and answers with whether the
@@ -93,23 +101,25 @@ export async function writeModels(
   outFolder: string,
   output: TextOutput,
   mend: (runId: string) => Promise<boolean>,
-  onnx: OnnxPrecision | null = null,
+  form: ExportForm = 'models',
 ): Promise<void> {
   for (const { record } of lab.getState().runs) {
     const { spec, status, selectedEpoch } = record;
     if (!runIds.includes(spec.id) || status !== 'finished' || selectedEpoch === null) continue;
+    if (form === 'adapters' && spec.config.adapters === undefined) continue;
     const title = runTitle(spec, layersOf(lab, spec)).replace(/[^\p{L}\p{N}._-]+/gu, '-');
     const name = `${title}-${spec.id.slice(0, 8)}`;
-    const folder =
-      onnx === null ? path.join(outFolder, 'models', name) : path.join(outFolder, 'onnx', `${name}-${onnx}`);
+    const isOnnx = form !== 'models' && form !== 'adapters';
+    const folder = path.join(outFolder, exportFolderOf(form), isOnnx ? `${name}-${form}` : name);
     const tagger = { kind: 'snapshot', runId: spec.id, epoch: selectedEpoch } as const;
-    const request: TaggerExport = { tagger, precision: 'F32', ...(onnx === null ? {} : { onnx }) };
+    const extra = isOnnx ? { onnx: form } : form === 'adapters' ? { adapters: true as const } : {};
+    const request: TaggerExport = { tagger, precision: 'F32', ...extra };
     await writeFolder(lab, request, folder).catch(async (error: unknown) => {
       const isDamaged = error instanceof LabError && error.code === 'checkpoint/missing';
       if (!isDamaged || !(await mend(spec.id))) throw error;
       await writeFolder(lab, request, folder);
     });
-    output.write(`Model: ${folder}\n`);
+    output.write(`${form === 'adapters' ? 'Adapters' : 'Model'}: ${folder}\n`);
   }
 }
 

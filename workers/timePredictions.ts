@@ -92,11 +92,11 @@ export class TimePredictions {
   private lengthsOf(spec: RunSpec): Promise<RunLengths | null> {
     const { model, tasks, method, category, config } = spec;
     const { labelMode, tagScheme, encoding, lowerCase, layout, maxPieces, specials, specialsInLoss, trainOn } = config;
-    const { trainShare, leaveOut, head, crfStartEnd } = config;
+    const { trainShare, leaveOut, head, crfStartEnd, adapters } = config;
     const looks = [labelMode, tagScheme, encoding, lowerCase, layout, maxPieces, specials, specialsInLoss, trainOn];
     const { labels, asks } = traitsOf(method);
     const type = labels === 'merged' ? category : labels;
-    const key = fingerprint([model.id, tasks, type, asks, ...looks, trainShare, leaveOut, head, crfStartEnd]);
+    const key = fingerprint([model.id, tasks, type, asks, ...looks, trainShare, leaveOut, head, crfStartEnd, adapters]);
     const known = this.lengths.get(key) ?? this.sample(spec);
     this.lengths.delete(key);
     this.lengths.set(key, known);

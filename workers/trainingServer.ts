@@ -25,7 +25,7 @@ import { encodeTasks } from '../src/training/encodeTasks.ts';
 import { taggerExports } from '../src/training/exportTagger.ts';
 import { encoderFacts, encoderOfFile, importModel } from '../src/training/importModel.ts';
 import { loadModel, readModelConfig } from '../src/training/loadModel.ts';
-import { loadTagger } from '../src/training/loadTagger.ts';
+import { loadTagger, type BaseWeights } from '../src/training/loadTagger.ts';
 import { estimateStep, measureStep } from '../src/training/measureStep.ts';
 import { keepPredictions } from '../src/training/predictSnapshot.ts';
 import { startWeights } from '../src/training/startWeights.ts';
@@ -76,7 +76,7 @@ class TrainingServer {
   /** Predicting and tagging that was requested and is not over. */
   private readonly predicting = new Set<Interruptible>();
   /** The tagger used last, on the device. */
-  private warm: { readonly key: string; readonly tagger: OpenTagger } | null = null;
+  private warm: { readonly key: string; readonly tagger: OpenTagger; readonly base: BaseWeights | null } | null = null;
 
   constructor({ store, wire, platform, checkpoints = checkpointsInto(store) }: TrainingServerOptions) {
     this.store = store;
@@ -233,12 +233,13 @@ class TrainingServer {
     const { spec } = record;
     yield { kind: 'phase', phase: 'loading', done: 0, of: 0 };
     const { model, texts } = await readInputs(this.store, spec);
-    const weights = () => startWeights(spec, model.encoder, store);
+    const pretrained = model.encoder;
+    const weights = () => startWeights(spec, pretrained, store);
     const tasks = yield* encodeTasks(texts, model, spec, signal);
     const config = configAsTrained(record);
     const gpu = machine.gpu && (yield* tuneForRun(machine.gpu, store, machine.settings, tasks, config, signal));
     const home = homeOf({ ...machine, gpu });
-    return yield* train({ record, tasks, weights, store, checkpoints, health, home, signal, until });
+    return yield* train({ record, tasks, pretrained, weights, store, checkpoints, health, home, signal, until });
   }
 
   /** Stores the record of a run that an interruption or an error took off the device. */
@@ -277,8 +278,10 @@ class TrainingServer {
     const machine = await this.underSettings(backend);
     const key = JSON.stringify([tagger, machine.settings]);
     if (this.warm?.key !== key) {
+      const known = this.warm?.base ?? null;
       this.releaseTagger();
-      this.warm = { key, tagger: openTagger(homeOf(machine), await loadTagger(this.store, tagger)) };
+      const loaded = await loadTagger(this.store, tagger, known);
+      this.warm = { key, tagger: openTagger(homeOf(machine), loaded), base: loaded.base };
     }
     return this.predicted(id, backend, tagDocuments(documents, this.warm.tagger, signal));
   }

@@ -5,6 +5,18 @@ import { LABEL_MODES } from '../data/corpus/tagSet.ts';
 
 const fraction = z.number().check(z.gte(0), z.lt(1));
 
+/** Low-rank adapters (LoRA, Hu et al. 2021): x W + dropout(x) A B alpha / rank, where W stays as pretrained and A and B are trained. */
+const adaptersSchema = z.strictObject({
+  /** The projections of every layer that have an adapter: those of queries and values, or all linear ones. */
+  projections: z.enum(['query-value', 'all-linear']),
+  /** Columns of A and rows of B. */
+  rank: z._default(z.int().check(z.gte(1), z.lte(256)), 8),
+  alpha: z._default(z.number().check(z.positive(), z.lte(4096)), 16),
+  /** Probability, of what A reads. */
+  dropout: z._default(fraction, 0),
+});
+export type Adapters = z.infer<typeof adaptersSchema>;
+
 export const trainingConfigSchema = z
   .strictObject({
     /** Tags the head predicts. */
@@ -81,6 +93,11 @@ export const trainingConfigSchema = z
      * near duplicates. Absent: nothing is left out; there is no value for that, which keeps the ids of earlier runs unchanged.
      */
     leaveOut: z.optional(z.enum(['exact', 'near'])),
+    /**
+     * Trains adapters and the head, the pretrained weights staying as they are; with layer slicing the adapters of shared layers come from the joint
+     * training. Absent: every weight is trained.
+     */
+    adapters: z.optional(adaptersSchema),
     /** Snapshots kept for the test scores: those of the last epochs (the paper keeps five). */
     snapshots: z.int().check(z.gte(1), z.lte(50)),
   })

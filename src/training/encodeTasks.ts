@@ -14,6 +14,7 @@ import { askingPieces, buildSequencesStepwise, type Sequence, type TaskLabels } 
 import type { PieceTokenizer } from '../data/pieces/tokenizer.ts';
 import { findLeaks, leakedSentences } from '../metrics/leaks.ts';
 import { nearDefaults } from '../metrics/text/nearIndex.ts';
+import { adaptedEncoder } from '../model/adapters.ts';
 import type { EncoderConfig } from '../model/families/encoderConfig.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import type { TrainingConfig } from '../schema/config.ts';
@@ -137,7 +138,7 @@ export function runText(texts: readonly TaskText[], encoder: EncoderConfig, conf
     startEnd: config.crfStartEnd,
     ...(openTags.some((open) => open !== null) && { partial: true }),
   };
-  return { tasks, tagSet, shape: { encoder, head }, openTags, asked, scoredTypes };
+  return { tasks, tagSet, shape: { encoder: adaptedEncoder(encoder, config), head }, openTags, asked, scoredTypes };
 }
 
 function askedType({ asks = false, type }: TaskText): string | null {

@@ -2,6 +2,7 @@
 import { openMachine, type EngineHome } from '../engine/network/computeOptions.ts';
 import { TaggerEngine } from '../engine/network/taggerEngine.ts';
 import { memoryReport } from '../engine/start/startBackend.ts';
+import { isSaved } from '../model/adapters.ts';
 import type { Batch } from '../model/blocks/batch.ts';
 import type { HostParameters, HostTensor } from '../model/blocks/hostParameters.ts';
 import type { StepSettings } from './step.ts';
@@ -55,7 +56,8 @@ export function engineTrainer(
     setPending: (loss, gradientNorm) => engine.setPending(loss, gradientNorm),
     weights: () => engine.download(),
     async checkpointTensors() {
-      const all = new Map<string, HostTensor>(await engine.download());
+      const saved = (name: string): boolean => isSaved(name, settings.shape.encoder);
+      const all = new Map<string, HostTensor>(await engine.download('parameter', saved));
       for (const [name, tensor] of await engine.download('first')) all.set(FIRST + name, tensor);
       for (const [name, tensor] of await engine.download('second')) all.set(SECOND + name, tensor);
       return all;

@@ -1,12 +1,13 @@
-// Exports a trained tagger as the files of a folder that transformers and the lab can open.
+// Exports a trained tagger as the files of a folder that transformers and the lab can open, or its adapters alone for PEFT.
 import type { Platform } from '../engine/start/platform.ts';
+import { peftAdapter } from '../model/weights/adapterTensors.ts';
 import { safetensorsStream } from '../model/weights/safetensors.ts';
 import { taggerTensors } from '../model/weights/taggerTensors.ts';
 import type { TaggerFile } from '../schema/taggerHead.ts';
 import { readModelFile } from '../storage/modelRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
-import type { ExportedFile, TaggerExport } from '../wire/taggerRef.ts';
+import type { ExportedFile, TaggerExport, TaggerRef } from '../wire/taggerRef.ts';
 import { modelCard, taggerConfigFile, tokenizerConfigFile } from './exportedFiles.ts';
 import {
   CONFIG_FILE,
@@ -17,7 +18,7 @@ import {
   TOKENIZER_FILE,
   WEIGHTS_FILE,
 } from './loadModel.ts';
-import { loadTagger } from './loadTagger.ts';
+import { loadAdapters, loadTagger } from './loadTagger.ts';
 
 interface OpenedExport {
   readonly files: readonly ExportedFile[];
@@ -38,6 +39,12 @@ export async function exportTagger(
   programs: Programs,
 ): Promise<OpenedExport> {
   const { shape, weights, head, model } = await loadTagger(store, tagger);
+  if (onnx !== undefined && head.asked === true) {
+    throw new LabError('export/asked', 'A tagger that text asks for one type at a time is not exported as ONNX.', {
+      expected: 'a tagger that marks all its types at once; export this one for transformers',
+      got: `one for ${head.types.join(', ')}, trained by all-in-one tags`,
+    });
+  }
   const stored = (name: string) => readModelFile(store, model.id, name);
   const has = (name: string): boolean => model.files.some((file) => file.name === name);
   const members = async (name: string) => parseConfigFile(name, await stored(name)) as Record<string, unknown>;
@@ -80,6 +87,29 @@ function weightsFile({ sizeBytes, chunks }: ReturnType<typeof safetensorsStream>
   };
 }
 
+/**
+ * Lists the files of a run's adapters and head for PEFT. Throws LabError `export/adapter` for a run without adapters or an encoder whose
+ * projections PEFT does not know, and as `loadTagger` does.
+ */
+async function exportAdapters(store: Store, tagger: TaggerRef): Promise<OpenedExport> {
+  const { adapters, model, encoder, snapshot } = await loadAdapters(store, tagger);
+  const base = model.source?.repository ?? model.name;
+  const { tensors, config } = peftAdapter(snapshot, encoder, adapters, base);
+  const small = jsonFile('adapter_config.json', config);
+  const { sizeBytes, chunks } = safetensorsStream(tensors, 'F32');
+  const name = 'adapter_model.safetensors';
+  return {
+    files: [
+      { name: small.name, sizeBytes: small.bytes.byteLength },
+      { name, sizeBytes },
+    ],
+    *chunks() {
+      yield small;
+      for (const bytes of chunks()) yield { name, bytes };
+    },
+  };
+}
+
 function jsonFile(name: string, value: unknown) {
   return textFile(name, `${JSON.stringify(value, null, 2)}\n`);
 }
@@ -102,7 +132,9 @@ export function taggerExports(store: Store, programs: Programs): TaggerExports {
   let lastId = 0;
   return {
     async open(request) {
-      const { files, chunks } = await exportTagger(store, request, programs);
+      const { files, chunks } = await (request.adapters === true
+        ? exportAdapters(store, request.tagger)
+        : exportTagger(store, request, programs));
       const exportId = ++lastId;
       open.set(exportId, chunks());
       return { exportId, files };

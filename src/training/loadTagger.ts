@@ -2,13 +2,16 @@
 import { tagSetOfHead, type TagSet } from '../data/corpus/tagSet.ts';
 import { refusePlaceholder } from '../data/import/placeholderFile.ts';
 import { readTokenizer, type PieceTokenizer } from '../data/pieces/tokenizer.ts';
+import { mergedWeights } from '../model/adapters.ts';
 import type { HostParameters } from '../model/blocks/hostParameters.ts';
 import type { HeadShape } from '../model/parameters.ts';
+import type { EncoderConfig } from '../model/families/encoderConfig.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import { pretrainedEncoder } from '../model/weights/pretrained.ts';
 import { readSafetensors } from '../model/weights/safetensors.ts';
 import { headParameters } from '../model/weights/taggerTensors.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
+import type { RunRecord } from '../schema/runRecord.ts';
 import { headOfRun, taggerFileSchema, type TaggerHead } from '../schema/taggerHead.ts';
 import { readModelFile, readModelRecord } from '../storage/modelRecords.ts';
 import { readRunRecord } from '../storage/runRecords.ts';
@@ -58,26 +61,71 @@ export interface LoadedTagger {
   readonly head: TaggerHead;
   /** The stored model that provides configuration and tokenizer. */
   readonly model: ModelRecord;
+  /** What the tagger's adapters were merged into; null for a tagger without adapters. */
+  readonly base: BaseWeights | null;
+}
+
+/** The pretrained weights that taggers with adapters share. */
+export interface BaseWeights {
+  readonly modelId: string;
+  readonly weights: HostParameters;
 }
 
 /**
- * Throws LabError `run/unknown` without the run, `run/model` without its model, `checkpoint/missing` without the snapshot, `model/head`
- * for a stored model without a tagging head.
+ * `known` is what the tagger before was merged into: if this one shares it, only adapters and head are read. Throws LabError `run/unknown`
+ * without the run, `run/model` without its model, `checkpoint/missing` without the snapshot, `model/head` for a stored model without a tagging
+ * head.
  */
-export function loadTagger(store: Store, ref: TaggerRef): Promise<LoadedTagger> {
-  return ref.kind === 'snapshot' ? snapshotTagger(store, ref.runId, ref.epoch) : modelTagger(store, ref.modelId);
+export function loadTagger(store: Store, ref: TaggerRef, known: BaseWeights | null = null): Promise<LoadedTagger> {
+  return ref.kind === 'snapshot' ? snapshotTagger(store, ref.runId, ref.epoch, known) : modelTagger(store, ref.modelId);
 }
 
-async function snapshotTagger(store: Store, runId: string, epoch: number): Promise<LoadedTagger> {
+/** Loads what a run with adapters has trained, and what it was trained beside but for the weights. Throws like `loadTagger`, and LabError `export/adapter`. */
+export async function loadAdapters(store: Store, ref: TaggerRef) {
+  const { run, model } = ref.kind === 'snapshot' ? await runAndModel(store, ref.runId) : { run: null, model: null };
+  const adapters = run?.spec.config.adapters;
+  if (ref.kind !== 'snapshot' || model === null || adapters === undefined) {
+    throw new LabError('export/adapter', 'This tagger has no adapters to export: export the model.', {
+      expected: 'a run with adapters',
+      got: ref.kind === 'snapshot' ? 'a run that trained every weight' : 'a model',
+    });
+  }
+  const encoder = await readModelConfig(store, model);
+  return { adapters, model, encoder, snapshot: await loadSnapshot(store, ref.runId, ref.epoch) };
+}
+
+async function runAndModel(
+  store: Store,
+  runId: string,
+): Promise<{ readonly run: RunRecord; readonly model: ModelRecord }> {
   const run = await readRunRecord(store, runId);
   if (run === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: runId });
   const { id, name } = run.spec.model;
   const model = await readModelRecord(store, id);
   if (model === undefined) throw new LabError('run/model', `The model ${name} is no longer in the library.`);
-  return {
-    ...(await described(store, model, headOfRun(run, epoch, model.layers))),
-    weights: await loadSnapshot(store, runId, epoch),
-  };
+  return { run, model };
+}
+
+async function snapshotTagger(
+  store: Store,
+  runId: string,
+  epoch: number,
+  known: BaseWeights | null,
+): Promise<LoadedTagger> {
+  const { run, model } = await runAndModel(store, runId);
+  const tagger = await described(store, model, headOfRun(run, epoch, model.layers));
+  const weights = await loadSnapshot(store, runId, epoch);
+  const { config } = run.spec;
+  if (config.adapters === undefined) return { ...tagger, weights, base: null };
+  const isKnown = known?.modelId === model.id;
+  const base = isKnown ? known : { modelId: model.id, weights: await pretrainedOf(store, model, tagger.shape.encoder) };
+  return { ...tagger, weights: mergedWeights(weights, base.weights, config), base };
+}
+
+/** The weights that adapters were trained beside. Throws LabError `model/damaged` if the model is not stored as it was imported. */
+async function pretrainedOf(store: Store, model: ModelRecord, encoder: EncoderConfig): Promise<HostParameters> {
+  await assertModelWhole(store, model);
+  return pretrainedEncoder(readSafetensors(await readModelFile(store, model.id, WEIGHTS_FILE)), encoder);
 }
 
 async function modelTagger(store: Store, modelId: string): Promise<LoadedTagger> {
@@ -90,7 +138,11 @@ async function modelTagger(store: Store, modelId: string): Promise<LoadedTagger>
   }
   await assertModelWhole(store, model);
   const tagger = await described(store, model, model.tagger);
-  return { ...tagger, weights: taggerWeights(await readModelFile(store, modelId, WEIGHTS_FILE), tagger.shape) };
+  return {
+    ...tagger,
+    base: null,
+    weights: taggerWeights(await readModelFile(store, modelId, WEIGHTS_FILE), tagger.shape),
+  };
 }
 
 function taggerWeights(file: Uint8Array<ArrayBuffer>, shape: TaggerShape): HostParameters {
@@ -108,7 +160,9 @@ export const EXPORTED_FILES = {
  * Loads an exported tagger from the bytes of its files, by name. Throws LabError `model/files` naming what is missing, and as `importModel` does
  * for files that are damaged or do not match.
  */
-export function taggerOfFiles(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): Omit<LoadedTagger, 'model'> {
+export function taggerOfFiles(
+  files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
+): Omit<LoadedTagger, 'model' | 'base'> {
   const missing = EXPORTED_FILES.needed.filter((name) => !files.has(name));
   if (missing.length > 0) {
     throw new LabError('model/files', `The tagger lacks ${missing.join(' and ')}.`, {
@@ -135,7 +189,11 @@ export function taggerOfFiles(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>
 }
 
 /** Loads everything of a tagger except its weights. */
-async function described(store: Store, model: ModelRecord, head: TaggerHead): Promise<Omit<LoadedTagger, 'weights'>> {
+async function described(
+  store: Store,
+  model: ModelRecord,
+  head: TaggerHead,
+): Promise<Omit<LoadedTagger, 'weights' | 'base'>> {
   return {
     shape: { encoder: await readModelConfig(store, model), head: headShapeOf(head) },
     tokenizer: await readModelTokenizer(store, model, head.config.lowerCase),

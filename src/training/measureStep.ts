@@ -4,6 +4,7 @@ import { lengthBucket } from '../data/pieces/sequences.ts';
 import type { DeviceHealth } from '../engine/gpu/device.ts';
 import { engineMisfit, type EngineHome } from '../engine/network/computeOptions.ts';
 import { estimateMemory } from '../engine/network/estimateMemory.ts';
+import { adaptedEncoder, isSaved, newAdapters } from '../model/adapters.ts';
 import type { Batch } from '../model/blocks/batch.ts';
 import type { EncoderConfig } from '../model/families/encoderConfig.ts';
 import { newHead, type HeadShape } from '../model/parameters.ts';
@@ -27,9 +28,11 @@ export async function measureStep(
   home: EngineHome | null,
 ): Promise<MeasuredStep> {
   const head: HeadShape = { tagCount: 5, kind: config.head, startEnd: config.crfStartEnd };
-  const shape = { encoder: model.config, head };
-  const host = new Map([...model.encoder, ...newHead(model.config, head, 1)]);
-  const trainer = openTrainer(home, host, { shape, config, factors: new Map(), seed: 1 }, () => true, false);
+  const encoder = adaptedEncoder(model.config, config);
+  const shape = { encoder, head };
+  const host = new Map([...model.encoder, ...newHead(encoder, head, 1), ...newAdapters(encoder, 1)]);
+  const trained = (name: string): boolean => isSaved(name, encoder);
+  const trainer = openTrainer(home, host, { shape, config, factors: new Map(), seed: 1 }, trained, false);
   const batches: Batch[] = [];
   for (let left = config.batchSize; left > 0; left -= config.microBatchSize) {
     batches.push(syntheticBatch(Math.min(left, config.microBatchSize), pieces, model.config.vocabularySize));
@@ -90,6 +93,11 @@ export function estimateStep(
   if (plainNetwork !== null) return { plainNetwork };
   const head = { tagCount: TAGS, kind: config.head, startEnd: config.crfStartEnd };
   const size = { size: config.microBatchSize, pieces: lengthBucket(pieces) };
-  const estimate = estimateMemory({ encoder, head }, config.dropout, home.compute, size);
+  const estimate = estimateMemory(
+    { encoder: adaptedEncoder(encoder, config), head },
+    config.dropout,
+    home.compute,
+    size,
+  );
   return 'module' in home ? { ...estimate, onProcessor: true } : estimate;
 }

@@ -3,6 +3,7 @@ import { engineMisfit, type EngineHome } from '../engine/network/computeOptions.
 import type { HostParameters } from '../model/blocks/hostParameters.ts';
 import { enginePredictor, engineTrainer } from './engineTrainer.ts';
 import { plainPredictor, plainTrainer } from './plainTrainer.ts';
+import { withoutAdapters } from '../model/adapters.ts';
 import type { StepSettings } from './step.ts';
 import { freshState, restoredState, type Predictor, type Trainer } from './trainer.ts';
 
@@ -21,7 +22,9 @@ export function openTrainer(
   return plainTrainer(resumed ? restoredState(tensors) : freshState(tensors, trained), settings);
 }
 
-export function openPredictor(home: EngineHome | null, weights: HostParameters, settings: Settings): Predictor {
+/** Opens merged weights for prediction: an encoder's adapters are among its weights. */
+export function openPredictor(home: EngineHome | null, weights: HostParameters, given: Settings): Predictor {
+  const settings = { ...given, shape: withoutAdapters(given.shape) };
   if (home !== null && engineMisfit(settings.shape.encoder) === null) return enginePredictor(home, weights, settings);
   return plainPredictor(weights, settings.shape);
 }

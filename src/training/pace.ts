@@ -44,7 +44,7 @@ export function recordedStep(
   config: Pick<TrainingConfig, 'adam' | 'clipNorm' | 'dropout'>,
   compute: ComputeOptions,
   size: BatchSize,
-  trained: (name: string) => boolean = () => true,
+  trained?: (name: string) => boolean,
 ): RecordedStep {
   const { given, stepLoss } = passWithoutDevice(shape, compute, size, trained);
   const { launches } = recordFittingGradients(given, config.dropout, stepLoss, compute);

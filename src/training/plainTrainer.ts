@@ -51,7 +51,7 @@ export function plainTrainer(
       pending = tf.tensor1d([loss, gradientNorm]);
     },
     weights: () => downloadParameters(parameters),
-    checkpointTensors: () => checkpointTensors(state),
+    checkpointTensors: () => checkpointTensors(state, settings.shape.encoder),
     async predict(batch) {
       chain ??= chainWeights(parameters, settings.shape);
       return predictionOf(batch, parameters, settings.shape, await chain);

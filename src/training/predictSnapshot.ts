@@ -4,6 +4,7 @@ import type { Sentence } from '../data/corpus/corpus.ts';
 import { mentionsToTags } from '../data/corpus/tagScheme.ts';
 import { keepTypes } from '../data/corpus/tagSet.ts';
 import type { EngineHome } from '../engine/network/computeOptions.ts';
+import { mergedWeights } from '../model/adapters.ts';
 import { chainOf } from '../model/viterbi.ts';
 import type { RunSpec } from '../schema/runRecord.ts';
 import { storePredictions, type PredictedMention, type PredictionRequest } from '../schema/storedPredictions.ts';
@@ -35,7 +36,7 @@ export async function* predictSnapshot(
   const sentences = tasks[task]?.[split] ?? [];
   const types = scoredTypes[task] ?? null;
   if (sentences.length === 0) throw new LabError('task/empty', `There are no ${split} sentences to predict on.`);
-  const weights = await loadSnapshot(store, runId, epoch);
+  const weights = mergedWeights(await loadSnapshot(store, runId, epoch), model.encoder, config);
   const encoded = await drain(
     encodeSentences(sentences, tagSet, model.tokenizer, config, signal, { asked: asked[task] ?? null }),
   );

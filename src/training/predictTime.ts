@@ -7,6 +7,7 @@ import { engineMisfit, type EngineHome } from '../engine/network/computeOptions.
 import type { BatchSize } from '../model/blocks/batch.ts';
 import type { EncoderConfig } from '../model/families/encoderConfig.ts';
 import { sizeOf } from '../model/blocks/hostParameters.ts';
+import { adapterShapes, isSaved } from '../model/adapters.ts';
 import { encoderShapes } from '../model/families/encoderConfig.ts';
 import { headShapes } from '../model/parameters.ts';
 import type { TaggerShape } from '../model/tagger.ts';
@@ -134,7 +135,7 @@ export function predictTime(
   const recordedOf = (size: BatchSize): RecordedStep => {
     const key = `${size.size} ${size.pieces}`;
     const known =
-      recorded.get(key) ?? recordedStep(shape, config, home.compute, size, (name) => !isFrozen(name, slicing));
+      recorded.get(key) ?? recordedStep(shape, config, home.compute, size, (name) => !isFrozen(name, slicing, config));
     recorded.set(key, known);
     return known;
   };
@@ -181,7 +182,9 @@ export function predictTime(
     }, 0);
   const snapshots = Math.min(config.snapshots, epochs);
   const scoringMs = epochs * scored(lengths.devel) + snapshots * scored(lengths.test);
-  const tensors = [...encoderShapes(shape.encoder), ...headShapes(shape.encoder, shape.head)];
+  const { encoder, head } = shape;
+  const all = [...encoderShapes(encoder), ...headShapes(encoder, head), ...adapterShapes(encoder)];
+  const tensors = all.filter(([name]) => isSaved(name, encoder));
   const bytes = 4 * tensors.reduce((sum, [, dimensions]) => sum + sizeOf(dimensions), 0);
   const savedMs = (sets: number): number =>
     pace.msOf(OTHER_WORK.storedBytes, sets * bytes) + pace.msOf(OTHER_WORK.storedRecords, sets * tensors.length);

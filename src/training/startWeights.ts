@@ -1,6 +1,10 @@
 // Assembles a run's initial weights, with hierarchical layer slicing: lower layers from multi-task training, upper ones from pretraining.
+import { isBase, newAdapters } from '../model/adapters.ts';
 import { locationOf } from '../model/blocks/parameterLocation.ts';
 import type { HostParameters, HostTensor } from '../model/blocks/hostParameters.ts';
+import { newHead } from '../model/parameters.ts';
+import type { TaggerShape } from '../model/tagger.ts';
+import type { TrainingConfig } from '../schema/config.ts';
 import type { RunSpec, Slicing } from '../schema/runRecord.ts';
 import { ifCorrupt } from '../storage/records.ts';
 import { readRunRecord } from '../storage/runRecords.ts';
@@ -26,8 +30,13 @@ function isShared(name: string, { layers, biases }: Pick<Slicing, 'layers' | 'bi
   return location.layer < layers || (biases === 'released' && STACKED.some((suffix) => name.endsWith(suffix)));
 }
 
-/** Whether a parameter is not trained: embedding and layers below `layers` of a frozen slicing. */
-export function isFrozen(name: string, slicing: Slicing | null): boolean {
+/** Whether a parameter is not trained: embedding and layers below `layers` of a frozen slicing, and the pretrained encoder beside adapters. */
+export function isFrozen(
+  name: string,
+  slicing: Slicing | null,
+  { adapters }: Pick<TrainingConfig, 'adapters'> = {},
+): boolean {
+  if (adapters !== undefined && isBase(name)) return true;
   return slicing !== null && slicing.frozen && isShared(name, { layers: slicing.layers, biases: 'perLayer' });
 }
 
@@ -46,8 +55,16 @@ export function slicedEncoder(pretrained: HostParameters, mtlXc: HostParameters,
 }
 
 /**
+ * Like `slicedEncoder`, with adapters: the pretrained encoder, and of the joint run's snapshot the adapters of shared layers. Those of other
+ * layers, like the head, begin as new ones.
+ */
+function slicedAdapters(pretrained: HostParameters, joint: HostParameters, slicing: Slicing): HostParameters {
+  return new Map([...pretrained, ...[...joint].filter(([name]) => isShared(name, slicing))]);
+}
+
+/**
  * STL and MTL-XC start from pretrained weights, MTL-LS from the sliced encoder, later rounds from the last snapshot of the first training,
- * head included. Throws LabError `run/parent` when the parent run has no snapshot, `run/parent-damaged` when it had one.
+ * head included. With adapters, the pretrained encoder and what the snapshot has besides. Throws LabError `run/parent` when the parent run has no snapshot, `run/parent-damaged` when it had one.
  */
 export async function startWeights(spec: RunSpec, pretrained: HostParameters, store: Store): Promise<HostParameters> {
   if (spec.parent === null) return pretrained;
@@ -68,5 +85,28 @@ export async function startWeights(spec: RunSpec, pretrained: HostParameters, st
       { expected: error.expected ?? '', got: 'no whole snapshot', cause: error },
     );
   });
-  return spec.slicing === null || spec.round > 0 ? weights : slicedEncoder(pretrained, weights, spec.slicing);
+  const { slicing, round, config } = spec;
+  const isSliced = slicing !== null && round === 0;
+  if (config.adapters === undefined) return isSliced ? slicedEncoder(pretrained, weights, slicing) : weights;
+  return isSliced ? slicedAdapters(pretrained, weights, slicing) : new Map([...pretrained, ...weights]);
+}
+
+/** Where a run's weights come from: the pretrained encoder, which adapters leave as it is, and what the run starts from without a checkpoint. */
+export interface WeightSources {
+  readonly pretrained: HostParameters;
+  /** Loads the weights to start from, unless there is a checkpoint; head and adapters that are not among them are newly drawn. */
+  readonly weights: () => Promise<HostParameters>;
+}
+
+/** What a trainer opens with: the tensors of a checkpoint, beside the weights that adapters leave as pretrained, or without one the weights to start from. */
+export async function startingTensors(
+  { seed, config }: RunSpec,
+  { encoder, head }: TaggerShape,
+  { pretrained, weights }: WeightSources,
+  checkpoint: HostParameters | null,
+): Promise<HostParameters> {
+  if (checkpoint === null) {
+    return new Map([...newHead(encoder, head, seed), ...newAdapters(encoder, seed), ...(await weights())]);
+  }
+  return config.adapters === undefined ? checkpoint : new Map([...pretrained, ...checkpoint]);
 }

@@ -274,7 +274,7 @@ export interface OpenTagger extends SentenceTagger {
   readonly asks: readonly string[] | null;
 }
 
-export function openTagger(home: EngineHome | null, loaded: Omit<LoadedTagger, 'model'>): OpenTagger {
+export function openTagger(home: EngineHome | null, loaded: Omit<LoadedTagger, 'model' | 'base'>): OpenTagger {
   const { shape, weights, tokenizer, tagSet, head } = loaded;
   const settings = { shape, config: head.config, factors: new Map<string, never>(), seed: 0 };
   const predictor = openPredictor(home, weights, settings);

@@ -1,9 +1,9 @@
 // Trains one tagger as a loop that is pulled: every step, epoch and checkpoint, then the test scores of the saved snapshots.
 import type { DeviceHealth } from '../engine/gpu/device.ts';
 import type { EngineHome } from '../engine/network/computeOptions.ts';
+import { mergedWeights } from '../model/adapters.ts';
 import { locationOf } from '../model/blocks/parameterLocation.ts';
 import type { HostParameters } from '../model/blocks/hostParameters.ts';
-import { newHead } from '../model/parameters.ts';
 import type { Position } from '../schema/checkpointManifest.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import { configAsTrained, statusAfterInterrupt, type EpochPoint, type RunRecord, type SnapshotScores, type StepPoint } from '../schema/runRecord.ts'; // prettier-ignore
@@ -21,16 +21,14 @@ import type { EncodedTasks } from './encodeTasks.ts';
 import { countsOfTasks, evaluateSplits, scoredSnapshot, scoresOf, selection, type EncodedSplit, type Evaluation } from './evaluate.ts'; // prettier-ignore
 import { openPredictor, openTrainer } from './openTrainer.ts';
 import { keepTestPredictions } from './predictSnapshot.ts';
-import { isFrozen } from './startWeights.ts';
+import { isFrozen, startingTensors, type WeightSources } from './startWeights.ts';
 import { assertFinite, type StepSettings } from './step.ts';
 import type { Predictor, Trainer } from './trainer.ts';
 
-export interface TrainInputs {
+export interface TrainInputs extends WeightSources {
   /** The run as stored: new, or with the history it had when it was last left. */
   readonly record: RunRecord;
   readonly tasks: EncodedTasks;
-  /** Loads the weights to start from, unless there is a resume point; a head that is not among them is newly drawn. */
-  readonly weights: () => Promise<HostParameters>;
   readonly store: Store;
   /** Writes into the same store, and takes the tensors' memory. */
   readonly checkpoints: CheckpointTarget;
@@ -106,17 +104,19 @@ class RunInProgress {
   static async open(inputs: TrainInputs): Promise<RunInProgress> {
     const { store, record } = inputs;
     const checkpoint = await takeCheckpoint(store, record.spec.id, record);
-    const run = new RunInProgress(inputs, checkpoint, checkpoint?.tensors ?? (await inputs.weights()));
+    const host = await startingTensors(record.spec, inputs.tasks.shape, inputs, checkpoint?.tensors ?? null);
+    const run = new RunInProgress(inputs, checkpoint, host);
     await run.save({});
     return run;
   }
 
-  private constructor(inputs: TrainInputs, checkpoint: Checkpoint | null, weights: HostParameters) {
+  /** `host`: weights and, with a checkpoint, moments. */
+  private constructor(inputs: TrainInputs, checkpoint: Checkpoint | null, host: HostParameters) {
     const { tasks, record } = inputs;
     const { seed, round, slicing } = record.spec;
     const config = configAsTrained(record);
     this.config = config;
-    const { encoder, head } = tasks.shape;
+    const { encoder } = tasks.shape;
     this.inputs = inputs;
     this.writer = new CheckpointWriter(inputs.checkpoints);
     this.seed = round === 0 ? seed : hashWords(seed, round);
@@ -125,8 +125,7 @@ class RunInProgress {
     this.totalSteps = config.steps ?? this.stepsPerEpoch * config.epochs;
     this.epochs = Math.ceil(this.totalSteps / this.stepsPerEpoch);
     this.reportEvery = Math.max(1, Math.ceil(this.totalSteps / LARGEST_HISTORY));
-    const host = checkpoint === null ? new Map([...newHead(encoder, head, seed), ...weights]) : weights;
-    const trained = (name: string): boolean => !isFrozen(name, slicing);
+    const trained = (name: string): boolean => !isFrozen(name, slicing, config);
     const names = [...host.keys()];
     this.factors = new Map(
       names.map((name) => [name, decayFactors(config.layerDecay, locationOf(name), encoder.layers)]),
@@ -228,7 +227,8 @@ class RunInProgress {
     for (const [index, snapshot] of saved.entries()) {
       if (snapshots.some(({ epoch }) => epoch === snapshot.epoch)) continue;
       this.assertGoing();
-      const weights = await mendedSnapshot(store, id, snapshot.epoch, this.config.snapshots);
+      const changes = await mendedSnapshot(store, id, snapshot.epoch, this.config.snapshots);
+      const weights = mergedWeights(changes, this.inputs.pretrained, this.config);
       const predictor = openPredictor(this.inputs.home, weights, this.settings);
       try {
         const evaluations = yield* this.evaluateAll(tasks.test, predictor);

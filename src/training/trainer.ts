@@ -6,7 +6,9 @@ import {
   uploadParameters,
   type DeviceParameters,
 } from '../model/blocks/deviceParameters.ts';
+import { isSaved } from '../model/adapters.ts';
 import type { HostParameters, HostTensor } from '../model/blocks/hostParameters.ts';
+import type { EncoderConfig } from '../model/families/encoderConfig.ts';
 import type { Progress } from '../util/work.ts';
 import type { MemoryReport } from '../wire/trainingEvent.ts';
 import { zeroMoments, type Moments } from './adam.ts';
@@ -38,7 +40,7 @@ export interface Trainer extends Predictor {
   readPending(): Promise<readonly [loss: number, gradientNorm: number]>;
   setPending(loss: number, gradientNorm: number): void;
   weights(): Promise<HostParameters>;
-  /** Everything needed to resume: weights under their names, moments under prefixed ones. */
+  /** Everything needed to resume besides weights that adapters leave as pretrained: weights under their names, moments under prefixed ones. */
   checkpointTensors(): Promise<HostParameters>;
   memory(): MemoryReport;
 }
@@ -71,7 +73,7 @@ export function tensorsWithPrefix(tensors: HostParameters): Record<'weights' | '
   return { weights, first: part(FIRST), second: part(SECOND) };
 }
 
-/** Restores the state saved by `checkpointTensors`. */
+/** Restores the state saved by `checkpointTensors`, the pretrained weights among the tensors. */
 export function restoredState(tensors: HostParameters): TrainerState {
   const { weights, first, second } = tensorsWithPrefix(tensors);
   return {
@@ -80,9 +82,13 @@ export function restoredState(tensors: HostParameters): TrainerState {
   };
 }
 
-/** Everything needed to resume: weights under their names, moments under prefixed ones. */
-export async function checkpointTensors({ parameters, moments }: TrainerState): Promise<HostParameters> {
-  const all = new Map<string, HostTensor>(await downloadParameters(parameters));
+/** See `Trainer.checkpointTensors`. */
+export async function checkpointTensors(
+  { parameters, moments }: TrainerState,
+  encoder: Pick<EncoderConfig, 'adapters'> = {},
+): Promise<HostParameters> {
+  const saved = new Map([...parameters].filter(([name]) => isSaved(name, encoder)));
+  const all = new Map<string, HostTensor>(await downloadParameters(saved));
   for (const [name, tensor] of await downloadParameters(moments.first)) all.set(FIRST + name, tensor);
   for (const [name, tensor] of await downloadParameters(moments.second)) all.set(SECOND + name, tensor);
   return all;

@@ -14,6 +14,8 @@ export interface TaggerExport {
   readonly precision: 'F32' | 'F16';
   /** A folder with an ONNX graph in that precision in place of transformers' weights; absent for those. */
   readonly onnx?: OnnxPrecision;
+  /** Exports a run's adapters and head alone, in the form of Hugging Face's PEFT, instead of the model with them merged. */
+  readonly adapters?: true;
 }
 
 /** A file of the exported folder, listed before its bytes are sent. */

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe } from 'vitest';
 import { computeOptionsFor, openMachine } from '../../src/engine/network/computeOptions.ts';
 import { itAgrees, itStaysNear, type EngineBench } from '../fixtures/engineAgreement.ts';
-import { bertCase, caseDropout, engineCases, xlnetCase } from '../fixtures/engineCases.ts';
+import { adapterCases, bertCase, caseDropout, engineCases, xlnetCase } from '../fixtures/engineCases.ts';
 import { testGpu } from './support/runRecording.ts';
 
 const bench: EngineBench = {
@@ -15,7 +15,7 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-describe.each(engineCases)('$name', (given) => itAgrees(bench, given));
+describe.each([...engineCases, ...adapterCases])('$name', (given) => itAgrees(bench, given));
 
 describe.each([
   { family: 'XLNet', of: xlnetCase },

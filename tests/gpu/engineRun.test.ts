@@ -3,12 +3,13 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
 import type { EngineGpu } from '../../src/engine/network/computeOptions.ts';
 import type { HostParameters } from '../../src/model/blocks/hostParameters.ts';
+import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { RunRecord } from '../../src/schema/runRecord.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
 import { loadSnapshot, snapshotEpochs } from '../../src/training/checkpoint.ts';
 import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
 import { timeless } from '../fixtures/timeless.ts';
-import { tinyTasks } from '../fixtures/tinyRun.ts';
+import { tinyConfig, tinyRecord, tinyTasks } from '../fixtures/tinyRun.ts';
 import { tinyTraining } from '../fixtures/tinyTraining.ts';
 import { testGpu } from './support/runRecording.ts';
 
@@ -37,6 +38,24 @@ it('has the losses, norms and scores of the plain network', async () => {
   }
   expect(onGpu.snapshots).toEqual(plain.snapshots);
   expect(onGpu.epochs.map(({ devel }) => devel)).toEqual(plain.epochs.map(({ devel }) => devel));
+});
+
+it('trains adapters as the plain network does, and resumes to the same bits', async () => {
+  const config: TrainingConfig = {
+    ...tinyConfig,
+    adapters: { projections: 'all-linear', rank: 2, alpha: 4, dropout: 0.2 },
+  };
+  const adapted = { tasks: await tinyTasks(config), record: tinyRecord(config) };
+  const whole = memory();
+  const [record, plain] = [await tinyTraining(whole, { ...adapted, home: gpu }), await tinyTraining(memory(), adapted)];
+  for (const [at, { loss }] of plain.steps.entries()) expect(Math.abs((record.steps[at]?.loss ?? NaN) / loss - 1)).toBeLessThan(1e-3); // prettier-ignore
+  const store = memory();
+  const abort = new AbortController();
+  const onEvent = (_: unknown, index: number): void => void (index === 6 && abort.abort('pause'));
+  expect((await tinyTraining(store, { ...adapted, home: gpu, abort, onEvent })).status).toBe('paused');
+  const resumed = await tinyTraining(store, { ...adapted, home: gpu });
+  expect(timeless(resumed)).toEqual(timeless(record));
+  expect(await lastWeights(store, resumed)).toEqual(await lastWeights(whole, record));
 });
 
 it('goes on from a pause to the same bits', async () => {

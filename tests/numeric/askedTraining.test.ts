@@ -12,6 +12,7 @@ import { loadSnapshot } from '../../src/training/checkpoint.ts';
 import { encodeTasks, type TaskText } from '../../src/training/encodeTasks.ts';
 import { openPredictor } from '../../src/training/openTrainer.ts';
 import { tagUnlabelled } from '../../src/training/tagSentences.ts';
+import { checkpointsInto } from '../../src/training/checkpointWriter.ts';
 import { train } from '../../src/training/train.ts';
 import { Rng } from '../../src/util/random.ts';
 import { drain } from '../../src/util/work.ts';
@@ -59,7 +60,10 @@ async function trained(texts: readonly TaskText[], home: EngineHome | null, own 
   const weights = () => Promise.resolve(tinyEncoder());
   const record = queuedRun(run, '2024-01-01T00:00:00.000Z');
   const health = { failure: null };
-  const finished = await drain(train({ record, tasks, weights, store, health, home, signal, until: Infinity }));
+  const [pretrained, checkpoints] = [tinyEncoder(), checkpointsInto(store)];
+  const finished = await drain(
+    train({ record, tasks, pretrained, weights, store, checkpoints, health, home, signal, until: Infinity }),
+  );
   return { record: finished, tasks, weights: await loadSnapshot(store, run.id, own.epochs) };
 }
 

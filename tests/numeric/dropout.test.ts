@@ -102,7 +102,7 @@ describe('masks of neighbours', () => {
     }
   });
 
-  it('have distinct keys: no two of 30,000 are equal except by chance', () => {
+  it('have distinct keys: no two of 48,750 are equal except by chance', () => {
     const keys = new Set<number>();
     let count = 0;
     for (let seed = 0; seed < 5; seed++) {
@@ -117,8 +117,8 @@ describe('masks of neighbours', () => {
         }
       }
     }
-    // Among 30,000 keys of 32 bits, 0.1 equal pairs are expected.
-    expect(count).toBe(30_000);
+    // Among 48,750 keys of 32 bits, 0.3 equal pairs are expected.
+    expect(count).toBe(48_750);
     expect(keys.size).toBeGreaterThanOrEqual(count - 2);
   });
 });

@@ -64,6 +64,10 @@ const forms: readonly (readonly [string, Partial<TrainingConfig>])[] = [
     { labelMode: 'x', layout: 'packed', specials: 'sep-sep-cls', specialsInLoss: true, crfStartEnd: false },
   ],
   ['BERT', { labelMode: 'x', specials: 'cls-sep', specialsInLoss: true, crfStartEnd: true }],
+  [
+    'adapters, merged',
+    { labelMode: 'first', adapters: { projections: 'all-linear', rank: 2, alpha: 64, dropout: 0.1 } },
+  ],
   ...laterFamilies.map((family): [string, Partial<TrainingConfig>] => [
     family,
     { labelMode: 'first', specials: 'cls-sep', encoding: family === 'roberta' ? 'token' : 'sentence' },

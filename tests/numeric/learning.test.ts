@@ -145,6 +145,7 @@ async function develF1UntilPerfect(sentences: CorpusSentences, spec: RunSpec, mo
   const inputs = {
     record,
     tasks,
+    pretrained: model.encoder,
     weights: () => Promise.resolve(model.encoder),
     store,
     checkpoints: checkpointsInto(store),

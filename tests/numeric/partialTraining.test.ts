@@ -62,7 +62,18 @@ async function trained(partial: boolean, home: EngineHome | null): Promise<{ rec
   const weights = () => Promise.resolve(tinyEncoder());
   const record = queuedRun(run, '2024-01-01T00:00:00.000Z');
   const finished = await drain(
-    train({ record, tasks, weights, store, checkpoints: checkpointsInto(store), health: { failure: null }, home, signal, until: Infinity }), // prettier-ignore
+    train({
+      record,
+      tasks,
+      pretrained: tinyEncoder(),
+      weights,
+      store,
+      checkpoints: checkpointsInto(store),
+      health: { failure: null },
+      home,
+      signal,
+      until: Infinity,
+    }),
   );
   const settings = { shape: tasks.shape, config, factors: new Map<string, never>(), seed: 0 };
   const predictor = openPredictor(home, await loadSnapshot(store, run.id, config.epochs), settings);

@@ -10,6 +10,7 @@ import { ThreadPool } from '../../src/engine/processor/threadPool.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { engineForCase, itAgrees, type EngineBench } from '../fixtures/engineAgreement.ts';
 import {
+  adapterCases,
   bertCase,
   caseDropout,
   drawCaseBatch,
@@ -46,7 +47,7 @@ const longCases: readonly EngineCase[] = [xlnetCase, bertCase].map((of) => {
 });
 
 // The tunings of hardware are for GPUs.
-const cases = [...engineCases.filter(({ ways }) => ways.tuning === undefined), ...longCases];
+const cases = [...engineCases.filter(({ ways }) => ways.tuning === undefined), ...adapterCases, ...longCases];
 describe.each(cases)('$name', (given) => itAgrees(benchWith(false), given));
 describe.each(longCases)('with multiply-adds that round once: $name', (given) => itAgrees(benchWith(true), given));
 

@@ -1,4 +1,4 @@
-// The gate inside a feed-forward block without biases: activation, product and dropout, forward and backward.
+// The gate inside a feed-forward block without biases: activation, product and dropout, forward and backward; sums and multiples of values.
 import { ACTIVATIONS, type Activation } from '../../model/config/encoderSizes.ts';
 import { kernel, reads, writes, type Kernel } from '../gpu/kernel.ts';
 import { aligned, linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
@@ -92,6 +92,26 @@ const sumOfTwo = kernel({
   body: `if (index >= sizes.count) { return; }
   out[index] = left[index] + right[index];`,
 });
+
+const scaled = kernel({
+  name: 'scaled',
+  sizes: { count: 'u32', scale: 'f32' },
+  buffers: { x: reads('vec4<f32>'), out: writes('vec4<f32>') },
+  workgroup: [64, 1, 1],
+  body: `if (index >= sizes.count) { return; }
+  out[index] = sizes.scale * x[index];`,
+});
+
+/** out = x times `scale`, of a length that is a multiple of 4. */
+export function recordScaled(
+  recorder: Recorder,
+  scale: number,
+  { x }: { readonly x: Region },
+  { out }: { readonly out: Region },
+): void {
+  const count = out.length / 4;
+  recorder.launch(scaled, { count, scale }, { x, out }, linearGrid(count, 64), 8 * count);
+}
 
 /** out = left + right, of a length that is a multiple of 4; without `left`, out += right. */
 export function recordSum(

@@ -1,11 +1,12 @@
 // Records the attention block of a layer, up to its residual: with XLNet's relative terms, BERT's biases or ModernBERT's turned queries and keys.
-import { aligned, type Region } from '../gpu/recorder.ts';
+import { aligned, part, type Region } from '../gpu/recorder.ts';
 import { recordAttention, recordAttentionBackward } from '../kernels/attention/attention.ts';
 import type { AttentionInputs } from '../kernels/attention/attentionScores.ts';
 import { recordAddBiases, recordColumnSums } from '../kernels/bias.ts';
 import { recordRotary } from '../kernels/rotary.ts';
 import { recordMatmul } from '../kernels/matmul/matmul.ts';
 import { recordLayerDistances, recordLayerDistancesBackward } from './distanceTable.ts';
+import { recordAdapters, recordAdaptersBackward, type Projection } from './adapterPass.ts';
 import { attentionShape, type AttentionSaved, type EncoderPass } from './encoderPass.ts';
 
 /** Words between the matrices of queries, keys and values, between their weights, and between their biases. */
@@ -17,6 +18,15 @@ const nameIn =
   (layer: number) =>
   (suffix: string): string =>
     `layer.${layer}.attention.${suffix}`;
+
+const ADAPTED = ['attention.query', 'attention.key', 'attention.value'] as const;
+
+/** Queries, keys and values, or their gradients, as projections of the same rows. */
+function projections(pass: EncoderPass, qkv: Region): readonly Projection[] {
+  const { rows: stride } = threefold(pass);
+  const d = pass.config.hiddenSize;
+  return ADAPTED.map((suffix, at) => [suffix, part(qkv, at * stride, pass.sequences * pass.pieces * d), d]);
+}
 
 /** The context's projection [R, d], without its bias, from h [R, d]; also returns what backward needs besides h. */
 export function recordAttentionBlock(
@@ -41,6 +51,9 @@ export function recordAttentionBlock(
   const strides = { a: 0, b: stride.weights, out: stride.rows };
   const shape = { kind: 'nn', rows, columns: d, inner: d, batch: 3, strides, into: 'write' } as const;
   recordMatmul(recorder, tuning, shape, { a: h, b: banks.weights(name('query'), name('value')), out: qkv });
+  const read = { layer, rows, inner: d } as const;
+  const adapters = new Map<string, Region>();
+  recordAdapters(pass, { ...read, site: 'adapterInput', x: h }, projections(pass, qkv), adapters);
   if (design.isBiased) {
     const biases = banks.weights(name('query.bias'), name('value.bias'));
     const shape = { rows, columns: d, batch: 3, strides: { bias: stride.biases, x: stride.rows } };
@@ -48,20 +61,29 @@ export function recordAttentionBlock(
   }
   recordTurns(pass, layer, qkv, 'forwards');
   const distances = pass.distances && recordLayerDistances(pass, layer, pass.distances);
+  const positionKeys = (x: Region): Region => {
+    const keys = product(x, 'position', 2 * pieces, 'position keys');
+    const of = { layer, rows: 2 * pieces, inner: d, site: 'adapterPosition', x } as const;
+    recordAdapters(pass, of, [['attention.position', keys, d]], adapters);
+    return keys;
+  };
   const inputs: AttentionInputs = {
     ...(distances === null ? {} : { distances: distances.rows }),
     qkv,
     layoutWords,
     state,
     relative: positions && {
-      position: product(positions, 'position', 2 * pieces, 'position keys'),
+      position: positionKeys(positions),
       biases: banks.weights(name('contentBias'), name('segmentEmbedding')),
     },
   };
   const context = temporary('context', rows * d);
   const logSumExp = temporary('log-sum-exp', sequences * heads * pieces);
   recordAttention(recorder, pass.attention, attentionShape(pass, layer), inputs, { context, logSumExp });
-  return { projected: product(context, 'output', rows, 'attention'), saved: { inputs, distances, context, logSumExp } };
+  const projected = product(context, 'output', rows, 'attention');
+  const last = { ...read, site: 'adapterContext', x: context } as const;
+  recordAdapters(pass, last, [['attention.output', projected, d]], adapters);
+  return { projected, saved: { inputs, distances, adapters, context, logSumExp } };
 }
 
 /** Turns queries and keys by their position, or their gradients back, in place. */
@@ -108,6 +130,9 @@ export function recordAttentionBlockBackward(
   const dContext = temporary('context', rows * d);
   const through = { kind: 'nt', rows, columns: d, inner: d, into: 'write' } as const;
   recordMatmul(recorder, tuning, through, { a: dProjected, b: banks.weight(name('output')), out: dContext });
+  const read = { layer, rows, inner: d } as const;
+  const last = { ...read, site: 'adapterContext', x: saved.context } as const;
+  recordAdaptersBackward(pass, last, saved.adapters, [['attention.output', dProjected, d]], dContext);
   const stride = threefold(pass);
   const qkv = temporary('queries, keys and values', 3 * stride.rows);
   const relative = positions && {
@@ -130,12 +155,19 @@ export function recordAttentionBlockBackward(
     const shape = { rows, columns: d, batch: 3, strides: { x: stride.rows, gradient: stride.biases } };
     if (gradient !== null) recordColumnSums(recorder, shape, { x: qkv, state }, { gradient });
   }
+  if (dInput !== null) {
+    const strides = { a: stride.rows, b: stride.weights, out: 0 };
+    const back = { kind: 'nt', rows, columns: d, inner: d, batch: 3, strides, sum: true, into } as const;
+    recordMatmul(recorder, tuning, back, { a: qkv, b: banks.weights(name('query'), name('value')), out: dInput });
+  }
+  const first = { ...read, site: 'adapterInput', x: h } as const;
+  recordAdaptersBackward(pass, first, saved.adapters, projections(pass, qkv), dInput);
+  // Adds to gradients that the rows above have written.
   if (pass.distances !== null && saved.distances !== null && dDistances !== undefined) {
     recordLayerDistancesBackward(pass, layer, pass.distances, saved.distances, dDistances);
   }
-  if (positions !== null && relative !== null) weightGradient(positions, relative.position, 'position', 2 * pieces);
-  if (dInput === null) return;
-  const strides = { a: stride.rows, b: stride.weights, out: 0 };
-  const back = { kind: 'nt', rows, columns: d, inner: d, batch: 3, strides, sum: true, into } as const;
-  recordMatmul(recorder, tuning, back, { a: qkv, b: banks.weights(name('query'), name('value')), out: dInput });
+  if (positions === null || relative === null) return;
+  weightGradient(positions, relative.position, 'position', 2 * pieces);
+  const of = { layer, rows: 2 * pieces, inner: d, site: 'adapterPosition', x: positions } as const;
+  recordAdaptersBackward(pass, of, saved.adapters, [['attention.position', relative.position, d]], null);
 }

@@ -11,6 +11,7 @@ import {
   recordResidualNormBackward,
   recordResidualNormGradients,
 } from '../kernels/residualNorm.ts';
+import { recordAdapters, recordAdaptersBackward, type Projection } from './adapterPass.ts';
 import { STATE_WORDS, type EncoderPass, type LayerDistances, type SharedDistances } from './encoderPass.ts';
 
 const NAMES = {
@@ -49,6 +50,18 @@ function strides({ config, pieces }: EncoderPass, rows: number) {
   return { weights: aligned(d ** 2), biases: aligned(d), table: aligned(rows * d), distances: aligned(2 * pieces * d) };
 }
 
+/** Queries and keys of the table, or their gradients, as projections of the same rows. */
+function projections(
+  { config: { hiddenSize: d } }: EncoderPass,
+  projected: Region,
+  rows: number,
+): readonly Projection[] {
+  return [
+    ['attention.query', part(projected, 0, rows * d), d],
+    ['attention.key', part(projected, aligned(rows * d), rows * d), d],
+  ];
+}
+
 /** Queries and keys of every distance in a layer. */
 export function recordLayerDistances(pass: EncoderPass, layer: number, shared: SharedDistances): LayerDistances {
   const { recorder, tuning, config, sites, banks, state, pieces } = pass;
@@ -67,12 +80,15 @@ export function recordLayerDistances(pass: EncoderPass, layer: number, shared: S
   const of = { a: 0, b: stride.weights, out: stride.table };
   const b = banks.weights(name('query'), name('key'));
   recordMatmul(recorder, tuning, { ...shape, strides: of }, { a: dropped, b, out: projected });
+  const adapters = new Map<string, Region>();
+  const read = { layer, rows, inner: d, site: 'adapterPosition', x: dropped } as const;
+  recordAdapters(pass, read, projections(pass, projected, rows), adapters);
   const biases = banks.weights(name('query.bias'), name('key.bias'));
   const added = { rows, columns: d, batch: 2, strides: { bias: stride.biases, x: stride.table } };
   recordAddBiases(recorder, added, { biases }, { x: projected });
   const out = recorder.temporary(`queries and keys of distances of layer ${layer}`, 2 * stride.distances);
   recordDistanceRows(recorder, { rows, distances: 2 * pieces, hiddenSize: d }, { table: projected, places }, { out });
-  return { dropped, rows: out };
+  return { dropped, adapters, rows: out };
 }
 
 /**
@@ -83,7 +99,7 @@ export function recordLayerDistancesBackward(
   pass: EncoderPass,
   layer: number,
   shared: SharedDistances,
-  { dropped }: LayerDistances,
+  { dropped, adapters }: LayerDistances,
   dRows: Region,
 ): void {
   const { recorder, tuning, config, sites, banks, state, pieces } = pass;
@@ -110,6 +126,9 @@ export function recordLayerDistancesBackward(
       recordSum(recorder, { right: sum }, { out: gradient });
     }
   }
+  const read = { layer, rows, inner: d, site: 'adapterPosition', x: dropped } as const;
+  // The table is as pretrained wherever there are adapters.
+  recordAdaptersBackward(pass, read, adapters, projections(pass, dProjected, rows), null, 'add');
   if (banks.gradient(NAMES.table) === null) return;
   let dOwn = temporary('dropped distances', rows * d);
   const of = { a: stride.table, b: stride.weights, out: 0 };

@@ -34,6 +34,8 @@ export interface EncoderPass {
   readonly design: EncoderDesign;
   /** Rates at this encoder's sites. */
   readonly sites: SiteRates;
+  /** Rank, scale and dropout rate of the encoder's adapters; null without them. */
+  readonly adapters: { readonly rank: number; readonly scale: number; readonly rate: number } | null;
   readonly banks: ParameterBanks;
   readonly sequences: number;
   readonly pieces: number;
@@ -49,6 +51,9 @@ export interface EncoderPass {
   readonly layoutWords: Region;
 }
 
+/** dropout(x) A alpha / rank [rows, rank] of each adapted projection of x, by its name in the layer. */
+export type AdapterSaved = ReadonlyMap<string, Region>;
+
 /** What the backward pass of a layer reads besides the layer's input. */
 export interface LayerSaved {
   readonly attention: AttentionSaved;
@@ -56,12 +61,15 @@ export interface LayerSaved {
   readonly middle: Region; // [R, d]
   readonly inner: Region; // [R, i] before bias and activation, or the derivative of `activated`; see `keepsActivated`
   readonly activated: Region; // [R, i] after dropout; see `keepsActivated`
+  /** Of the feed-forward block. */
+  readonly adapters: AdapterSaved;
   readonly fed: NormSaved;
 }
 
 export interface AttentionSaved {
   readonly inputs: AttentionInputs;
   readonly distances: LayerDistances | null;
+  readonly adapters: AdapterSaved;
   readonly context: Region; // [R, d]
   readonly logSumExp: Region; // [B, H, T]
 }
@@ -118,6 +126,7 @@ export interface SharedDistances {
 export interface LayerDistances {
   /** The table after the layer's dropout. */
   readonly dropped: Region;
+  readonly adapters: AdapterSaved;
   /** Queries, then keys, of every distance: `distances` of the attention inputs. */
   readonly rows: Region;
 }

@@ -1,5 +1,6 @@
 // Estimates the GPU memory of a step from its launches, without a device.
 import type { BatchSize } from '../../model/blocks/batch.ts';
+import { isSaved } from '../../model/adapters.ts';
 import type { DropoutRates } from '../../model/blocks/dropout.ts';
 import { openTagCount } from '../../model/parameters.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
@@ -52,12 +53,12 @@ export function recordFittingGradients(
   return recomputed.temporaryBytes < compact.temporaryBytes ? recomputed : compact;
 }
 
-/** Inputs for recording a pass without a device. */
+/** Inputs for recording a pass without a device; trains what no slicing has frozen unless `trained` says otherwise. */
 export function passWithoutDevice(
   shape: TaggerShape,
   { tuning, attention, blocks }: Pick<ComputeOptions, 'tuning' | 'attention' | 'blocks'>,
   { size: sequences, pieces }: BatchSize,
-  trained: (name: string) => boolean = () => true,
+  trained: (name: string) => boolean = (name) => isSaved(name, shape.encoder),
 ): { readonly given: TaggerPass; readonly stepLoss: Resident } {
   const resident = (label: string, length: number): Resident => ({ kind: 'resident', label, length });
   const table = positionTable(designOf(shape.encoder));
@@ -76,7 +77,7 @@ export function passWithoutDevice(
   return { given, stepLoss: resident('loss of the step', 1) };
 }
 
-/** Estimates the memory of an update with micro-batches of a size, with all parameters trained unless `trained` says otherwise. */
+/** Estimates the memory of an update with micro-batches of a size, with all parameters trained, or all but those beside adapters, unless `trained` says otherwise. */
 export function estimateMemory(
   shape: TaggerShape,
   rates: DropoutRates,

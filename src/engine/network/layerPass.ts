@@ -13,6 +13,7 @@ import {
   recordResidualNormBackward,
   recordResidualNormGradients,
 } from '../kernels/residualNorm.ts';
+import { recordAdapters, recordAdaptersBackward } from './adapterPass.ts';
 import { recordAttentionBlock, recordAttentionBlockBackward } from './attentionBlock.ts';
 import { biasOf, keepsActivated, type EncoderPass, type LayerSaved, type NormSaved } from './encoderPass.ts';
 
@@ -57,10 +58,15 @@ export function recordLayerForward(
   const { projected, saved: attention } = recordAttentionBlock(pass, layer, h);
   const { y: middle, ...attended } = norm(projected, h, 'attention');
   const inner = product(middle, 'feedForward.inner.kernel', [rows, i, d], 'inner');
+  const adapters = new Map<string, Region>();
+  const narrow = { layer, rows, inner: d, site: 'adapterMiddle', x: middle } as const;
+  recordAdapters(pass, narrow, [['feedForward.inner.kernel', inner, i]], adapters);
   const activated = recordActivated(pass, layer, inner, revisited && keepsActivated(pass));
   const outer = product(activated, 'feedForward.outer.kernel', [rows, d, i], 'outer');
+  const wide = { layer, rows, inner: i, site: 'adapterActivated', x: activated } as const;
+  recordAdapters(pass, wide, [['feedForward.outer.kernel', outer, d]], adapters);
   const { y: out, ...fed } = norm(outer, middle, 'feedForward');
-  return { out, saved: { attention, attended, middle, inner, activated, fed } };
+  return { out, saved: { attention, attended, middle, inner, activated, adapters, fed } };
 }
 
 /** dropout(activation(inner + bias)) [R, i]; a GPU computes it again in the backward pass instead of storing it. `inner` may become its slope. */
@@ -141,11 +147,13 @@ export function recordLayerBackward(
   };
 
   const fed = normBackward(dOut, 'feedForward', saved.fed);
-  if (banks.gradient(name('feedForward.outer.kernel')) !== null) {
-    const activated = keepsActivated(pass) ? saved.activated : recordActivated(pass, layer, saved.inner, false);
-    weightGradient(activated, fed.dX, 'feedForward.outer.kernel', [i, d, rows]);
-  }
+  const isAdapted = saved.adapters.has('feedForward.outer.kernel');
+  const again = !keepsActivated(pass) && (isAdapted || banks.gradient(name('feedForward.outer.kernel')) !== null);
+  const activated = again ? recordActivated(pass, layer, saved.inner, false) : saved.activated;
+  weightGradient(activated, fed.dX, 'feedForward.outer.kernel', [i, d, rows]);
   const dInner = throughWeight(fed.dX, 'feedForward.outer.kernel', i, d, temporary('inner', rows * i), 'write');
+  const wide = { layer, rows, inner: i, site: 'adapterActivated', x: activated } as const;
+  recordAdaptersBackward(pass, wide, saved.adapters, [['feedForward.outer.kernel', fed.dX, d]], dInner);
   if (keepsActivated(pass)) recordTimesSlope(recorder, { slope: saved.inner }, { dOut: dInner });
   else {
     const inputs = { x: saved.inner, bias: banks.weight(name('feedForward.inner.bias')), state };
@@ -155,6 +163,8 @@ export function recordLayerBackward(
   if (dBias !== null) recordColumnSums(recorder, { rows, columns: i }, { x: dInner, state }, { gradient: dBias });
   weightGradient(saved.middle, dInner, 'feedForward.inner.kernel', [d, i, rows]);
   const dMiddle = throughWeight(dInner, 'feedForward.inner.kernel', d, i, fed.dSum, 'add');
+  const narrow = { layer, rows, inner: d, site: 'adapterMiddle', x: saved.middle } as const;
+  recordAdaptersBackward(pass, narrow, saved.adapters, [['feedForward.inner.kernel', dInner, i]], dMiddle);
 
   const attended = normBackward(dMiddle, 'attention', saved.attended);
   recordAttentionBlockBackward(pass, layer, h, saved.attention, attended.dX, wantsInput ? attended.dSum : null);

@@ -1,5 +1,7 @@
-// Parameters, gradients and moments in a few large buffers: a bank for the embedding, for each layer and for the head, several to a buffer.
+// Parameters, gradients and moments in a few large buffers: a bank for the embedding, for each layer, for the head and for the adapters of each layer.
+import { adapterShapes } from '../../model/adapters.ts';
 import { locationOf } from '../../model/blocks/parameterLocation.ts';
+import { isAdapter } from '../../model/blocks/projection.ts';
 import { sizeOf } from '../../model/blocks/hostParameters.ts';
 import { encoderShapes } from '../../model/families/encoderConfig.ts';
 import { headShapes } from '../../model/parameters.ts';
@@ -25,7 +27,7 @@ export interface Holding<Place> {
   readonly trained: { readonly gradient: Place; readonly first: Place; readonly second: Place } | null;
 }
 
-/** The parameters of one layer: parts of the buffers of an arena. */
+/** The parameters of one layer, or of its adapters: parts of the buffers of an arena. */
 export interface Bank extends Holding<Region> {
   readonly tensors: readonly BankTensor[];
 }
@@ -41,19 +43,32 @@ const LARGEST_ARENA = 2 ** 25;
 export class ParameterBanks {
   readonly banks: readonly Bank[];
   readonly arenas: readonly BankArena[];
+  /** The lowest layer with trained parameters; -1 if the embedding is trained, the number of layers if only the head is. */
+  readonly lowestTrained: number;
   private readonly places = new Map<string, { readonly bank: Bank; readonly tensor: BankTensor }>();
 
-  /** `trained` must be the same for all parameters of a layer, since a layer is frozen as a whole. */
+  /** `trained` must be the same for all parameters of a layer but its adapters, and for these: each is frozen as a whole. */
   constructor(shape: TaggerShape, trained: (name: string) => boolean) {
     const groups = new Map<string, [string, readonly number[]][]>();
-    for (const entry of [...encoderShapes(shape.encoder), ...headShapes(shape.encoder, shape.head)]) {
-      const location = locationOf(entry[0]);
-      const label = location.part === 'layer' ? `layer ${location.layer}` : location.part;
+    const { encoder, head } = shape;
+    let lowest = encoder.layers;
+    for (const entry of [...encoderShapes(encoder), ...headShapes(encoder, head), ...adapterShapes(encoder)]) {
+      const [name] = entry;
+      const location = locationOf(name);
+      const of = isAdapter(name) ? 'adapters of layer' : 'layer';
+      const label = location.part === 'layer' ? `${of} ${location.layer}` : location.part;
+      if (location.part === 'embedding' && trained(name)) lowest = -1;
+      if (location.part === 'layer' && trained(name)) lowest = Math.min(lowest, location.layer);
       groups.set(label, [...(groups.get(label) ?? []), [...entry]]);
     }
     this.arenas = packed([...groups].map(([label, shapes]) => layOut(label, shapes, trained))).map(makeArena);
+    this.lowestTrained = lowest;
     this.banks = this.arenas.flatMap(({ banks }) => banks);
     for (const bank of this.banks) for (const tensor of bank.tensors) this.places.set(tensor.name, { bank, tensor });
+  }
+
+  has(name: string): boolean {
+    return this.places.has(name);
   }
 
   weight(name: string): Region {

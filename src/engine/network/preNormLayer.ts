@@ -8,8 +8,9 @@ import {
   recordResidualNormBackward,
   recordResidualNormGradients,
 } from '../kernels/residualNorm.ts';
+import { recordAdapters, recordAdaptersBackward, type Projection } from './adapterPass.ts';
 import { recordAttentionBlock, recordAttentionBlockBackward } from './attentionBlock.ts';
-import type { AttentionSaved, EncoderPass, NormSaved } from './encoderPass.ts';
+import type { AdapterSaved, AttentionSaved, EncoderPass, NormSaved } from './encoderPass.ts';
 import type { Keeping } from './savedLayer.ts';
 
 /** A norm that has been recorded: what follows reads `y`. */
@@ -29,6 +30,8 @@ interface PreNormSaved {
   readonly middle: RecordedNorm;
   readonly inner: Region; // the inner matrix [R, i], then the gate
   readonly activated: Region; // [R, i] after dropout
+  /** Of the feed-forward block. */
+  readonly adapters: AdapterSaved;
   /** After the last layer; null in the others. */
   readonly output: RecordedNorm | null;
 }
@@ -52,15 +55,29 @@ function recordLayer(
   const both = { kind: 'nn', rows, columns: i, inner: d, batch: 2, strides, into: 'write' } as const;
   const b = banks.weights(name('feedForward.inner.kernel'), name('feedForward.gate.kernel'));
   recordMatmul(recorder, tuning, both, { a: middle.y, b, out: inner });
+  const adapters = new Map<string, Region>();
+  const narrow = { layer, rows, inner: d, site: 'adapterMiddle', x: middle.y } as const;
+  recordAdapters(pass, narrow, innerAndGate(inner, rows, i), adapters);
   const activated = temporary('activated', rows * i);
   recordGate(recorder, gateShape(pass, layer), { x: inner, state }, { out: activated });
   const fed = temporary('feed-forward', rows * d);
   const shape = { kind: 'nn', rows, columns: d, inner: i, into: 'write' } as const;
   recordMatmul(recorder, tuning, shape, { a: activated, b: banks.weight(name('feedForward.outer.kernel')), out: fed });
+  const wide = { layer, rows, inner: i, site: 'adapterActivated', x: activated } as const;
+  recordAdapters(pass, wide, [['feedForward.outer.kernel', fed, d]], adapters);
   const sum = temporary('output', rows * d);
   recordSum(recorder, { left: middle.saved.sum, right: fed }, { out: sum });
   const output = layer + 1 < config.layers ? null : recordNorm(pass, layer, 'output.norm.scale', sum, null);
-  return { out: output?.y ?? sum, saved: { read, attention, middle, inner, activated, output } };
+  return { out: output?.y ?? sum, saved: { read, attention, middle, inner, activated, adapters, output } };
+}
+
+/** The inner matrix and the gate, or their gradients, as projections of the same rows. */
+function innerAndGate(both: Region, rows: number, columns: number): readonly Projection[] {
+  const [inner, gate] = [0, aligned(rows * columns)].map((offset) => part(both, offset, rows * columns));
+  return [
+    ['feedForward.inner.kernel', inner as Region, columns],
+    ['feedForward.gate.kernel', gate as Region, columns],
+  ];
 }
 
 function gateShape({ config, sites, sequences, pieces }: EncoderPass, layer: number) {
@@ -141,6 +158,8 @@ function recordLayerBackward(pass: EncoderPass, layer: number, h: Region, saved:
   const through = { kind: 'nt', rows, columns: i, inner: d, into: 'write' } as const;
   const outerKernel = banks.weight(name('feedForward.outer.kernel'));
   recordMatmul(recorder, tuning, through, { a: dFed, b: outerKernel, out: dOuter });
+  const wide = { layer, rows, inner: i, site: 'adapterActivated', x: saved.activated } as const;
+  recordAdaptersBackward(pass, wide, saved.adapters, [['feedForward.outer.kernel', dFed, d]], dOuter);
   recordGateBackward(recorder, gateShape(pass, layer), { x: saved.inner, state }, { dOut: dOuter, dGate });
   const kernels = banks.gradients(name('feedForward.inner.kernel'), name('feedForward.gate.kernel'));
   if (kernels !== null) {
@@ -153,6 +172,8 @@ function recordLayerBackward(pass: EncoderPass, layer: number, h: Region, saved:
   const back = { kind: 'nt', rows, columns: d, inner: i, batch: 2, strides, sum: true, into: 'write' } as const;
   const b = banks.weights(name('feedForward.inner.kernel'), name('feedForward.gate.kernel'));
   recordMatmul(recorder, tuning, back, { a: dInner, b, out: dMiddle });
+  const narrow = { layer, rows, inner: d, site: 'adapterMiddle', x: saved.middle.y } as const;
+  recordAdaptersBackward(pass, narrow, saved.adapters, innerAndGate(dInner, rows, i), dMiddle);
 
   const dSum = recordNormBackward(pass, layer, saved.middle, dMiddle, dFed);
   let dAttended = dSum;

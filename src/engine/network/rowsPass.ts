@@ -37,13 +37,15 @@ export interface RowsEncoder {
   readonly backward: (dOut: Region, lowest: number) => Region | null;
 }
 
-/** Null where layers are recorded product by product: on other machines, for wide encoders and those with norms before blocks, and where layers are recomputed. */
+/** Null where layers are recorded product by product: on other machines, for wide encoders, those with norms before blocks and those with adapters, and where layers are recomputed. */
 export function rowBlockFor({
   config,
   design,
   blocks,
 }: Pick<EncoderPass, 'config' | 'design' | 'blocks'>): RowBlock | null {
-  return blocks === 'rows' && design.norms === 'after' && design.disentangled === null ? rowBlockOf(config) : null;
+  return blocks === 'rows' && config.adapters === undefined && design.norms === 'after' && design.disentangled === null
+    ? rowBlockOf(config)
+    : null;
 }
 
 /** Records all layers forward from `embedded` [R, d]. */

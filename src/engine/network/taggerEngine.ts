@@ -73,18 +73,20 @@ export class TaggerEngine {
     }
   }
 
-  /** Reads a set of tensors back; moments and gradients exist only for trained parameters. */
-  async download(set: TensorSet = 'parameter'): Promise<HostParameters> {
+  /** Reads the wanted tensors of a set back; moments and gradients exist only for trained parameters. */
+  async download(
+    set: TensorSet = 'parameter',
+    isWanted: (name: string) => boolean = () => true,
+  ): Promise<HostParameters> {
     const host = new Map<string, HostTensor>();
     for (const arena of this.banks.arenas) {
       const buffer = set === 'parameter' ? arena.parameter : arena.trained?.[set];
-      if (buffer === undefined) continue;
+      const tensors = arena.banks.flatMap((bank) => bank.tensors).filter(({ name }) => isWanted(name));
+      if (buffer === undefined || tensors.length === 0) continue;
       const words = await this.machine.read(buffer);
-      for (const bank of arena.banks) {
-        for (const { name, shape } of bank.tensors) {
-          const { offset, length } = this.banks.placeOf(name, set);
-          host.set(name, { shape, values: words.slice(offset, offset + length) });
-        }
+      for (const { name, shape } of tensors) {
+        const { offset, length } = this.banks.placeOf(name, set);
+        host.set(name, { shape, values: words.slice(offset, offset + length) });
       }
     }
     return host;

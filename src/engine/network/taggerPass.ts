@@ -1,5 +1,6 @@
 // Records the whole tagger: loss and gradients of a micro-batch, tags of a batch, the update of a step.
 import type { DropoutRates } from '../../model/blocks/dropout.ts';
+import { adapterScale } from '../../model/blocks/projection.ts';
 import { familyOf } from '../../model/families/encoderConfig.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
@@ -42,7 +43,8 @@ export interface TaggerPass {
 
 const whole = (buffer: Resident): Region => ({ buffer, offset: 0, length: buffer.length });
 
-function begin(given: TaggerPass, rates: DropoutRates): EncoderPass {
+/** `isTraining`: whether adapters drop what they read. */
+function begin(given: TaggerPass, rates: DropoutRates, isTraining: boolean): EncoderPass {
   const recorder = new Recorder();
   const { shape, inputs } = given;
   const state = whole(given.state);
@@ -56,12 +58,14 @@ function begin(given: TaggerPass, rates: DropoutRates): EncoderPass {
     recordDropped(recorder, drop, { x: positions, state }, { out });
     positions = out;
   }
+  const { adapters } = shape.encoder;
   const { segmentIds } = inputs.sections;
   const layoutWords = { ...segmentIds, length: aligned(segmentIds.length) + given.sequences };
   const pass = {
     ...given,
     recorder,
     config: shape.encoder,
+    adapters: adapters === undefined ? null : { rank: adapters.rank, scale: adapterScale(adapters), rate: isTraining ? adapters.dropout : 0 }, // prettier-ignore
     design,
     sites,
     inputs: inputs.sections,
@@ -112,9 +116,9 @@ export function recordGradients(
   keeping: Keeping,
   stepLoss: Resident,
 ): readonly Launch[] {
-  const pass = begin(given, rates);
+  const pass = begin(given, rates, true);
   const { recorder, banks } = pass;
-  const lowest = banks.banks.findIndex(({ trained }) => trained !== null) - 1; // the embedding is bank 0
+  const lowest = banks.lowestTrained;
   const embedded = recordEmbeddings(pass, keeping);
   const { out, backward } = recordEncoder(pass, embedded.out, keeping, lowest);
   const dH = backward(recordHeadGradients(pass, given.shape, out, whole(stepLoss)));
@@ -206,7 +210,7 @@ function recordHeadGradients(pass: EncoderPass, shape: TaggerShape, hidden: Regi
 
 /** Tags [B, T] of a batch, without dropout, and the emissions [B, T, K] they come from. */
 export function recordPrediction(given: TaggerPass, emissions: Resident, tags: Resident): readonly Launch[] {
-  const pass = begin(given, { encoder: 0, attention: 0, head: 0 });
+  const pass = begin(given, { encoder: 0, attention: 0, head: 0 }, false);
   const { recorder, config, banks, inputs, sequences, pieces } = pass;
   const { tagCount, startEnd, kind } = given.shape.head;
   let h = recordEmbeddings(pass, 'whole').out;

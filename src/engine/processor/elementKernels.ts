@@ -185,6 +185,15 @@ function defineUpdates(module: ModuleBuilder, { multiplyAdd }: VectorMath): void
       f.store(i32.add(out, at), f32x4.add(v128.load(i32.add(left, at)), v128.load(i32.add(right, at))));
     });
   });
+  /** Units are vectors of four. */
+  defineKernel(module, 'scaled', { scale: 'f32', x: 'i32', out: 'i32' }, (f, { from, to, scale, x, out }) => {
+    const unit = f.variable('i32');
+    const factors = f.keep(f32x4.splat(scale));
+    f.loop(unit, from, to, 1, () => {
+      const at = f.keep(i32.shl(unit, i32.const(4)));
+      f.store(i32.add(out, at), f32x4.mul(factors, v128.load(i32.add(x, at))));
+    });
+  });
   const drops = { ...DROPPING, x: 'i32', out: 'i32' } as const;
   /** Units are vectors of four. */
   defineKernel(module, 'dropped', drops, (f, given) => {

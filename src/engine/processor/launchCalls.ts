@@ -125,6 +125,10 @@ const TRANSLATIONS: readonly NamedTranslation[] = [
     },
   ],
   [/^added$/, ({ size, address }) => kernelCall('sumOfTwo', size('count'), ['out', 'right', 'out'].map(address))],
+  [
+    /^scaled$/,
+    ({ size, address }) => kernelCall('scaled', size('count'), [size('scale'), ...['x', 'out'].map(address)]),
+  ],
   [/^sum of two$/, ({ size, address }) => kernelCall('sumOfTwo', size('count'), ['left', 'right', 'out'].map(address))],
   [
     /^times slope$/,

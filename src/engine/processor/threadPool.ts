@@ -78,7 +78,8 @@ export class ThreadPool {
     follow(this.limit);
     for (const thread of loan.threads) thread.run(task);
     return () => {
-      this.loans.delete(loan);
+      // A machine may be released twice; threads that were in the list twice would double with every run.
+      if (!this.loans.delete(loan)) return;
       const words = new Int32Array(task.memory.buffer);
       Atomics.store(words, CONTROL.closed / 4, 1);
       // Those beyond the limit, too, look whether it is closed.

@@ -114,7 +114,8 @@ export function runCost(spec: RunSpec, { corpora, models }: GraphLibrary): RunCo
   const stepsPerEpoch = Math.ceil(sequencesPerEpoch / config.batchSize);
   const steps = config.steps ?? stepsPerEpoch * config.epochs;
   const epochs = stepsPerEpoch === 0 ? 0 : Math.ceil(steps / stepsPerEpoch);
-  const parameterBytes = 4 * (models.find(({ id }) => id === spec.model.id)?.parameterCount ?? 0);
+  const model = models.find(({ id }) => id === spec.model.id);
+  const parameterBytes = model === undefined ? 0 : 4 * savedParameters(model, config);
   return {
     sequencesPerEpoch,
     stepsPerEpoch,
@@ -127,6 +128,17 @@ export function runCost(spec: RunSpec, { corpora, models }: GraphLibrary): RunCo
     snapshotBytes: Math.min(config.snapshots, epochs) * parameterBytes,
     resumeBytes: 2 * 3 * parameterBytes,
   };
+}
+
+/** Parameters in a snapshot: all of the model's, or the adapters alone; a head has few. Feed-forward layers are taken to be four times as wide. */
+function savedParameters(
+  { parameterCount, layers, hiddenSize }: GraphLibrary['models'][number],
+  { adapters }: TrainingConfig,
+): number {
+  if (adapters === undefined) return parameterCount;
+  // Sums of inputs and outputs, in widths: queries and values, or those with keys, output and both layers of the feed-forward block.
+  const widths = adapters.projections === 'query-value' ? 4 : 18;
+  return layers * adapters.rank * widths * hiddenSize;
 }
 
 /** Ids of a run's ancestors, nearest first, up to the first unknown one. */

@@ -27,8 +27,15 @@ export const DROPOUT_SITES = {
   outer: 5,
   encoderOutput: 6,
   head: 7,
+  // What the adapters of a layer read: projections of the same rows have the same mask.
+  adapterInput: 8,
+  adapterPosition: 9,
+  adapterContext: 10,
+  adapterMiddle: 11,
+  adapterActivated: 12,
 } as const;
 export type DropoutSite = keyof typeof DROPOUT_SITES;
+export type AdapterSite = Extract<DropoutSite, `adapter${string}`>;
 
 /** The 32-bit key of one mask: element e is kept when hash32(key ^ hash32(e)) >= rate * 2^32. */
 export function dropoutKey(stream: DropoutStream, layer: number, site: DropoutSite): number {

@@ -2,14 +2,14 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { EncoderSizes } from '../config/encoderSizes.ts';
 import type { Batch } from './batch.ts';
-import type { DropoutRates, DropoutSite, DropoutStream } from './dropout.ts';
+import type { AdapterSite, DropoutRates, DropoutSite, DropoutStream } from './dropout.ts';
 import type { Correspondence } from './parameterLocation.ts';
 
 /** Names and shapes of parameters, in a fixed order. */
 export type NamedShapes = readonly (readonly [name: string, shape: readonly number[]])[];
 
 /** Dropout rate at each site; 0 where a family does not drop. */
-export type SiteRates = Readonly<Record<DropoutSite, number>>;
+export type SiteRates = Readonly<Record<Exclude<DropoutSite, AdapterSite>, number>>;
 
 /**
  * Everything the lab asks about a family. The next family is one folder with such a record, a line in the table of families

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Activation, EncoderSizes } from '../config/encoderSizes.ts';
 import { parameter } from './deviceParameters.ts';
 import { dropout, type DropoutStream } from './dropout.ts';
+import { projected } from './projection.ts';
 
 /** The activations of feed-forward blocks in plain tfjs ops. */
 export function activate(x: tf.Tensor2D, activation: Activation): tf.Tensor2D {
@@ -32,7 +33,7 @@ export function residualBlocks(
   attended: tf.Tensor2D,
   parameters: ReadonlyMap<string, tf.Tensor>,
   layer: number,
-  { activation, layerNormEpsilon }: EncoderSizes,
+  { activation, layerNormEpsilon, adapters }: EncoderSizes,
   rates: { readonly inner: number; readonly outer: number },
   stream: DropoutStream | null,
 ): tf.Tensor2D {
@@ -40,7 +41,7 @@ export function residualBlocks(
   const norm = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
     layerNorm(x, weight(`${name}.scale`), weight(`${name}.shift`), layerNormEpsilon);
   const linear = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
-    tf.add(tf.matMul(x, weight<tf.Tensor2D>(`${name}.kernel`)), weight(`${name}.bias`));
+    tf.add(projected(x, parameters, `layer.${layer}.${name}.kernel`, adapters, stream), weight(`${name}.bias`));
 
   const middle = norm(tf.add(dropout(attended, rates.outer, stream, layer, 'attentionOutput'), h), 'attention.norm');
   const inner = activate(linear(middle, 'feedForward.inner'), activation);

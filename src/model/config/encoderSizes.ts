@@ -1,5 +1,6 @@
 // The sizes and activations found in every encoder's configuration file.
 import * as z from '../../util/zod.ts';
+import type { Adapters } from '../../schema/config.ts';
 import { LabError } from '../../util/labError.ts';
 import { validate } from '../../util/validate.ts';
 import { spellValue } from '../../util/wording.ts';
@@ -40,6 +41,8 @@ export interface EncoderSizes {
   readonly layerNormEpsilon: number;
   /** Standard deviation of newly initialised weights. */
   readonly initializerRange: number;
+  /** Trained beside the encoder's own weights; absent where there are none, as in every configuration file. */
+  readonly adapters?: Adapters;
 }
 
 /** `gelu` with the error function, `gelu_new` with the tanh approximation that the XLNet release trains with, `relu`, or `silu`. */

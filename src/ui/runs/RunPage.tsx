@@ -28,7 +28,7 @@ import { useLayers } from '../shared/useLayers.ts';
 import { OnnxExport } from './OnnxExport.tsx';
 import { RunInputs, RunInterruptions, RunLeaks } from './RunInputs.tsx';
 import { RunProgress, useFollowedRun, type FollowedRunProps } from './RunProgress.tsx';
-import { RunScores, SnapshotTable } from './RunScores.tsx';
+import { RunScores, SnapshotTable, type ModelForm } from './RunScores.tsx';
 import { StatusMark } from './StatusMark.tsx';
 
 interface RunActionsProps {
@@ -256,9 +256,14 @@ function TaskScores({ record, task, name, own }: TaskScoresProps) {
     const parts = [runName(spec), ...(name === null ? [] : [name]), method, `seed${spec.seed}`];
     await saveFiles(`${format.fileName(...parts)}.epoch${epoch}.${split}`, files);
   };
-  const folderOf = (epoch: number) => format.fileName(runName(spec), method, `seed${spec.seed}`, `epoch${epoch}`);
-  const saveModel = (epoch: number, precision: 'F32' | 'F16') =>
-    saveTagger(lab, { tagger: { kind: 'snapshot', runId: spec.id, epoch }, precision }, folderOf(epoch));
+  const folderOf = (epoch: number, ...more: readonly string[]) =>
+    format.fileName(runName(spec), method, `seed${spec.seed}`, `epoch${epoch}`, ...more);
+  const saveModel = (epoch: number, form: ModelForm) => {
+    const isAlone = form === 'PEFT';
+    const tagger = { kind: 'snapshot', runId: spec.id, epoch } as const;
+    const request = isAlone ? ({ tagger, precision: 'F32', adapters: true } as const) : { tagger, precision: form };
+    return saveTagger(lab, request, folderOf(epoch, ...(isAlone ? ['adapters'] : [])));
+  };
   const taskRef = spec.tasks[task];
   const titleId = useId();
   const label = name === null ? 'Snapshots' : `Snapshots, ${name}`;

@@ -79,6 +79,9 @@ function spreadText(value: Spread | null): string {
     : `${format.percent(value.mean)} ± ${value.deviation.toFixed(2)}`;
 }
 
+const labelOf = (form: ModelForm, epoch: number): string =>
+  form === 'PEFT' ? `Adapters for PEFT, epoch ${epoch}` : `Model in ${form}, epoch ${epoch}`;
+
 const SCORES = ['Devel F1', 'Test precision', 'Test recall', 'Test F1', 'Test F1, strict'] as const;
 
 interface SnapshotTableProps {
@@ -89,11 +92,16 @@ interface SnapshotTableProps {
   /** Saves the test predictions of a snapshot; null if the snapshots are not in this browser. */
   readonly onPredictions: ((epoch: number) => Promise<void>) | null;
   /** Saves a snapshot as a model; null if the snapshots are not in this browser, or another task's table offers it. */
-  readonly onModel: ((epoch: number, precision: 'F32' | 'F16') => Promise<void>) | null;
+  readonly onModel: ((epoch: number, form: ModelForm) => Promise<void>) | null;
 }
+
+/** The whole model in one of two precisions, or the adapters alone. */
+export type ModelForm = 'F32' | 'F16' | 'PEFT';
 
 /** Lists the saved snapshots of a run with their devel and test scores. */
 export function SnapshotTable({ record, task, label, onPredictions, onModel }: SnapshotTableProps) {
+  const isAdapted = record.spec.config.adapters !== undefined;
+  const forms: readonly ModelForm[] = isAdapted ? ['F32', 'F16', 'PEFT'] : ['F32', 'F16'];
   return (
     <TableBox label={label}>
       <thead>
@@ -129,13 +137,9 @@ export function SnapshotTable({ record, task, label, onPredictions, onModel }: S
             {onModel !== null && (
               <td>
                 <div className="actions">
-                  {(['F32', 'F16'] as const).map((precision) => (
-                    <Button
-                      key={precision}
-                      onAct={() => onModel(epoch, precision)}
-                      label={`Model in ${precision}, epoch ${epoch}`}
-                    >
-                      {precision}
+                  {forms.map((form) => (
+                    <Button key={form} onAct={() => onModel(epoch, form)} label={labelOf(form, epoch)}>
+                      {form}
                     </Button>
                   ))}
                 </div>

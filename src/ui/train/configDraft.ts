@@ -65,6 +65,8 @@ function problemText(issue: ConfigIssue, entry: string | boolean | undefined): s
   }
   if (issue.code === 'too_small') return `Must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}.`;
   if (issue.code === 'too_big') return `Must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}.`;
+  if (issue.path.join('.') === 'adapters.projections')
+    return 'Choose what has adapters, or leave the other fields empty.';
   if (issue.code === 'custom' && issue.path.at(-1) === 'microBatchSize') return 'Must not exceed the batch size.';
   return issue.message;
 }

@@ -154,6 +154,40 @@ export const configSections: readonly ConfigSection[] = [
     ],
   },
   {
+    id: 'adapters',
+    title: 'Adapters (LoRA)',
+    fields: [
+      {
+        path: 'adapters.projections',
+        label: 'Train adapters',
+        help: 'Trains small matrices beside the projections of each layer, and the head; the pretrained weights stay as they are. Large models then need far less memory and storage. A learning rate of about 1e-3 suits them.',
+        control: choice(
+          ['', 'no: train every weight'],
+          ['query-value', 'for queries and values'],
+          ['all-linear', 'for all linear projections'],
+        ),
+      },
+      {
+        path: 'adapters.rank',
+        label: 'Rank',
+        help: 'Width of an adapter, from 1 to 256. Only with adapters; empty: 8.',
+        control: { kind: 'number', empty: { value: undefined, text: 'none' } },
+      },
+      {
+        path: 'adapters.alpha',
+        label: 'Alpha',
+        help: 'What an adapter adds is multiplied by alpha over rank. Only with adapters; empty: 16.',
+        control: { kind: 'number', empty: { value: undefined, text: 'none' } },
+      },
+      {
+        path: 'adapters.dropout',
+        label: 'Adapter dropout',
+        help: 'Of what adapters read. Only with adapters; empty: 0.',
+        control: { kind: 'number', empty: { value: undefined, text: 'none' } },
+      },
+    ],
+  },
+  {
     id: 'text',
     title: 'Pieces and sequences',
     fields: [

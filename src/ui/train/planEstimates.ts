@@ -62,9 +62,9 @@ function isAlike(left: RunSpec, right: RunSpec): boolean {
 
 /** Returns what the cost of a step mostly depends on; frozen layers save part of it. */
 function shapeOf({ model, config, slicing }: RunSpec): string {
-  const { layout, maxPieces, batchSize, microBatchSize, head, labelMode } = config;
+  const { layout, maxPieces, batchSize, microBatchSize, head, labelMode, adapters } = config;
   const frozen = slicing?.frozen === true ? slicing.layers : 0;
-  return JSON.stringify([model.id, layout, maxPieces, batchSize, microBatchSize, head, labelMode, frozen]);
+  return JSON.stringify([model.id, layout, maxPieces, batchSize, microBatchSize, head, labelMode, frozen, adapters]);
 }
 
 /** The plan may still change while a person types. */

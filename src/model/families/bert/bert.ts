@@ -5,6 +5,7 @@ import type { BertSizes } from './bertConfig.ts';
 import { parameter } from '../../blocks/deviceParameters.ts';
 import { dropout, type DropoutRates, type DropoutStream } from '../../blocks/dropout.ts';
 import { EMBEDDING } from '../../blocks/parameterLocation.ts';
+import { projected } from '../../blocks/projection.ts';
 import { attentionMask, layerNorm, residualBlocks } from '../../blocks/residualBlocks.ts';
 
 /** o [B*T, d] from hidden states h [B*T, d]: attention over h's projections, then the output projection. `prefix` is `layer.<l>.attention.`. */
@@ -20,7 +21,7 @@ function selfAttention(
 ): tf.Tensor2D {
   const project = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
     tf.add(
-      tf.matMul(x, parameter<tf.Tensor2D>(parameters, prefix + name)),
+      projected(x, parameters, prefix + name, config.adapters, stream),
       parameter(parameters, `${prefix}${name}.bias`),
     );
   const projections = { queries: project(h, 'query'), keys: project(h, 'key'), values: project(h, 'value') };

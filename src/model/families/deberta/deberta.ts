@@ -2,8 +2,9 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../../blocks/batch.ts';
 import { parameter } from '../../blocks/deviceParameters.ts';
-import { dropout, type DropoutRates, type DropoutStream } from '../../blocks/dropout.ts';
+import { dropout, type AdapterSite, type DropoutRates, type DropoutStream } from '../../blocks/dropout.ts';
 import { EMBEDDING } from '../../blocks/parameterLocation.ts';
+import { projected } from '../../blocks/projection.ts';
 import { attentionMask, layerNorm, residualBlocks } from '../../blocks/residualBlocks.ts';
 import { relativeShift } from '../xlnet/xlnet.ts';
 import { distanceRow, type DebertaConfig } from './debertaConfig.ts';
@@ -58,8 +59,11 @@ function disentangledAttention(
   const { heads: H, headSize } = config;
   const [B, , T] = mask.shape;
   const weight = <W extends tf.Tensor>(name: string): W => parameter<W>(parameters, `layer.${layer}.attention.${name}`);
-  const project = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
-    tf.add(tf.matMul(x, weight<tf.Tensor2D>(name)), weight(`${name}.bias`));
+  const project = (x: tf.Tensor2D, name: string, site?: AdapterSite): tf.Tensor2D =>
+    tf.add(
+      projected(x, parameters, `layer.${layer}.attention.${name}`, config.adapters, stream, site),
+      weight(`${name}.bias`),
+    );
   const byHead = (x: tf.Tensor2D): tf.Tensor4D => tf.transpose(tf.reshape(x, [B, T, H, headSize]), [0, 2, 1, 3]); // [B, H, T, h]
   /** x_a·row[T - a + b] [B, H, T, T] for rows [2T, H*h]. */
   const byDistance = (x: tf.Tensor4D, rows: tf.Tensor2D): tf.Tensor4D => {
@@ -70,9 +74,12 @@ function disentangledAttention(
 
   const [q, k, v] = [byHead(project(h, 'query')), byHead(project(h, 'key')), byHead(project(h, 'value'))];
   const distances = dropout(table, rates.encoder, stream, layer, 'position');
-  const toPosition = byDistance(q, tf.gather(project(distances, 'key'), forwards));
+  const toPosition = byDistance(q, tf.gather(project(distances, 'key', 'adapterPosition'), forwards));
   // By key, so the other way round.
-  const fromPosition = tf.transpose(byDistance(k, tf.gather(project(distances, 'query'), backwards)), [0, 1, 3, 2]);
+  const fromPosition = tf.transpose(
+    byDistance(k, tf.gather(project(distances, 'query', 'adapterPosition'), backwards)),
+    [0, 1, 3, 2],
+  );
   const scores = tf.add(tf.add(tf.matMul(q, k, false, true), toPosition), fromPosition);
   const attention = tf.softmax(tf.add(tf.mul(scores, 1 / Math.sqrt(3 * headSize)), mask));
   const context = tf.matMul(dropout(attention, rates.attention, stream, layer, 'attention'), v);

@@ -4,6 +4,7 @@ import type { Batch } from '../../blocks/batch.ts';
 import { parameter } from '../../blocks/deviceParameters.ts';
 import { dropout, type DropoutRates, type DropoutStream } from '../../blocks/dropout.ts';
 import { EMBEDDING } from '../../blocks/parameterLocation.ts';
+import { projected } from '../../blocks/projection.ts';
 import { activate, attentionMask, layerNorm } from '../../blocks/residualBlocks.ts';
 import { selfContext } from '../bert/bert.ts';
 import type { ModernbertConfig } from './modernbertConfig.ts';
@@ -74,7 +75,7 @@ function modernbertLayer(
   stream: DropoutStream | null,
 ): tf.Tensor2D {
   const project = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
-    tf.matMul(x, parameter<tf.Tensor2D>(parameters, `layer.${layer}.${name}`));
+    projected(x, parameters, `layer.${layer}.${name}`, config.adapters, stream);
   const norm = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
     layerNorm(x, parameter(parameters, `layer.${layer}.${name}.scale`), null, config.layerNormEpsilon);
 

@@ -5,6 +5,7 @@ import type { XlnetConfig } from './xlnetConfig.ts';
 import { parameter } from '../../blocks/deviceParameters.ts';
 import { dropout, type DropoutRates, type DropoutStream } from '../../blocks/dropout.ts';
 import { EMBEDDING } from '../../blocks/parameterLocation.ts';
+import { projected } from '../../blocks/projection.ts';
 import { attentionMask, residualBlocks } from '../../blocks/residualBlocks.ts';
 
 /** What every layer's attention reads besides the hidden states; computed once per batch. */
@@ -51,7 +52,7 @@ function relativeAttention(
   layer: number,
 ): tf.Tensor2D {
   const project = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
-    tf.matMul(x, parameter<tf.Tensor2D>(parameters, prefix + name));
+    projected(x, parameters, prefix + name, config.adapters, stream);
   // Position keys are shared by all sequences, and so is their dropout mask.
   const sinusoids = dropout(inputs.positions, rates.encoder, stream, -1, 'position');
   const projections = {

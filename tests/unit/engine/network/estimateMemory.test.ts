@@ -25,6 +25,33 @@ describe('the estimate', () => {
     expect(Math.abs(bytes / peakBytes - 1)).toBeLessThan(0.01);
   });
 
+  it.each([
+    ['kept', false],
+    ['recomputed', true],
+  ] as const)(
+    'with adapters, activations %s, is within a hundredth of what a step takes',
+    async (activations, recompute) => {
+      const adapters = { projections: 'all-linear', rank: 8, alpha: 16, dropout: 0.1 } as const;
+      const adapted = { ...shape, encoder: { ...shape.encoder, adapters } };
+      const compute = computeOptionsFor({ software: false }, { ...defaultMachineSettings, activations });
+      const { bytes } = estimateMemory(adapted, rates, compute, size);
+      const { peakBytes } = await countedSteps(adapted, [[size.size, size.pieces]], { recompute });
+      expect(Math.abs(bytes / peakBytes - 1)).toBeLessThan(0.01);
+      expect(bytes).toBeLessThan(estimate({ activations }).bytes);
+    },
+  );
+
+  it('of XLNet-large with adapters, 6 sequences of 512 pieces recomputed, is below 4 GB, and the counted step takes it', async () => {
+    const { head, encoder } = taggerOf(benchShapes.large);
+    const adapters = { projections: 'query-value', rank: 8, alpha: 16, dropout: 0 } as const;
+    const adapted = { head, encoder: { ...encoder, adapters } };
+    const compute = computeOptionsFor({ software: false }, { ...defaultMachineSettings, activations: 'recomputed' });
+    const { bytes } = estimateMemory(adapted, rates, compute, { size: 6, pieces: 512 });
+    const { peakBytes } = await countedSteps(adapted, [[6, 512]], { recompute: true });
+    expect(peakBytes).toBeLessThan(4e9);
+    expect(Math.abs(bytes / peakBytes - 1)).toBeLessThan(0.01);
+  });
+
   it('of XLNet-base and XLNet-large keeps to what the project promises', () => {
     const of = (name: 'base' | 'large') => {
       const { batch, length } = benchShapes[name];

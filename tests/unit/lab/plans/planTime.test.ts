@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { RunNode } from '../../../../src/lab/state/planGraph.ts';
 import type { RunSpec } from '../../../../src/schema/runRecord.ts';
 import { expandPlan } from '../../../../src/lab/plans/expandPlan.ts';
-import { planTime, runGraph } from '../../../../src/lab/plans/runGraph.ts';
-import { categoryPlan, corpusRecord, modelRecord } from '../../../fixtures/records.ts';
+import { planTime, runCost, runGraph } from '../../../../src/lab/plans/runGraph.ts';
+import { categoryPlan, corpusRecord, modelRecord, smallConfig, spec } from '../../../fixtures/records.ts';
 
 const library = { corpora: [corpusRecord('moss'), corpusRecord('fern')], models: [modelRecord('tiny')] };
 const time = (totalMs: number) => ({ preparingMs: 0, stepsMs: totalMs, scoringMs: 0, savingMs: 0, totalMs });
@@ -12,6 +12,18 @@ const time = (totalMs: number) => ({ preparingMs: 0, stepsMs: totalMs, scoringMs
 function graphWith(seeds: readonly number[]) {
   return runGraph(expandPlan(categoryPlan({ seeds: [...seeds] }), library), library, []);
 }
+
+it('the storage of a run with adapters is that of its adapters', () => {
+  const layers = 24;
+  const models = [modelRecord('tiny', { parameterCount: 360e6, layers, hiddenSize: 1024 })];
+  const costOf = (config: RunSpec['config']) => runCost(spec({ config }), { ...library, models });
+  const whole = costOf(smallConfig);
+  const adapted = costOf({ ...smallConfig, adapters: { projections: 'query-value', rank: 8, alpha: 16, dropout: 0 } });
+  const snapshots = whole.snapshotBytes / (4 * 360e6);
+  // For queries and values, A [d, r] and B [r, d].
+  expect(adapted.snapshotBytes).toBe(snapshots * 4 * layers * 2 * 2 * 1024 * 8);
+  expect(adapted.resumeBytes).toBeLessThan(whole.resumeBytes / 200);
+});
 
 describe('the time of a plan', () => {
   it('is the sum over its runs, however often they cost the same', async () => {

@@ -16,7 +16,8 @@ function leaves(value: object, prefix = ''): string[] {
 
 describe('configFields', () => {
   it('has one field for every setting and none besides', () => {
-    const whole: Required<TrainingConfig> = { ...paper, leaveOut: 'exact', trainShare: 0.5 };
+    const adapters = { projections: 'query-value', rank: 8, alpha: 16, dropout: 0 } as const;
+    const whole: Required<TrainingConfig> = { ...paper, leaveOut: 'exact', trainShare: 0.5, adapters };
     expect(configFields.map(({ path }) => path).sort()).toEqual(leaves(whole).sort());
   });
 
@@ -46,6 +47,17 @@ describe('configDraft', () => {
       spec({ config: again ?? paper }).id,
       spec({ config: config ?? paper }).id === spec({ config: paper }).id,
     ]).toEqual([spec({ config: paper }).id, false]);
+  });
+
+  it('fills what is not entered of adapters, and says where their projections are missing', () => {
+    const chosen = { ...draftOfConfig(paper), 'adapters.projections': 'all-linear', 'adapters.rank': '4' };
+    const adapters = { projections: 'all-linear', rank: 4, alpha: 16, dropout: 0 };
+    expect(readConfigDraft(chosen).config).toStrictEqual({ ...paper, adapters });
+    expect([...changedPaths(chosen, paper)]).toEqual(['adapters.projections', 'adapters.rank']);
+    const { config, problems } = readConfigDraft({ ...chosen, 'adapters.projections': '' });
+    expect(config).toBeNull();
+    expect([...problems.keys()]).toEqual(['adapters.projections']);
+    expect(problems.get('adapters.projections')).toContain('Choose');
   });
 
   it.each([

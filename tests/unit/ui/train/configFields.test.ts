@@ -17,6 +17,7 @@ describe('a search', () => {
     ['adam', ['adam.beta1', 'adam.beta2', 'adam.epsilon']],
     ['  Released   CODE rate ', ['layerDecay.mode']],
     ['near duplicates', ['leaveOut']],
+    ['lora', ['adapters.projections', 'adapters.rank', 'adapters.alpha', 'adapters.dropout']],
     ['maxPieces', ['maxPieces']],
     ['epochs', ['steps']],
     ['no such words', []],
@@ -26,7 +27,7 @@ describe('a search', () => {
   });
 
   it('leaves out sections in which it finds nothing, and what is shown already', () => {
-    expect(otherSections(null, 'dropout').map(({ id }) => id)).toEqual(['dropout']);
+    expect(otherSections(null, 'dropout').map(({ id }) => id)).toEqual(['dropout', 'adapters']);
     expect(found('learning rate')).not.toContain('learningRate');
   });
 });
