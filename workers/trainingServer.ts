@@ -28,7 +28,7 @@ import { loadModel, readModelConfig } from '../src/training/loadModel.ts';
 import { loadTagger } from '../src/training/loadTagger.ts';
 import { estimateStep, measureStep } from '../src/training/measureStep.ts';
 import { keepPredictions, predictSnapshot } from '../src/training/predictSnapshot.ts';
-import { startWeights } from '../src/training/startWeights.ts';
+import { initialEncoder, startWeights } from '../src/training/startWeights.ts';
 import { openTagger, tagDocuments, type OpenTagger } from '../src/training/tagSentences.ts';
 import { train } from '../src/training/train.ts';
 import { tuneForRun } from '../src/training/tuneForRun.ts';
@@ -48,6 +48,7 @@ import type {
   StepRequest,
   TaggingRequest,
 } from '../src/wire/trainingProtocol.ts';
+import { BaselineMaking } from './baselineMaking.ts';
 import { TimePredictions } from './timePredictions.ts';
 import { fittingMachine, homeOf, machineUnderSettings, threadChoice, type TrainingMachine } from './trainingMachine.ts';
 
@@ -98,11 +99,13 @@ class TrainingServer {
   private handlers(): Handlers<ServerCalls> {
     const { store, platform } = this;
     const exports = taggerExports(store, () => platform.taggerProgram());
+    const baselines = new BaselineMaking(store, (event) => this.port.emit(event));
     return {
       start: (choice) => this.start(choice),
       settingsChanged: () => this.settingsChanged(),
       importModel: ({ name, builtIn, files, source }) => importModel(store, name, builtIn, files, source),
       describeEncoder: (configFile) => encoderFacts(encoderOfFile(configFile)),
+      makeBaseline: (request) => baselines.make(request),
       exportTagger: exports.open,
       exportedBytes: exports.next,
       closeExport: exports.close,
@@ -126,6 +129,7 @@ class TrainingServer {
         for (const { id, abort } of [this.running, ...this.predicting].filter((call) => call !== null)) {
           if (id === runId) abort.abort(how);
         }
+        baselines.interrupt(runId);
       },
       removeRun: async (runId) => {
         if (this.running?.id === runId)
@@ -235,7 +239,7 @@ class TrainingServer {
     const { spec } = record;
     yield { kind: 'phase', phase: 'loading', done: 0, of: 0 };
     const { model, texts } = await this.readInputs(spec);
-    const weights = () => startWeights(spec, model.encoder, store);
+    const weights = () => startWeights(spec, initialEncoder(model.config, model.encoder, spec.seed), store);
     const tasks = yield* encodeTasks(texts, model, spec, signal);
     const config = configAsTrained(record);
     const gpu = machine.gpu && (yield* tuneForRun(machine.gpu, store, machine.settings, tasks, config, signal));

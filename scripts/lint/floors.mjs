@@ -71,7 +71,12 @@ export const floors = [
   },
   {
     name: 'training server',
-    paths: ['workers/trainingMachine.ts', 'workers/trainingServer.ts', 'workers/timePredictions.ts'],
+    paths: [
+      'workers/trainingMachine.ts',
+      'workers/trainingServer.ts',
+      'workers/timePredictions.ts',
+      'workers/baselineMaking.ts',
+    ],
     floors: [...leaves, 'wire', 'model', 'engine', 'training'],
     packages: [],
   },

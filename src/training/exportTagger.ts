@@ -6,7 +6,7 @@ import { readModelFile } from '../storage/modelRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
 import type { ExportedFile, TaggerExport } from '../wire/taggerRef.ts';
-import { modelCard, taggerConfigFile, tokenizerConfigFile } from './exportedFiles.ts';
+import { isOfTransformers, modelCard, taggerConfigFile, tokenizerConfigFile } from './exportedFiles.ts';
 import {
   CONFIG_FILE,
   parseConfigFile,
@@ -46,8 +46,8 @@ export async function exportTagger(
     { name: TOKENIZER_FILE, bytes: tokenizer },
     jsonFile(TOKENIZER_CONFIG_FILE, tokenizerConfigFile(tokenizerConfig, shape.encoder, tokenizerContent)),
     jsonFile(TAGGER_FILE, description),
-    textFile('README.md', modelCard(head, shape.encoder, model.source?.repository ?? null)),
-    textFile('tag.py', program),
+    textFile('README.md', modelCard(head, shape.encoder, model.source?.repository ?? null, config)),
+    ...(isOfTransformers(shape.encoder) ? [textFile('tag.py', program)] : []),
   ];
   const { sizeBytes, chunks } = safetensorsStream(taggerTensors(weights, shape), precision);
   return {

@@ -2,6 +2,7 @@
 import { factsOf } from '../data/pieces/encoderFacts.ts';
 import { bertNormalizer } from '../data/pieces/normalizer.ts';
 import { settledNormalizer, tokenizerConfigSchema } from '../data/pieces/tokenizerSettings.ts';
+import { wordsOriginSchema } from '../data/words/baselines.ts';
 import type { SplitScores } from '../metrics/scores/spanScore.ts';
 import { familyOf, type EncoderConfig } from '../model/families/encoderConfig.ts';
 import type { WrittenType } from '../model/weights/safetensors.ts';
@@ -21,14 +22,19 @@ const methods = {
 } as const satisfies Record<Method, string>;
 
 /** Markdown with the front matter of model hubs. `repository`: the pretrained model's source on the hub; null if imported from files. */
-export function modelCard(head: TaggerHead, encoder: Pick<EncoderConfig, 'family'>, repository: string | null): string {
+export function modelCard(
+  head: TaggerHead,
+  encoder: Pick<EncoderConfig, 'family'>,
+  repository: string | null,
+  stored: Readonly<Record<string, unknown>> = {},
+): string {
   const { types, config, provenance } = head;
-  const { caveat } = exportedForm(encoder);
+  const { caveat, nowhereElse } = exportedForm(encoder);
   const name = `${factsOf(encoder.family).name}${config.head === 'crf' ? '-CRF' : ''}`;
   return [
-    frontMatter(repository),
+    frontMatter(repository, nowhereElse === undefined),
     `# ${name} tagger for ${types.map(markdownText).join(', ')}`,
-    `Marks mentions of ${types.map(markdownText).join(', ')} in tokenized text. Fine-tuned with BioNER Lab from the pretrained model ` +
+    `Marks mentions of ${types.map(markdownText).join(', ')} in tokenized text. ${nowhereElse === undefined ? 'Fine-tuned with BioNER Lab from the pretrained model' : 'Trained with BioNER Lab from the network'} ` +
       `${markdownText(provenance.model)}; the snapshot after epoch ${provenance.epoch}, seed ${provenance.seed}.`,
     `## How it was trained`,
     `${methods[provenance.method]}${rate(provenance.slicingRate)}. Corpora: ${provenance.tasks.map(taskName).join('; ')}.`,
@@ -43,8 +49,7 @@ export function modelCard(head: TaggerHead, encoder: Pick<EncoderConfig, 'family
       ]),
     ),
     `## How to use it`,
-    usage(config.head),
-    ...(caveat === undefined ? [] : [caveat]),
+    ...(nowhereElse === undefined ? [usage(config.head), ...(caveat === undefined ? [] : [caveat])] : [nowhereElse, wordsOf(stored)]),
     `## Limits`,
     `It knows text like that of its corpora and the types above, expects text cut into tokens as those corpora are, and marks neither nested ` +
       `nor discontinuous mentions. Scores hold for these corpora; they are no promise for other text, and none for clinical use.`,
@@ -56,10 +61,10 @@ export function modelCard(head: TaggerHead, encoder: Pick<EncoderConfig, 'family
   ].join('\n\n').concat('\n'); // prettier-ignore
 }
 
-function frontMatter(repository: string | null): string {
+function frontMatter(repository: string | null, isOfTransformers: boolean): string {
   return [
     '---',
-    'library_name: transformers',
+    `library_name: ${isOfTransformers ? 'transformers' : 'bioner-lab'}`,
     'pipeline_tag: token-classification',
     // JSON is valid YAML.
     ...(repository === null ? [] : [`base_model: ${JSON.stringify(repository)}`]),
@@ -67,6 +72,16 @@ function frontMatter(repository: string | null): string {
     ...['named-entity-recognition', 'biomedical', 'crf', 'bioner-lab'].map((tag) => `- ${tag}`),
     '---',
   ].join('\n');
+}
+
+/** Says where a network of words has its vocabulary and vectors from, as its config.json states it. */
+function wordsOf({ words }: Readonly<Record<string, unknown>>): string {
+  const { corpora, vectors } = wordsOriginSchema.safeParse(words).data ?? { corpora: [], vectors: null };
+  const vocabulary = `Its vocabulary is that of ${corpora.map(markdownText).join(', ') || 'corpora that are not named'}.`;
+  if (vectors === null) return `${vocabulary} Vectors of words were drawn at random.`;
+  const { all, without } = vectors.coverage;
+  const share = ((100 * (all.tokens - without.tokens)) / Math.max(1, all.tokens)).toFixed(1);
+  return `${vocabulary} Vectors of words are those of ${markdownText(vectors.file)} (${vectors.format}, ${vectors.dimensions} dimensions), which has ${share} % of the tokens.`;
 }
 
 function rate(slicingRate: number | null): string {
@@ -110,6 +125,10 @@ function usage(head: TaggerHead['config']['head']): string {
   ].join('\n\n');
 }
 
+/** Whether a class of transformers opens the folder, and so tag.py. */
+export const isOfTransformers = (encoder: Pick<EncoderConfig, 'family'>): boolean =>
+  exportedForm(encoder).nowhereElse === undefined;
+
 const exportedForm = (encoder: Pick<EncoderConfig, 'family'>) => familyOf(encoder as EncoderConfig).exported;
 
 /** `stored` is the parsed config.json of the pretrained model; members unknown to the lab stay unchanged. */
@@ -119,8 +138,8 @@ export function taggerConfigFile(
   { tags, config }: Pick<TaggerHead, 'tags' | 'config'>,
   dtype: WrittenType,
 ): Record<string, unknown> {
-  // Drops older names of members set below.
-  const { num_labels: _count, _num_labels: _older, torch_dtype: _type, ...saved } = stored;
+  // Drops older names of members set below, and that the weights have to be drawn.
+  const { num_labels: _count, _num_labels: _older, torch_dtype: _type, untrained: _drawn, ...saved } = stored;
   const { modelType, architecture, dropoutMembers } = exportedForm(encoder);
   return {
     ...saved,

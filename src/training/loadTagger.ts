@@ -1,6 +1,6 @@
 // Loads a trained tagger: encoder and head weights, tokenizer, tag set and training configuration.
 import { tagSetOfHead, type TagSet } from '../data/corpus/tagSet.ts';
-import type { PieceTokenizer } from '../data/pieces/tokenizer.ts';
+import type { PieceTokenizer } from '../data/pieces/piece.ts';
 import type { HostParameters } from '../model/blocks/hostParameters.ts';
 import type { HeadShape } from '../model/parameters.ts';
 import type { TaggerShape } from '../model/tagger.ts';

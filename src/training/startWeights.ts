@@ -1,6 +1,7 @@
 // Assembles a run's initial weights, with hierarchical layer slicing: lower layers from multi-task training, upper ones from pretraining.
 import { locationOf } from '../model/blocks/parameterLocation.ts';
 import type { HostParameters, HostTensor } from '../model/blocks/hostParameters.ts';
+import { familyOf, type EncoderConfig } from '../model/families/encoderConfig.ts';
 import type { RunSpec, Slicing } from '../schema/runRecord.ts';
 import { ifCorrupt } from '../storage/records.ts';
 import { readRunRecord } from '../storage/runRecords.ts';
@@ -29,6 +30,16 @@ function isShared(name: string, { layers, biases }: Pick<Slicing, 'layers' | 'bi
 /** Whether a parameter is not trained: embedding and layers below `layers` of a frozen slicing. */
 export function isFrozen(name: string, slicing: Slicing | null): boolean {
   return slicing !== null && slicing.frozen && isShared(name, { layers: slicing.layers, biases: 'perLayer' });
+}
+
+/** Whether a run changes a parameter. */
+export function isTrained(name: string, encoder: EncoderConfig, slicing: Slicing | null): boolean {
+  return !isFrozen(name, slicing) && familyOf(encoder).isConstant?.(name) !== true;
+}
+
+/** The weights of a stored model as a run of this seed starts from them: what was never trained is drawn. */
+export function initialEncoder(config: EncoderConfig, stored: HostParameters, seed: number): HostParameters {
+  return familyOf(config).initial?.(config, stored, seed) ?? stored;
 }
 
 /**

@@ -20,7 +20,7 @@ import type { EncodedTasks } from './encodeTasks.ts';
 import { countsOfTasks, evaluateSplits, scoredSnapshot, scoresOf, selection, type EncodedSplit, type Evaluation } from './evaluate.ts'; // prettier-ignore
 import { openPredictor, openTrainer } from './openTrainer.ts';
 import { keepTestPredictions } from './predictSnapshot.ts';
-import { isFrozen } from './startWeights.ts';
+import { isTrained } from './startWeights.ts';
 import { assertFinite, type StepSettings } from './step.ts';
 import type { Predictor, Trainer } from './trainer.ts';
 
@@ -126,7 +126,7 @@ class RunInProgress {
     this.epochs = Math.ceil(this.totalSteps / this.stepsPerEpoch);
     this.reportEvery = Math.max(1, Math.ceil(this.totalSteps / LARGEST_HISTORY));
     const host = checkpoint === null ? new Map([...newHead(encoder, head, seed), ...weights]) : weights;
-    const trained = (name: string): boolean => !isFrozen(name, slicing);
+    const trained = (name: string): boolean => isTrained(name, encoder, slicing);
     const names = [...host.keys()];
     this.factors = new Map(
       names.map((name) => [name, decayFactors(config.layerDecay, locationOf(name), encoder.layers)]),

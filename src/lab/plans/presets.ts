@@ -5,7 +5,7 @@ import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import { LabError } from '../../util/labError.ts';
 
-export type PresetName = 'sample' | 'quick' | 'normal' | 'paper' | 'released';
+export type PresetName = 'sample' | 'quick' | 'normal' | 'paper' | 'released' | 'recurrent' | 'windows';
 
 interface Preset {
   readonly label: string;
@@ -80,6 +80,29 @@ const released: TrainingConfig = {
   dropout: { encoder: 0.05, attention: 0.05, head: 0.05 },
 };
 
+const recurrent: TrainingConfig = {
+  ...quick,
+  specials: 'none',
+  epochs: 50,
+  batchSize: 10,
+  microBatchSize: 10,
+  learningRate: 1e-3,
+  layerDecay: { mode: 'off', factor: 1 },
+  clipNorm: 5,
+  dropout: { encoder: 0.5, attention: 0, head: 0.5 },
+};
+
+const windows: TrainingConfig = {
+  ...recurrent,
+  head: 'softmax',
+  crfStartEnd: false,
+  epochs: 20,
+  learningRate: 1e-4,
+  decay: 'constant',
+  clipNorm: null,
+  dropout: { encoder: 0, attention: 0, head: 0.75 },
+};
+
 export const presets: Readonly<Record<PresetName, Preset>> = {
   sample: {
     label: 'Sample',
@@ -124,6 +147,22 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     config: released,
     rounds: { count: 0, epochs: released.epochs },
   },
+  recurrent: {
+    label: 'BiLSTM-CRF',
+    description:
+      'For a BiLSTM that learns from nothing, after Ma and Hovy 2016: batches of 10 sentences, dropout 0.5 before and after the LSTM, ' +
+      'clipping at 5, 50 epochs. They train by SGD at rate 0.015 (CollaboNet: Adagrad at 0.01): here it is Adam at 1e-3 with linear decay.',
+    config: recurrent,
+    rounds: { count: 0, epochs: recurrent.epochs },
+  },
+  windows: {
+    label: 'CNN',
+    description:
+      'For the CNN over windows of words, after Crichton et al. 2017: Adam at rate 1e-4, dropout 0.75 before the output, each token by itself, 20 epochs. ' +
+      'Their batches are 200 tokens of any sentences: here they are 10 sentences.',
+    config: windows,
+    rounds: { count: 0, epochs: windows.epochs },
+  },
 };
 
 /** What limits the settings in a model's record. */
@@ -133,6 +172,13 @@ export type ModelLimits = Pick<ModelRecord, 'family' | 'positions'>;
 export function specialsOf({ family }: ModelLimits, wanted: TrainingConfig['specials']): TrainingConfig['specials'] {
   const { specials } = factsOf(family);
   return specials.includes(wanted) ? wanted : (specials[0] as TrainingConfig['specials']);
+}
+
+/** The preset to begin with for a model: a baseline has its own, others the one chosen unless it is for a baseline. */
+export function presetFor({ family }: ModelLimits, chosen: PresetName): PresetName {
+  const { baseline } = factsOf(family);
+  if (baseline !== undefined) return baseline;
+  return chosen === 'recurrent' || chosen === 'windows' ? 'quick' : chosen;
 }
 
 /** Whether the model has a position for each piece of the longest sequence. */

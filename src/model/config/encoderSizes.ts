@@ -40,6 +40,8 @@ export interface EncoderSizes {
   readonly layerNormEpsilon: number;
   /** Standard deviation of newly initialised weights. */
   readonly initializerRange: number;
+  /** Numbers of the characters that the network reads beside its pieces; absent where it reads none. */
+  readonly characterCount?: number;
 }
 
 /** `gelu` with the error function, `gelu_new` with the tanh approximation that the XLNet release trains with, `relu`, or `silu`. */

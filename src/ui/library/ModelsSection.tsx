@@ -13,6 +13,7 @@ import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
 import { useDraftChange } from '../train/useDraftChange.ts';
+import { BaselinePanel } from './BaselinePanel.tsx';
 import { HubPanel } from './HubPanel.tsx';
 
 /** Says what types a trained tagger finds, how it was trained, and its score. */
@@ -50,6 +51,7 @@ export function ModelsSection() {
       <UnreadableList kind="model" />
       <UnreadableList kind="download" />
       {models.length === 0 ? <p className="soft">No models yet.</p> : <ModelsTable models={models} />}
+      <BaselinePanel />
       <HubPanel />
     </>
   );

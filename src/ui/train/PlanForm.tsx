@@ -16,7 +16,7 @@ import { TaskRows } from './TaskRows.tsx';
 import { settingText } from './configDraft.ts';
 import { configFields } from './configFields.ts';
 import { usePredictedTime } from './planEstimates.ts';
-import { draftOfPreset, inputOf, looseTasks, PRESET_NAMES, type PlanDraft } from './planDraft.ts';
+import { draftOfPreset, looseTasks, PRESET_NAMES, withModel, type PlanDraft } from './planDraft.ts';
 import { readPlanDraft, type ReadPlan } from './readPlanDraft.ts';
 
 /** Returns whether the form edits tasks without categories: only STL, and no named category. */
@@ -165,7 +165,7 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
                   value={model?.id ?? ''}
                   onChange={(event) => {
                     const next = library.models.find(({ id }) => id === event.target.value);
-                    if (next !== undefined) change({ model: inputOf(next) });
+                    if (next !== undefined) change(withModel(draft, next));
                   }}
                 >
                   {model === null && <option value="">{wantedModel?.name ?? 'none yet'}</option>}
