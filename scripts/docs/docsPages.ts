@@ -43,6 +43,7 @@ export function docsGroups(root: string): readonly DocsGroup[] {
         page('annotations', 'Bring your annotations'),
         page('fromPython', 'From Python'),
         page('reproduce', 'Reproduce the paper'),
+        page('baselines', 'BiLSTM-CRF and CNN'),
         page('webgpu', 'WebGPU per platform'),
         page('faq', 'Questions and answers'),
         page('cite', 'How to cite'),

@@ -62,7 +62,7 @@ interface Header {
 /** Uses the first line if it has two whole numbers: of words and of dimensions. Null without such a line. */
 async function headerOf(source: ByteSource): Promise<Header | null> {
   const start = new TextDecoder('latin1').decode(await source.peek(64));
-  const found = /^(\d{1,15})[ \t]+(\d{1,9})[ \t]*\r?\n/.exec(start);
+  const found = /^(\d{1,15})[ \t]+(\d{1,9})[ \t]*(?:\r?\n|$)/.exec(start);
   if (found === null) return null;
   const header = { words: Number(found[1]), dimensions: Number(found[2]) };
   for (const name of ['words', 'dimensions'] as const) {

@@ -158,7 +158,11 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
             />
           )}
           <div className="fields">
-            <Field label="Model" problem={read.problems.get('model')}>
+            <Field
+              label="Model"
+              help="Library → Models imports, downloads and makes others."
+              problem={read.problems.get('model')}
+            >
               {(control) => (
                 <select
                   {...control}
