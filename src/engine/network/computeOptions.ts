@@ -58,7 +58,7 @@ const WORDS_AT_ONCE = 4;
 export function engineMisfit(encoder: EncoderConfig): string | null {
   const design = familyOf(encoder).design(encoder);
   if (typeof design === 'string') {
-    return `the engine has no passes for ${design}; it trains on the plain network instead, with the same results, more slowly`;
+    return `the engine has no passes for ${design}, so it trains on the plain network instead, more slowly`;
   }
   const { embedding } = design;
   const { hiddenSize, headSize, innerSize } = encoder;

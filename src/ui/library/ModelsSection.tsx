@@ -35,6 +35,9 @@ function TaggerFacts({ tagger: { types, provenance } }: { readonly tagger: Tagge
   );
 }
 
+/** Whether it is a network of words, which has no heads, and no activation of feed-forward blocks. */
+const isBaseline = ({ family }: ModelRecord): boolean => factsOf(family).baseline !== undefined;
+
 const COLUMNS = ['Layers', 'Width', 'Heads', 'Vocabulary', 'Parameters', 'Size'] as const;
 
 export function ModelsSection() {
@@ -88,11 +91,11 @@ function ModelsTable({ models }: { readonly models: readonly ModelRecord[] }) {
             <td>{factsOf(model.family).name}</td>
             <td className="number">{format.count(model.layers)}</td>
             <td className="number">{format.count(model.hiddenSize)}</td>
-            <td className="number">{format.count(model.heads)}</td>
+            <td className="number">{isBaseline(model) ? '–' : format.count(model.heads)}</td>
             <td className="number">{format.count(model.vocabularySize)}</td>
             <td className="number">{format.parameters(model.parameterCount)}</td>
             <td className="number">{format.bytes(totalSize(model.files))}</td>
-            <td>{model.activation}</td>
+            <td>{isBaseline(model) ? '–' : model.activation}</td>
             <td>
               <code title={model.fingerprint}>{format.shortFingerprint(model.fingerprint)}</code>
             </td>

@@ -79,8 +79,8 @@ function forwardSteps(x: tf.Tensor4D, u: tf.Tensor3D): tf.Tensor[] {
   let c: tf.Tensor | null = null;
   for (const step of tf.unstack(x, 0)) {
     const z: tf.Tensor = h === null ? step : tf.add(step, tf.matMul(h, u));
-    const [i, f, , o] = tf.split(tf.sigmoid(z), 4, 2) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-    const g = tf.tanh(tf.split(z, 4, 2)[2] as tf.Tensor);
+    const [i, f, , o] = tf.split(tf.sigmoid(z), 4, 2) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
+    const g = tf.tanh(tf.slice(z, [0, 0, 2 * i.shape[2]], i.shape));
     const written = tf.mul(i, g);
     c = c === null ? written : tf.add(tf.mul(f, c), written);
     const squashed = tf.tanh(c);
@@ -99,7 +99,8 @@ function backwardSteps(upstream: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
   const slope = (gate: tf.Tensor): tf.Tensor => tf.mul(gate, tf.sub(1, gate));
   const slopeOfTanh = (value: tf.Tensor): tf.Tensor => tf.sub(1, tf.square(value));
   const zeros = tf.zeros([1, 2, B, hidden]);
-  const before = (states: tf.Tensor): tf.Tensor => tf.concat([zeros, tf.slice(states, [0, 0, 0, 0], [S - 1, 2, B, hidden])], 0); // prettier-ignore
+  const before = (states: tf.Tensor): tf.Tensor =>
+    S === 1 ? zeros : tf.concat([zeros, tf.slice(states, [0, 0, 0, 0], [S - 1, 2, B, hidden])], 0);
   const unstacked = (tensor: tf.Tensor): tf.Tensor[] => tf.unstack(tensor, 0);
   const ofInput = unstacked(tf.mul(g, slope(i)));
   const ofForget = unstacked(tf.mul(before(c), slope(f)));
