@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BASELINES, baselineForms, type BaselineName } from '../src/data/words/baselines.ts';
 import { LocalLab } from '../src/lab/lab.ts';
+import { FIRST_WORDS, MOST_FIRST_WORDS } from '../src/lab/library/newBaseline.ts';
 import { readModelFile } from '../src/storage/modelRecords.ts';
 import { memory } from '../src/storage/store.ts';
 import { LabError } from '../src/util/labError.ts';
@@ -22,7 +23,7 @@ Makes a network of words to train from nothing, as DIR/NAME: give DIR as --model
   --corpus NAME    a corpus whose words it knows; repeat it for several
   --corpora DIR    where they are, a folder each (built-in corpora need none)
   --vectors FILE   word2vec, GloVe or fastText, packed with gzip or not; without it, vectors of words are drawn
-  --first-words N  of the file's first words, for other text than the corpora's (20000)
+  --first-words N  of the file's first words, for other text than the corpora's (${FIRST_WORDS})
   --name NAME      of the folder and the model (NETWORK)
 ${exitCodesText}`;
 
@@ -56,9 +57,9 @@ async function makeFolder(
   const form = networkOf(positionals);
   if (names.length === 0) throw usageError('Name the corpora whose words it knows.', '--corpus NAME', 'none');
   if (out === undefined) throw usageError('Give a folder for the model.', '--out DIR', 'none');
-  const firstWords = Number(values['first-words'] ?? 20_000);
-  if (!Number.isSafeInteger(firstWords) || firstWords < 0) {
-    throw usageError('--first-words needs a number.', 'a whole number from 0', values['first-words'] ?? '');
+  const firstWords = Number(values['first-words'] ?? FIRST_WORDS);
+  if (!Number.isSafeInteger(firstWords) || firstWords < 0 || firstWords > MOST_FIRST_WORDS) {
+    throw usageError('--first-words needs a number.', `0 to ${MOST_FIRST_WORDS}`, values['first-words'] ?? '');
   }
   const name = values.name ?? form;
   const store = memory();

@@ -1,4 +1,4 @@
-// Makes small vectors of words from the training text of corpora: PPMI of neighbours, reduced by a randomised SVD. Writes them as word2vec text.
+// Makes small vectors of words from the training text of corpora: PPMI of neighbours, reduced by a randomised SVD, written as word2vec text.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Rng } from '../src/util/random.ts';
 

@@ -18,7 +18,7 @@ export class BaselineMaking {
     this.emit = emit;
   }
 
-  /** Null when interrupted. Throws `vectors/...`, `model/...` and what storage throws; then nothing is stored. */
+  /** Returns the model, which is in the library then; null when interrupted. Throws `vectors/...`, `model/...` and what storage throws; then nothing is stored. */
   async make(request: BaselineRequest): Promise<BaselineMade | null> {
     const abort = new AbortController();
     this.underWay.set(request.id, abort);
@@ -34,6 +34,7 @@ export class BaselineMaking {
     this.underWay.get(id)?.abort();
   }
 
+  /** Reads the corpora, makes the files with progress in bytes, and stores them as any dropped model. */
   private async made({ id, name, form, corpora, vectors, firstWords }: BaselineRequest, signal: AbortSignal) {
     const texts = [];
     for (const corpus of corpora) {
@@ -50,6 +51,7 @@ export class BaselineMaking {
   }
 }
 
+/** Opens what came with the call: a blob can be read again, a stream only once. */
 function streamOf(bytes: VectorsFile['bytes']): ReadableStream<Uint8Array<ArrayBuffer>> {
   return bytes instanceof Blob ? bytes.stream() : bytes;
 }

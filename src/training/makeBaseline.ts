@@ -8,7 +8,7 @@ import { countTokens, spellingsIn, wordVocabulary, type WordVocabulary } from '.
 import { readWordVectors } from '../data/words/wordVectors.ts';
 import { encoderConfig, encoderShapes } from '../model/families/encoderConfig.ts';
 import { sizeOf } from '../model/blocks/hostParameters.ts';
-import { drawnWeights } from '../model/families/words/drawnWeights.ts';
+import { drawnWeights } from '../model/families/words/wordNetwork.ts';
 import { EMBEDDING } from '../model/blocks/parameterLocation.ts';
 import { FIXED_WORDS } from '../model/families/words/representation.ts';
 import { writeSafetensors } from '../model/weights/safetensors.ts';

@@ -13,7 +13,7 @@ import type { Batch } from '../../src/model/blocks/batch.ts';
 import { uploadParameters } from '../../src/model/blocks/deviceParameters.ts';
 import type { HostParameters } from '../../src/model/blocks/hostParameters.ts';
 import { encoderConfig, encoderShapes, type EncoderConfig } from '../../src/model/families/encoderConfig.ts';
-import { drawnWeights } from '../../src/model/families/words/drawnWeights.ts';
+import { drawnWeights } from '../../src/model/families/words/wordNetwork.ts';
 import { encoderStates } from '../../src/model/tagger.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { RunRecord, RunSpec } from '../../src/schema/runRecord.ts';

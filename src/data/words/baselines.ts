@@ -27,7 +27,7 @@ export const baselineForms: Readonly<Record<BaselineName, BaselineForm>> = {
       'Ma and Hovy 2016: 30 filters over three characters, one LSTM of 200 in each direction. Words have 100 dimensions, or those of your file.',
     members: {
       model_type: 'bilstm',
-      characters: { network: 'cnn', size: 30, widths: [3], filters: 30, activation: 'tanh' },
+      characters: { network: 'cnn', size: 30, widths: [3], filters: 30, activation: 'tanh', drops: true },
       lstm_size: 200,
       lstm_layers: 1,
       dense_size: null,

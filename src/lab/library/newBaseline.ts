@@ -1,8 +1,23 @@
 // Makes a network of words as a cancellable job, and puts the model into the library.
-import { baselineForms } from '../../data/words/baselines.ts';
+import { baselineForms, type BaselineName } from '../../data/words/baselines.ts';
 import type { BaselineMade, BaselineRequest, ServerClient } from '../../wire/trainingProtocol.ts';
 import { throttledProgress, withoutItem, type LabStore } from '../state/labStore.ts';
 import { insertModel } from './models.ts';
+
+/** First words of a file of vectors that a network has unless a person chooses otherwise: for other text than its corpora'. */
+export const FIRST_WORDS = 20_000;
+export const MOST_FIRST_WORDS = 1_000_000;
+
+/** Returns a name that says what the network is made of. */
+export function baselineName(
+  form: BaselineName,
+  corpora: readonly { readonly name: string }[],
+  vectors: string | null,
+): string {
+  const [only] = corpora;
+  const text = corpora.length === 1 && only !== undefined ? only.name : `${corpora.length} corpora`;
+  return `${baselineForms[form].label}, ${text}${vectors === null ? '' : `, ${vectors}`}`;
+}
 
 let lastNumber = 0;
 

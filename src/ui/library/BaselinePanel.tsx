@@ -1,7 +1,7 @@
 // Makes a network of words from corpora and, if there are any, vectors of words, to train from nothing.
 import { useState } from 'react';
 import { BASELINES, baselineForms, type BaselineName, type WordsOrigin } from '../../data/words/baselines.ts';
-import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import { baselineName, FIRST_WORDS, MOST_FIRST_WORDS } from '../../lab/library/newBaseline.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { BaselineMade } from '../../wire/trainingProtocol.ts';
 import { Button } from '../parts/Button.tsx';
@@ -11,17 +11,13 @@ import { format } from '../shared/format.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
 import { useDraftChange } from '../train/useDraftChange.ts';
 
-/** Words of a file that a tagger of other text than its corpora may meet. */
-const FIRST_WORDS = '20000';
-const MOST_FIRST_WORDS = 1_000_000;
-
 export function BaselinePanel() {
   const corpora = useLab((state) => state.corpora);
   const lab = useLabActions();
   const [form, setForm] = useState<BaselineName>('ma-hovy');
   const [unchosen, setUnchosen] = useState<readonly string[]>([]);
   const [file, setFile] = useState<File | null>(null);
-  const [firstWords, setFirstWords] = useState(FIRST_WORDS);
+  const [firstWords, setFirstWords] = useState(String(FIRST_WORDS));
   const [made, setMade] = useState<BaselineMade | null>(null);
   const chosen = corpora.filter(({ id }) => !unchosen.includes(id));
   const words = wholeNumber(firstWords);
@@ -30,7 +26,7 @@ export function BaselinePanel() {
     setMade(null);
     const vectors = file && { name: file.name, sizeBytes: file.size, bytes: file };
     const named = chosen.map(({ id, name }) => ({ id, name }));
-    const name = nameOf(form, chosen, file);
+    const name = baselineName(form, named, file?.name ?? null);
     setMade(await lab.makeBaseline({ name, form, corpora: named, vectors, firstWords: words ?? 0 }));
   };
   return (
@@ -135,10 +131,4 @@ function Coverage({ vectors: { file, format: kind, words, dimensions, coverage }
 function wholeNumber(text: string): number | null {
   const value = Number(text.replaceAll(',', ''));
   return text.trim() !== '' && Number.isInteger(value) && value >= 0 && value <= MOST_FIRST_WORDS ? value : null;
-}
-
-function nameOf(form: BaselineName, corpora: readonly CorpusRecord[], file: File | null): string {
-  const [first, ...others] = corpora.map(({ name }) => name);
-  const of = others.length === 0 ? (first ?? '') : `${corpora.length} corpora`;
-  return `${baselineForms[form].label}, ${of}${file === null ? '' : `, ${file.name}`}`;
 }

@@ -59,7 +59,7 @@ function bilstmStates(
   rates: DropoutRates,
   stream: DropoutStream | null,
 ): readonly tf.Tensor2D[] {
-  const states = [dropout(representation(batch, parameters, config), rates.encoder, stream, -1, 'embedding')];
+  const states = [representation(batch, parameters, config, rates, stream)];
   const sequences = { size: batch.size, padded: batch.pieces, counts: batch.pieceCounts };
   for (let layer = 0; layer < config.lstmLayers; layer++) {
     const below = states.at(-1) as tf.Tensor2D;

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import * as z from '../../../util/zod.ts';
 import type { Batch } from '../../blocks/batch.ts';
 import { parameter } from '../../blocks/deviceParameters.ts';
-import { dropout, type DropoutRates, type DropoutStream } from '../../blocks/dropout.ts';
+import type { DropoutRates, DropoutStream } from '../../blocks/dropout.ts';
 import type { EncoderFamily, NamedShapes } from '../../blocks/encoderFamily.ts';
 import { configFile, configSizes } from '../../config/encoderSizes.ts';
 import { representation, slidingWindows } from '../words/representation.ts';
@@ -77,7 +77,7 @@ function windowStates(
 ): readonly tf.Tensor2D[] {
   const { size: B, pieces: T, pieceCounts } = batch;
   const isReal = Float32Array.from({ length: B * T }, (_, at) => (at % T < (pieceCounts[Math.floor(at / T)] as number) ? 1 : 0));
-  const embedded = dropout(representation(batch, parameters, config), rates.encoder, stream, -1, 'embedding');
+  const embedded = representation(batch, parameters, config, rates, stream);
   const size = representationSize(config);
   const x = tf.reshape(tf.mul(embedded, tf.tensor2d(isReal, [B * T, 1])), [B, T, size]);
   const joined = config.widths.flatMap((width) => {

@@ -1,6 +1,7 @@
 // The vector of each token: that of its word, joined with one made of its characters.
 import * as tf from '@tensorflow/tfjs';
 import type { Batch, BatchCharacters } from '../../blocks/batch.ts';
+import { dropout, type DropoutRates, type DropoutStream } from '../../blocks/dropout.ts';
 import type { NamedShapes } from '../../blocks/encoderFamily.ts';
 import { parameter } from '../../blocks/deviceParameters.ts';
 import { EMBEDDING } from '../../blocks/parameterLocation.ts';
@@ -29,18 +30,22 @@ function networkShapes(network: CharacterNetwork): NamedShapes {
   ]);
 }
 
-/** [B*T, e]; rows of padding hold arbitrary finite numbers. */
+/** [B*T, e], with dropout; rows of padding hold arbitrary finite numbers. */
 export function representation(
   batch: Batch,
   parameters: ReadonlyMap<string, tf.Tensor>,
   config: WordSizes,
+  { encoder: rate }: DropoutRates,
+  stream: DropoutStream | null,
 ): tf.Tensor2D {
   const words = wordVectors(batch.pieceIds, parameters, config);
   const { characterNetwork: network } = config;
-  if (network === null) return words;
+  if (network === null) return dropout(words, rate, stream, -1, 'embedding');
   if (batch.characters === undefined) throw new Error('a batch without characters for a network that reads them');
-  const spelled = characterVectors(batch.characters, parameters, network);
-  return tf.concat([words, tf.gather(spelled, tf.tensor1d(batch.characters.rows, 'int32'))], 1);
+  const drop = (x: tf.Tensor2D): tf.Tensor2D => dropout(x, rate, stream, -1, 'position');
+  const spelled = characterVectors(batch.characters, parameters, network, drop);
+  const joined = tf.concat([words, tf.gather(spelled, tf.tensor1d(batch.characters.rows, 'int32'))], 1) as tf.Tensor2D;
+  return dropout(joined, rate, stream, -1, 'embedding');
 }
 
 /** Rows of two tables, one after the other in the vocabulary. */
@@ -59,15 +64,19 @@ function wordVectors(
   return tf.add(tf.mul(trained, isTrained), tf.mul(fixed, tf.sub(1, isTrained)));
 }
 
+/** Dropout of vectors of characters: all occurrences of a word in a batch have the same mask. */
+type Drop = (x: tf.Tensor2D) => tf.Tensor2D;
+
 /** [W, f]; zeros for a word without characters. */
 function characterVectors(
   characters: BatchCharacters,
   parameters: ReadonlyMap<string, tf.Tensor>,
   network: CharacterNetwork,
+  drop: Drop,
 ): tf.Tensor2D {
   const { words, counts } = characters;
   const hasAny = tf.tensor2d(Float32Array.from(counts, (count) => Math.min(1, count)), [words, 1]);
-  const vectors = network.network === 'cnn' ? convolved(characters, parameters, network) : lastStates(characters, parameters, network); // prettier-ignore
+  const vectors = network.network === 'cnn' ? convolved(characters, parameters, network, drop) : lastStates(characters, parameters, network); // prettier-ignore
   return tf.mul(vectors, hasAny);
 }
 
@@ -92,11 +101,13 @@ const RULED_OUT = -1e9;
 function convolved(
   { words: W, longest: C, ids, counts }: BatchCharacters,
   parameters: ReadonlyMap<string, tf.Tensor>,
-  { widths, size, filters, activation }: Extract<CharacterNetwork, { network: 'cnn' }>,
+  { widths, size, filters, activation, drops }: Extract<CharacterNetwork, { network: 'cnn' }>,
+  drop: Drop,
 ): tf.Tensor2D {
   const table = parameter<tf.Tensor2D>(parameters, CHARACTERS);
   const isReal = Float32Array.from({ length: W * C }, (_, at) => (at % C < (counts[Math.floor(at / C)] as number) ? 1 : 0));
-  const embedded = tf.mul(tf.gather(table, tf.tensor1d(ids, 'int32')), tf.tensor2d(isReal, [W * C, 1]));
+  const gathered = tf.gather(table, tf.tensor1d(ids, 'int32'));
+  const embedded = tf.mul(drops ? drop(gathered) : gathered, tf.tensor2d(isReal, [W * C, 1]));
   const excluded = tf.tensor3d(isReal.map((real) => (1 - real) * RULED_OUT), [W, C, 1]);
   const results = widths.map((width) => {
     const windows = slidingWindows(tf.reshape(embedded, [W, C, size]), (width - 1) / 2, width);

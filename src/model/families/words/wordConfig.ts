@@ -14,6 +14,8 @@ const characterNetworkSchema = z.discriminatedUnion('network', [
     widths: z.array(width).check(z.minLength(1), z.maxLength(8)),
     filters: size,
     activation: z.enum(['tanh', 'relu']),
+    /** Whether vectors of characters are dropped from, before the convolutions. */
+    drops: z._default(z.boolean(), false),
   }),
   /** The last states of an LSTM in each direction. */
   z.strictObject({ network: z.literal('lstm'), size, hidden: size }),
