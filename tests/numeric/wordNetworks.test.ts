@@ -180,6 +180,20 @@ describe('through the server', () => {
     for (const name of encoderShapes(stored.config).keys()) expect(trained[name] === one?.[name], name).toBe(false);
   });
 
+  it('stops reading an endless file when it is interrupted, and stores nothing', async () => {
+    const before = await store.keys('model/');
+    const chunk = new TextEncoder().encode('word 1 2 3\n'.repeat(100_000));
+    const endless = new ReadableStream<Uint8Array<ArrayBuffer>>({ pull: (controller) => controller.enqueue(chunk.slice()) });
+    const stopListening = client.onEvent((event) => {
+      if (event.runId === 'endless') void client.call('interrupt', { runId: 'endless', how: 'stop' });
+    });
+    const request = { id: 'endless', name: 'x', form: 'lample', corpora: [{ id: corpusRecord('moss').id, name: 'moss' }], firstWords: 0 } as const; // prettier-ignore
+    const vectorsFile = { name: 'endless.txt', sizeBytes: 1e12, bytes: endless };
+    expect(await client.call('makeBaseline', { ...request, vectors: vectorsFile }, [endless])).toBeNull();
+    stopListening();
+    expect(await store.keys('model/')).toEqual(before);
+  });
+
   it('exports a folder that says that transformers cannot open it, and that tags the same here', async () => {
     const spec = specs[0] as RunSpec;
     const files = await exportedFiles(store, { tagger: { kind: 'snapshot', runId: spec.id, epoch: 1 }, precision: 'F32' });
