@@ -73,7 +73,7 @@ async function makeFolder(
   });
   try {
     await lab.open('cpu');
-    const ids = [];
+    const ids: string[] = [];
     for (const corpus of names) {
       const { corpusIds } = await lab.importFiles(await inputFolder('corpora', corpus, folder ?? null));
       ids.push(...corpusIds);
@@ -135,6 +135,7 @@ function description({ record, origin: { vectors } }: BaselineMade): string {
   const size = `${record.vocabularySize} words, ${record.parameterCount} weights, fingerprint ${record.fingerprint}`;
   if (vectors === null) return `${size}\nVectors of words are drawn.`;
   const { all, asSpelled, otherwiseSpelled, composed } = vectors.coverage;
-  const share = (part: { readonly tokens: number }): string => `${((100 * part.tokens) / Math.max(1, all.tokens)).toFixed(1)} %`;
+  const share = (part: { readonly tokens: number }): string =>
+    `${((100 * part.tokens) / Math.max(1, all.tokens)).toFixed(1)} %`;
   return `${size}\n${vectors.file}: ${vectors.format}, ${vectors.words} words of ${vectors.dimensions} dimensions; of the tokens ${share(asSpelled)} as spelled, ${share(otherwiseSpelled)} in lower case or with digits as 0, ${share(composed)} from n-grams`;
 }

@@ -20,7 +20,10 @@ import { serveLab } from './builtLab.ts';
 type Command = (args: readonly string[], surroundings: CommandSurroundings) => Promise<number>;
 
 const commands: Readonly<Record<string, { readonly about: string; readonly run: Command }>> = {
-  baseline: { about: 'makes a network of words to train from nothing, with vectors of words if there are any', run: baselineCommand },
+  baseline: {
+    about: 'makes a network of words to train from nothing, with vectors of words if there are any',
+    run: baselineCommand,
+  },
   plan: { about: 'prints the runs of a plan, with steps, storage, memory and time', run: planCommand },
   train: {
     about: 'trains a plan, some of its runs, or several beside one another',

@@ -26,7 +26,10 @@ function sentencesIn(file: string): string[][] {
   return sentences;
 }
 
-function neighbours(sentences: readonly (readonly string[])[], rows: ReadonlyMap<string, number>): Map<number, number>[] {
+function neighbours(
+  sentences: readonly (readonly string[])[],
+  rows: ReadonlyMap<string, number>,
+): Map<number, number>[] {
   const counts = Array.from(rows, () => new Map<number, number>());
   for (const sentence of sentences) {
     const ids = sentence.map((word) => rows.get(word) ?? -1);
@@ -34,7 +37,11 @@ function neighbours(sentences: readonly (readonly string[])[], rows: ReadonlyMap
       for (let distance = 1; distance <= WINDOW && at + distance < ids.length; distance++) {
         const other = ids[at + distance] as number;
         if (row < 0 || other < 0) continue;
-        for (const [from, to] of [[row, other], [other, row]] as const) { // prettier-ignore
+        for (const [from, to] of [
+          [row, other],
+          [other, row],
+        ] as const) {
+          // prettier-ignore
           const own = counts[from] as Map<number, number>;
           own.set(to, (own.get(to) ?? 0) + 1 / distance);
         }
@@ -52,7 +59,10 @@ function ppmi(counts: readonly ReadonlyMap<number, number>[]): SparseRow[] {
   const ofContexts = smoothed.reduce((sum, value) => sum + value, 0);
   return counts.map((row, word): SparseRow => {
     const entries = [...row]
-      .map(([context, value]) => [context, Math.log((value * ofContexts) / ((sums[word] ?? 1) * (smoothed[context] ?? 1)))] as const)
+      .map(
+        ([context, value]) =>
+          [context, Math.log((value * ofContexts) / ((sums[word] ?? 1) * (smoothed[context] ?? 1)))] as const,
+      )
       .filter(([, value]) => value > 0 && total > 0);
     return [Int32Array.from(entries, ([context]) => context), Float64Array.from(entries, ([, value]) => value)];
   });
@@ -65,7 +75,9 @@ function product(matrix: readonly SparseRow[], x: Matrix, width: number, turned:
     columns.forEach((column, index) => {
       const [from, to] = turned ? [x[row], result[column]] : [x[column], result[row]];
       const value = values[index] as number;
-      for (let at = 0; at < width; at++) (to as Float64Array)[at] = ((to as Float64Array)[at] as number) + value * ((from as Float64Array)[at] as number);
+      for (let at = 0; at < width; at++)
+        (to as Float64Array)[at] =
+          ((to as Float64Array)[at] as number) + value * ((from as Float64Array)[at] as number);
     });
   });
   return result;
@@ -73,7 +85,8 @@ function product(matrix: readonly SparseRow[], x: Matrix, width: number, turned:
 
 /** Makes the columns orthonormal, by Gram and Schmidt, twice over for accuracy. */
 function orthonormalised(x: Float64Array[], width: number): Float64Array[] {
-  const dot = (a: number, b: number): number => x.reduce((sum, row) => sum + (row[a] as number) * (row[b] as number), 0);
+  const dot = (a: number, b: number): number =>
+    x.reduce((sum, row) => sum + (row[a] as number) * (row[b] as number), 0);
   for (let column = 0; column < width; column++) {
     for (let pass = 0; pass < 2; pass++) {
       for (let other = 0; other < column; other++) {
@@ -130,13 +143,20 @@ function reduced(matrix: readonly SparseRow[], dimensions: number, seed: number)
   }
   const turned = product(matrix, basis, width, true);
   const gram = Array.from({ length: width }, (_, i) =>
-    Float64Array.from({ length: width }, (__, j) => turned.reduce((sum, row) => sum + (row[i] as number) * (row[j] as number), 0)),
+    Float64Array.from({ length: width }, (__, j) =>
+      turned.reduce((sum, row) => sum + (row[i] as number) * (row[j] as number), 0),
+    ),
   );
   const { values, vectors } = eigen(gram);
-  const order = [...values.keys()].sort((left, right) => (values[right] ?? 0) - (values[left] ?? 0)).slice(0, dimensions);
+  const order = [...values.keys()]
+    .sort((left, right) => (values[right] ?? 0) - (values[left] ?? 0))
+    .slice(0, dimensions);
   return basis.map((row) =>
     Float64Array.from(order, (column) => {
-      const direction = row.reduce((sum, value, k) => sum + value * ((vectors[k] as Float64Array)[column] as number), 0);
+      const direction = row.reduce(
+        (sum, value, k) => sum + value * ((vectors[k] as Float64Array)[column] as number),
+        0,
+      );
       return direction * Math.max(0, values[column] ?? 0) ** 0.25;
     }),
   );
@@ -148,9 +168,13 @@ if (out === undefined || files.length === 0 || !(dimensions > 0) || !(seed >= 0)
 const sentences = files.flatMap(sentencesIn);
 const counts = new Map<string, number>();
 for (const sentence of sentences) for (const word of sentence) counts.set(word, (counts.get(word) ?? 0) + 1);
-const words = [...counts].filter(([, count]) => count >= FEWEST).sort(([left, a], [right, b]) => b - a || (left < right ? -1 : 1));
+const words = [...counts]
+  .filter(([, count]) => count >= FEWEST)
+  .sort(([left, a], [right, b]) => b - a || (left < right ? -1 : 1));
 const rows = new Map(words.map(([word], row) => [word, row]));
 const vectors = reduced(ppmi(neighbours(sentences, rows)), dimensions, seed);
-const lines = words.map(([word], row) => `${word} ${[...(vectors[row] as Float64Array)].map((value) => value.toFixed(5)).join(' ')}`);
+const lines = words.map(
+  ([word], row) => `${word} ${[...(vectors[row] as Float64Array)].map((value) => value.toFixed(5)).join(' ')}`,
+);
 writeFileSync(out, `${words.length} ${dimensions}\n${lines.join('\n')}\n`);
 process.stdout.write(`${words.length} words of ${dimensions} dimensions from ${sentences.length} sentences: ${out}\n`);

@@ -186,7 +186,13 @@ function assertVocabulary(tokenizer: PieceTokenizer, config: EncoderConfig): voi
 function assertCharacters({ characters }: PieceTokenizer, { characterCount }: EncoderConfig): void {
   if (characters?.count === characterCount) return;
   throw new LabError('model/vocabulary', 'The tokenizer and the network do not read the same characters.', {
-    expected: characterCount === undefined ? 'a tokenizer of pieces' : `${characterCount} characters (character_count in ${CONFIG_FILE})`,
-    got: characters === undefined ? `a tokenizer of pieces in ${TOKENIZER_FILE}` : `${characters.count} in ${TOKENIZER_FILE}`,
+    expected:
+      characterCount === undefined
+        ? 'a tokenizer of pieces'
+        : `${characterCount} characters (character_count in ${CONFIG_FILE})`,
+    got:
+      characters === undefined
+        ? `a tokenizer of pieces in ${TOKENIZER_FILE}`
+        : `${characters.count} in ${TOKENIZER_FILE}`,
   });
 }

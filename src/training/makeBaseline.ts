@@ -54,7 +54,9 @@ export async function* makeBaseline(
   const form = baselineForms[name];
   const counts = {
     train: countTokens(corpora.map(({ sentences }) => sentences.train)),
-    others: countTokens(corpora.flatMap(({ sentences }) => SPLITS.flatMap((split) => (split === 'train' ? [] : [sentences[split]])))),
+    others: countTokens(
+      corpora.flatMap(({ sentences }) => SPLITS.flatMap((split) => (split === 'train' ? [] : [sentences[split]]))),
+    ),
   };
   if (counts.train.size === 0) {
     throw new LabError('model/baseline', 'The chosen corpora have no training text, of which the vocabulary is made.', {
@@ -67,13 +69,15 @@ export async function* makeBaseline(
   const vocabulary = wordVocabulary(counts, given, form.trainsWords);
   const origin: WordsOrigin = {
     corpora: corpora.map((corpus) => corpus.name),
-    vectors: given && vectors && vocabulary.coverage && {
-      file: vectors.name,
-      format: given.format,
-      dimensions: given.dimensions,
-      words: given.fileWords,
-      coverage: vocabulary.coverage,
-    },
+    vectors: given &&
+      vectors &&
+      vocabulary.coverage && {
+        file: vectors.name,
+        format: given.format,
+        dimensions: given.dimensions,
+        words: given.fileWords,
+        coverage: vocabulary.coverage,
+      },
   };
   const members = membersOf(form, vocabulary, given?.dimensions ?? null, origin);
   const { words, characters } = vocabulary;
@@ -81,7 +85,10 @@ export async function* makeBaseline(
     files: [
       { name: CONFIG_FILE, bytes: new TextEncoder().encode(`${JSON.stringify(members, null, 2)}\n`) },
       { name: WEIGHTS_FILE, bytes: weightsFile(members, vocabulary, form) },
-      { name: TOKENIZER_FILE, bytes: wordTokenizerFile({ words: [...words], characters: [...characters], longest: LONGEST_WORD }) },
+      {
+        name: TOKENIZER_FILE,
+        bytes: wordTokenizerFile({ words: [...words], characters: [...characters], longest: LONGEST_WORD }),
+      },
     ],
     origin,
   };
@@ -135,9 +142,16 @@ function weightsFile(
   given.forEach((vector, row) => {
     if (vector === null) return;
     const table = drawn.get(row < trained ? EMBEDDING : FIXED_WORDS);
-    table?.values.set(hasUnitLength ? unitVector(vector) : vector, (row < trained ? row : row - trained) * vector.length);
+    table?.values.set(
+      hasUnitLength ? unitVector(vector) : vector,
+      (row < trained ? row : row - trained) * vector.length,
+    );
   });
-  return writeSafetensors(new Map([...drawn].map(([name, { shape, values }]) => [name, { dtype: 'F32' as const, shape, read: () => values }])));
+  return writeSafetensors(
+    new Map(
+      [...drawn].map(([name, { shape, values }]) => [name, { dtype: 'F32' as const, shape, read: () => values }]),
+    ),
+  );
 }
 
 function unitVector(vector: Float32Array): Float32Array {

@@ -92,9 +92,12 @@ export function syntheticBatch(
 }
 
 function madeUpWords(size: number, count: number, characters: number): Int32Array[][] {
-  const word = (index: number): Int32Array => Int32Array.from({ length: CHARACTERS }, (_, at) => (index * 31 + at * 7 + (index >> at)) % characters);
+  const word = (index: number): Int32Array =>
+    Int32Array.from({ length: CHARACTERS }, (_, at) => (index * 31 + at * 7 + (index >> at)) % characters);
   const distinct = Math.ceil((size * count) / 2);
-  return Array.from({ length: size }, (_, row) => Array.from({ length: count }, (_, at) => word((row * count + at) % distinct)));
+  return Array.from({ length: size }, (_, row) =>
+    Array.from({ length: count }, (_, at) => word((row * count + at) % distinct)),
+  );
 }
 
 /** The number of tags hardly matters: a head is small compared with an encoder. */

@@ -21,7 +21,10 @@ test('a network is made from nothing, and trains on the plain network', async ({
   await page.getByRole('button', { name: 'Make network' }).click();
   await expect(fact(page, 'small.vec')).toHaveText('word2vec or fastText text: 3 words, 3 dimensions');
   await expect(fact(page, 'Without a vector')).toContainText('of tokens');
-  const row = page.getByRole('table', { name: 'Models', exact: true }).getByRole('row').filter({ hasText: 'small.vec' });
+  const row = page
+    .getByRole('table', { name: 'Models', exact: true })
+    .getByRole('row')
+    .filter({ hasText: 'small.vec' });
   await expect(row.getByRole('cell').first()).toHaveText('BiLSTM');
 
   await page.getByRole('button', { name: /^Train with BiLSTM-CRF/ }).first().click(); // prettier-ignore

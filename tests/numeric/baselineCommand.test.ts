@@ -18,7 +18,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function run(...args: string[]): Promise<{ readonly code: number; readonly output: string; readonly errors: string }> {
+async function run(
+  ...args: string[]
+): Promise<{ readonly code: number; readonly output: string; readonly errors: string }> {
   let [output, errors] = ['', ''];
   const code = await baselineCommand(args, {
     output: { write: (text) => void (output += text) },

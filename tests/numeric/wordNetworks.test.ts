@@ -45,7 +45,9 @@ interface Reference {
   readonly cases: readonly {
     readonly name: string;
     readonly config: unknown;
-    readonly parameters: Readonly<Record<string, { readonly shape: readonly number[]; readonly values: readonly number[] }>>;
+    readonly parameters: Readonly<
+      Record<string, { readonly shape: readonly number[]; readonly values: readonly number[] }>
+    >;
     readonly states: readonly (readonly number[])[];
     readonly weights: readonly number[];
     readonly gradients: Readonly<Record<string, readonly number[]>>;
@@ -68,7 +70,10 @@ function batchOf(pieces: number, paddingId = 5): Batch {
     pieceIds,
     segmentIds: new Int32Array(size * pieces),
     pieceCounts: Int32Array.from(sentences, ({ length }) => length),
-    characters: batchCharacters(sentences.map((ids) => ids.map((id) => Int32Array.from(spelled[id] ?? []))), pieces),
+    characters: batchCharacters(
+      sentences.map((ids) => ids.map((id) => Int32Array.from(spelled[id] ?? []))),
+      pieces,
+    ),
     crfPositions: new Int32Array(size),
     tags: new Int32Array(size),
     crfCounts: new Int32Array(size).fill(1),
@@ -91,30 +96,35 @@ function largestDifference(found: ArrayLike<number>, expected: readonly number[]
 describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
   beforeAll(() => startBackend(backend, nodePlatform));
 
-  it.each(reference.cases)('$name: states and every gradient are those of PyTorch, however long the padding', async (one) => {
-    const config = encoderConfig(one.config);
-    const names = [...encoderShapes(config)];
-    expect(Object.fromEntries(names)).toEqual(Object.fromEntries(Object.entries(one.parameters).map(([name, { shape }]) => [name, shape]))); // prettier-ignore
-    const host = new Map(Object.entries(one.parameters).map(([name, { shape, values }]) => [name, { shape, values: Float32Array.from(values) }])); // prettier-ignore
-    const parameters = uploadParameters(host);
-    for (const batch of [batchOf(5), batchOf(16), batchOf(16, 10)]) {
-      const states = tf.tidy(() => encoderStates(batch, parameters, config, NO_DROPOUT, null).map((state) => realRows(state, batch)));
-      for (const [index, state] of states.entries()) {
-        expect(largestDifference(await state.data(), one.states[index] ?? []), `state ${index}`).toBeLessThan(1e-5);
+  it.each(reference.cases)(
+    '$name: states and every gradient are those of PyTorch, however long the padding',
+    async (one) => {
+      const config = encoderConfig(one.config);
+      const names = [...encoderShapes(config)];
+      expect(Object.fromEntries(names)).toEqual(Object.fromEntries(Object.entries(one.parameters).map(([name, { shape }]) => [name, shape]))); // prettier-ignore
+      const host = new Map(Object.entries(one.parameters).map(([name, { shape, values }]) => [name, { shape, values: Float32Array.from(values) }])); // prettier-ignore
+      const parameters = uploadParameters(host);
+      for (const batch of [batchOf(5), batchOf(16), batchOf(16, 10)]) {
+        const states = tf.tidy(() =>
+          encoderStates(batch, parameters, config, NO_DROPOUT, null).map((state) => realRows(state, batch)),
+        );
+        for (const [index, state] of states.entries()) {
+          expect(largestDifference(await state.data(), one.states[index] ?? []), `state ${index}`).toBeLessThan(1e-5);
+        }
+        const loss = (...tensors: tf.Tensor[]): tf.Scalar => {
+          const named = new Map(names.map(([name], index) => [name, tensors[index] as tf.Tensor]));
+          const last = encoderStates(batch, named, config, NO_DROPOUT, null).at(-1) as tf.Tensor2D;
+          const rows = realRows(last, batch);
+          return tf.sum(tf.mul(rows, tf.tensor(one.weights, rows.shape)));
+        };
+        const gradients = tf.tidy(() => tf.grads(loss)(names.map(([name]) => parameters.get(name) as tf.Tensor)));
+        for (const [index, [name]] of names.entries()) {
+          const found = await (gradients[index] as tf.Tensor).data();
+          expect(largestDifference(found, one.gradients[name] ?? []), name).toBeLessThan(2e-5);
+        }
       }
-      const loss = (...tensors: tf.Tensor[]): tf.Scalar => {
-        const named = new Map(names.map(([name], index) => [name, tensors[index] as tf.Tensor]));
-        const last = encoderStates(batch, named, config, NO_DROPOUT, null).at(-1) as tf.Tensor2D;
-        const rows = realRows(last, batch);
-        return tf.sum(tf.mul(rows, tf.tensor(one.weights, rows.shape)));
-      };
-      const gradients = tf.tidy(() => tf.grads(loss)(names.map(([name]) => parameters.get(name) as tf.Tensor)));
-      for (const [index, [name]] of names.entries()) {
-        const found = await (gradients[index] as tf.Tensor).data();
-        expect(largestDifference(found, one.gradients[name] ?? []), name).toBeLessThan(2e-5);
-      }
-    }
-  });
+    },
+  );
 });
 
 /** Vectors for some of the tiny corpus' words. */
@@ -157,7 +167,14 @@ describe('through the server', () => {
     if (made === null) throw new Error('nothing was made');
     expect(made.origin.vectors).toMatchObject({ file: 'small.vec', dimensions: 3, words: 3 });
     const { config } = presets[presetFor(made.record, 'quick')];
-    const short: TrainingConfig = { ...config, maxPieces: 16, epochs: 1, snapshots: 1, batchSize: 4, microBatchSize: 3 };
+    const short: TrainingConfig = {
+      ...config,
+      maxPieces: 16,
+      epochs: 1,
+      snapshots: 1,
+      batchSize: 4,
+      microBatchSize: 3,
+    };
     const plan = categoryPlan({ config: short, seeds: [1, 2], slicingRates: [0, 0.5] });
     specs = expandPlan(plan, { corpora, models: [made.record] });
     for (const spec of specs) records.set(spec.id, await client.call('train', spec));
@@ -183,7 +200,9 @@ describe('through the server', () => {
   it('stops reading an endless file when it is interrupted, and stores nothing', async () => {
     const before = await store.keys('model/');
     const chunk = new TextEncoder().encode('word 1 2 3\n'.repeat(100_000));
-    const endless = new ReadableStream<Uint8Array<ArrayBuffer>>({ pull: (controller) => controller.enqueue(chunk.slice()) });
+    const endless = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      pull: (controller) => controller.enqueue(chunk.slice()),
+    });
     const stopListening = client.onEvent((event) => {
       if (event.runId === 'endless') void client.call('interrupt', { runId: 'endless', how: 'stop' });
     });
@@ -196,7 +215,10 @@ describe('through the server', () => {
 
   it('exports a folder that says that transformers cannot open it, and that tags the same here', async () => {
     const spec = specs[0] as RunSpec;
-    const files = await exportedFiles(store, { tagger: { kind: 'snapshot', runId: spec.id, epoch: 1 }, precision: 'F32' });
+    const files = await exportedFiles(store, {
+      tagger: { kind: 'snapshot', runId: spec.id, epoch: 1 },
+      precision: 'F32',
+    });
     const text = (name: string): string => new TextDecoder().decode(files.find((one) => one.name === name)?.bytes);
     expect(files.some(({ name }) => name === 'tag.py')).toBe(false);
     expect(text('README.md')).toContain('No class of transformers has this network');
@@ -207,7 +229,8 @@ describe('through the server', () => {
     const tagger = await loadModel(again, record, false);
     expect(bitsOf(initialEncoder(tagger.config, tagger.encoder, 9))).toEqual(bitsOf(tagger.encoder));
     const snapshot = await loadSnapshot(store, spec.id, 1);
-    for (const [name, { values }] of tagger.encoder) expect([...values]).toEqual([...(snapshot.get(name)?.values ?? [])]);
+    for (const [name, { values }] of tagger.encoder)
+      expect([...values]).toEqual([...(snapshot.get(name)?.values ?? [])]);
   });
 });
 
@@ -223,7 +246,11 @@ describe('every form', () => {
       expect(origin.vectors?.coverage.all.tokens ?? null).toBe(withVectors ? countOfTokens : null);
       expect(engineMisfit(model.config)).toContain('trains on the plain network');
       if (!withVectors) continue;
-      const config = { ...presets[presetFor({ family: model.config.family }, 'quick')].config, batchSize: 2, microBatchSize: 2 };
+      const config = {
+        ...presets[presetFor({ family: model.config.family }, 'quick')].config,
+        batchSize: 2,
+        microBatchSize: 2,
+      };
       const { stepMs, peakBytes } = await measureStep(model, config, 12, { failure: null }, null);
       expect(stepMs).toBeGreaterThan(0);
       expect(peakBytes).toBeGreaterThan(0);
@@ -238,11 +265,15 @@ describe('every form', () => {
     expect(fixed?.shape).toEqual([3, 3]);
     expect(Math.hypot(...(fixed?.values.subarray(0, 3) ?? []))).toBeCloseTo(1, 6);
     expect(encoder.get('embedding')?.shape).toEqual([2, 3]);
-    expect([...(initialEncoder(config, encoder, 3).get('embedding.fixed')?.values ?? [])]).toEqual([...(fixed?.values ?? [])]);
+    expect([...(initialEncoder(config, encoder, 3).get('embedding.fixed')?.values ?? [])]).toEqual([
+      ...(fixed?.values ?? []),
+    ]);
   });
 });
 
-const countOfTokens = Object.values(tinySentences).flatMap((sentences) => sentences.flatMap(({ tokens }) => tokens)).length;
+const countOfTokens = Object.values(tinySentences).flatMap((sentences) =>
+  sentences.flatMap(({ tokens }) => tokens),
+).length;
 
 describe('a run', () => {
   const words = [' padding', ' unknown', 'the', 'no', 'of', 'ague', 'brann'];
@@ -287,7 +318,9 @@ describe('a run', () => {
 
   it('learns which words are mentions, in text that it did not train on', async () => {
     const learning: TrainingConfig = { ...presets.recurrent.config, maxPieces: 16, epochs: 12, batchSize: 5, microBatchSize: 5, learningRate: 0.02 }; // prettier-ignore
-    const tasks = await drain(encodeTasks(texts, { config: encoder, tokenizer }, { config: learning, seed: 7 }, neverAborted));
+    const tasks = await drain(
+      encodeTasks(texts, { config: encoder, tokenizer }, { config: learning, seed: 7 }, neverAborted),
+    );
     const { epochs } = await tinyTraining(memory(), { tasks, encoder: weights, record: tinyRecord(learning) });
     expect(epochs.at(-1)?.devel[0]?.strict.overall.f1).toBeGreaterThan(80);
   });

@@ -48,6 +48,8 @@ export function isFamilyName(type: string): type is FamilyName {
 
 /** The pretrained families in a sentence: XLNet, BERT and so on. */
 export function familyList(): string {
-  const names = familyNames.map((family) => factsOf(family)).flatMap(({ name, baseline }) => (baseline === undefined ? [name] : []));
+  const names = familyNames
+    .map((family) => factsOf(family))
+    .flatMap(({ name, baseline }) => (baseline === undefined ? [name] : []));
   return `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
 }

@@ -1,7 +1,14 @@
 // Reads a fastText model (.bin): its dictionary, then the rows of its matrix that wanted words and their n-grams need.
 import { LabError } from '../../util/labError.ts';
 import type { ByteSource } from './byteSource.ts';
-import { floatsOf, LONGEST_WORD, VectorCollector, WORDS_A_TURN, type VectorReading, type WantedWords } from './vectorCollector.ts';
+import {
+  floatsOf,
+  LONGEST_WORD,
+  VectorCollector,
+  WORDS_A_TURN,
+  type VectorReading,
+  type WantedWords,
+} from './vectorCollector.ts';
 
 /** The first four bytes, as fastText's fasttext.cc writes them. */
 export const FASTTEXT_MAGIC = 793712314;
@@ -34,7 +41,9 @@ export async function* readFastText(source: ByteSource, wanted: WantedWords): Ve
   if (columns !== BigInt(header.dimensions) || rows !== BigInt(header.words + header.buckets)) {
     throw source.damaged(`a matrix of ${rows} × ${columns}`, `${header.words + header.buckets} × ${header.dimensions}`);
   }
-  const sums = [...new Set([...dictionary.keys(), ...wanted.words])].map((word) => new Sum(word, dictionary.get(word), header));
+  const sums = [...new Set([...dictionary.keys(), ...wanted.words])].map(
+    (word) => new Sum(word, dictionary.get(word), header),
+  );
   yield* addRows(source, sums, Number(rows), header.dimensions);
   const collector = new VectorCollector(source, wanted);
   const composed = new Map<string, Float32Array>();
@@ -73,10 +82,14 @@ async function readHeader(source: ByteSource): Promise<ModelHeader> {
 }
 
 function quantised(): LabError {
-  return new LabError('vectors/format', 'This fastText model is quantised (.ftz), and its vectors are only approximations.', {
-    expected: 'the .bin or .vec file of the same model',
-    got: 'a quantised or pruned matrix',
-  });
+  return new LabError(
+    'vectors/format',
+    'This fastText model is quantised (.ftz), and its vectors are only approximations.',
+    {
+      expected: 'the .bin or .vec file of the same model',
+      got: 'a quantised or pruned matrix',
+    },
+  );
 }
 
 /** Row numbers of the words to take. */
@@ -88,7 +101,8 @@ async function* readDictionary(source: ByteSource, wanted: WantedWords, { entrie
     const what = `entry ${entry + 1} of ${entries} in the dictionary`;
     const word = decoder.decode(await source.until(0, LONGEST_WORD, what));
     const type = (await source.take(9, what))[8];
-    if ((type === WORD) !== entry < words) throw source.damaged(`an entry of type ${type} at ${entry}`, `${words} words, then labels`);
+    if ((type === WORD) !== entry < words)
+      throw source.damaged(`an entry of type ${type} at ${entry}`, `${words} words, then labels`);
     if (entry >= words || rows.has(word)) continue;
     if (entry < wanted.first || wanted.words.has(word)) rows.set(word, entry);
   }
@@ -150,7 +164,8 @@ function ngramRows(word: string, { buckets, shortest, longest, words }: ModelHea
     let hash = 2166136261;
     for (let length = 1; length <= longest && start + length <= characters.length; length++) {
       // FNV-1a, over bytes that fastText extends by their sign.
-      for (const byte of characters[start + length - 1] as Uint8Array) hash = Math.imul(hash ^ ((byte << 24) >> 24), 16777619) >>> 0;
+      for (const byte of characters[start + length - 1] as Uint8Array)
+        hash = Math.imul(hash ^ ((byte << 24) >> 24), 16777619) >>> 0;
       const isMark = length === 1 && (start === 0 || start + length === characters.length);
       if (length >= shortest && !isMark) rows.push(words + (hash % buckets));
     }

@@ -49,7 +49,10 @@ export class VectorCollector {
   /** Throws LabError `vectors/damaged` for a number that is not finite. */
   add(word: string, vector: Float32Array): void {
     if (!vector.every(Number.isFinite)) {
-      throw this.source.damaged(`the vector of “${shortened(word)}” with a number that is not finite`, 'finite numbers');
+      throw this.source.damaged(
+        `the vector of “${shortened(word)}” with a number that is not finite`,
+        'finite numbers',
+      );
     }
     this.vectors.set(word, vector);
   }

@@ -3,7 +3,15 @@ import type { LabError } from '../../util/labError.ts';
 import { shortened } from '../../util/wording.ts';
 import { ByteSource, type StreamedFile } from './byteSource.ts';
 import { FASTTEXT_MAGIC, readFastText } from './fastText.ts';
-import { floatsOf, LONGEST_WORD, VectorCollector, WORDS_A_TURN, type VectorReading, type WantedWords, type WordVectors } from './vectorCollector.ts';
+import {
+  floatsOf,
+  LONGEST_WORD,
+  VectorCollector,
+  WORDS_A_TURN,
+  type VectorReading,
+  type WantedWords,
+  type WordVectors,
+} from './vectorCollector.ts';
 
 /** Bytes of the stored file read so far. */
 export interface ReadProgress {
@@ -81,7 +89,11 @@ async function isText(source: ByteSource, { dimensions }: Header): Promise<boole
   const numbers = start.subarray(word + 1, word + 1 + 4 * dimensions);
   const newline = numbers.indexOf(10);
   const firstLine = newline < 0 ? numbers : numbers.subarray(0, newline);
-  return word >= 0 && firstLine.length > 0 && firstLine.every((byte) => /[\d\s+\-.eEnNaAiIfF]/.test(String.fromCharCode(byte)));
+  return (
+    word >= 0 &&
+    firstLine.length > 0 &&
+    firstLine.every((byte) => /[\d\s+\-.eEnNaAiIfF]/.test(String.fromCharCode(byte)))
+  );
 }
 
 const none: ReadonlyMap<string, Float32Array> = new Map();
@@ -109,7 +121,10 @@ async function* readText(source: ByteSource, wanted: WantedWords, header: Header
     const word = decoder.decode(line.subarray(0, numbersAt - 1));
     if (!collector.takes(word, rank)) continue;
     const fields = decoder.decode(line.subarray(numbersAt, end)).split(/[ \t]+/);
-    collector.add(word, Float32Array.from(fields, (field) => numberOf(field, source, rank)));
+    collector.add(
+      word,
+      Float32Array.from(fields, (field) => numberOf(field, source, rank)),
+    );
   }
   if (header !== null && rank !== header.words) throw otherCount(source, header, rank);
   const format = header === null ? 'GloVe text' : 'word2vec or fastText text';
@@ -118,7 +133,10 @@ async function* readText(source: ByteSource, wanted: WantedWords, header: Header
 
 function notVectors(source: ByteSource, line: Uint8Array): LabError {
   const start = shortened(new TextDecoder().decode(line.subarray(0, 200)));
-  return source.damaged(`the first line “${start}”`, 'a word and its numbers, or the number of words and of dimensions');
+  return source.damaged(
+    `the first line “${start}”`,
+    'a word and its numbers, or the number of words and of dimensions',
+  );
 }
 
 function otherCount(source: ByteSource, { words }: Header, found: number): LabError {

@@ -29,7 +29,8 @@ export function spellingsOf(token: string): readonly string[] {
 /** All spellings of the tokens, as a file of vectors is asked for. */
 export function spellingsIn(counts: readonly TokenCounts[]): ReadonlySet<string> {
   const spellings = new Set<string>();
-  for (const tokens of counts) for (const token of tokens.keys()) for (const form of spellingsOf(token)) spellings.add(form);
+  for (const tokens of counts)
+    for (const token of tokens.keys()) for (const form of spellingsOf(token)) spellings.add(form);
   return spellings;
 }
 
@@ -131,7 +132,10 @@ function charactersOf(counts: TokenCounts): readonly string[] {
   return byFrequency(characters).flatMap(([character, count]) => (count >= FEWEST ? [character] : []));
 }
 
-function coverageOf(counts: { readonly train: TokenCounts; readonly others: TokenCounts }, given: WordVectors): Coverage {
+function coverageOf(
+  counts: { readonly train: TokenCounts; readonly others: TokenCounts },
+  given: WordVectors,
+): Coverage {
   const empty = (): { types: number; tokens: number } => ({ types: 0, tokens: 0 });
   const found = { all: empty(), asSpelled: empty(), otherwiseSpelled: empty(), composed: empty(), without: empty() };
   const types = new Set([...counts.train.keys(), ...counts.others.keys()]);

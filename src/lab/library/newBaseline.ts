@@ -35,7 +35,10 @@ export function newBaseline(
       if (event.kind === 'predicting' && event.runId === id) onBytes(event.done);
     });
     // A lost server has stopped already.
-    signal.addEventListener('abort', () => void client.call('interrupt', { runId: id, how: 'stop' }).catch(() => undefined));
+    signal.addEventListener(
+      'abort',
+      () => void client.call('interrupt', { runId: id, how: 'stop' }).catch(() => undefined),
+    );
     try {
       const streams = vectors?.bytes instanceof ReadableStream ? [vectors.bytes] : [];
       const made = await client.call('makeBaseline', { ...request, id }, streams);

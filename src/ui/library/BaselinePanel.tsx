@@ -33,8 +33,8 @@ export function BaselinePanel() {
     <details className="fold">
       <summary>Make a network to train from nothing</summary>
       <p className="soft">
-        The networks of the systems that the paper compares with: small, quick to train, and without pretraining but vectors
-        of words.
+        The networks of the systems that the paper compares with: small, quick to train, and without pretraining but
+        vectors of words.
       </p>
       <div className="fields">
         <Field label="Network" help={baselineForms[form].description}>
@@ -110,7 +110,12 @@ function Made({ record, origin: { vectors } }: { readonly record: ModelRecord; r
   );
 }
 
-function Coverage({ vectors: { file, format: kind, words, dimensions, coverage } }: { readonly vectors: NonNullable<WordsOrigin['vectors']> }) { // prettier-ignore
+function Coverage({
+  vectors: { file, format: kind, words, dimensions, coverage },
+}: {
+  readonly vectors: NonNullable<WordsOrigin['vectors']>;
+}) {
+  // prettier-ignore
   const { all } = coverage;
   const row = (part: { readonly types: number; readonly tokens: number }): string =>
     `${format.shareOf(part.tokens, all.tokens)} of tokens, ${format.shareOf(part.types, all.types)} of different ones`;

@@ -76,10 +76,12 @@ function windowStates(
   stream: DropoutStream | null,
 ): readonly tf.Tensor2D[] {
   const { size: B, pieces: T, pieceCounts } = batch;
-  const isReal = Float32Array.from({ length: B * T }, (_, at) => (at % T < (pieceCounts[Math.floor(at / T)] as number) ? 1 : 0));
+  const isReal = Float32Array.from({ length: B * T }, (_, at) =>
+    at % T < (pieceCounts[Math.floor(at / T)] as number) ? 1 : 0,
+  );
   const embedded = representation(batch, parameters, config, rates, stream);
   const size = representationSize(config);
-  const x = tf.reshape(tf.mul(embedded, tf.tensor2d(isReal, [B * T, 1])), [B, T, size]);
+  const x: tf.Tensor3D = tf.reshape(tf.mul(embedded, tf.tensor2d(isReal, [B * T, 1])), [B, T, size]);
   const joined = config.widths.flatMap((width) => {
     // A token's convolutions are those of its sentence that begin within its window.
     const windows = slidingWindows(x, config.margin, width);

@@ -39,10 +39,21 @@ export function bidirectionalLstm(
   }));
   const hidden = (kernels[0]?.recurrent.shape[0] ?? 0) as number;
   /** The position read at step t of each direction; the same map leads back. */
-  const read = [(_: number, t: number) => t, (b: number, t: number) => (t < (counts[b] as number) ? (counts[b] as number) - 1 - t : t)];
+  const read = [
+    (_: number, t: number) => t,
+    (b: number, t: number) => (t < (counts[b] as number) ? (counts[b] as number) - 1 - t : t),
+  ];
   const inputs = kernels.map(({ kernel, bias }, direction) => {
-    const rows = Int32Array.from({ length: steps * B }, (_, row) => (row % B) * T + (read[direction]?.(row % B, Math.floor(row / B)) ?? 0));
-    return tf.reshape(tf.add(tf.matMul(tf.gather(x, tf.tensor1d(rows, 'int32')), kernel), bias), [steps, 1, B, 4 * hidden]);
+    const rows = Int32Array.from(
+      { length: steps * B },
+      (_, row) => (row % B) * T + (read[direction]?.(row % B, Math.floor(row / B)) ?? 0),
+    );
+    return tf.reshape(tf.add(tf.matMul(tf.gather(x, tf.tensor1d(rows, 'int32')), kernel), bias), [
+      steps,
+      1,
+      B,
+      4 * hidden,
+    ]);
   });
   const states = recurrence(tf.concat(inputs, 1) as tf.Tensor4D, tf.stack(kernels.map(({ recurrent }) => recurrent)) as tf.Tensor3D); // prettier-ignore
   const byDirection = tf.unstack(states, 1).map((own, direction) => {
@@ -119,7 +130,12 @@ function backwardSteps(upstream: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
     const entering: tf.Tensor = tf.mul(ofState, at(toCell));
     const ofThis: tf.Tensor = dc === null ? entering : tf.add(entering, dc);
     const dz = tf.concat(
-      [tf.mul(ofThis, at(ofInput)), tf.mul(ofThis, at(ofForget)), tf.mul(ofThis, at(ofCell)), tf.mul(ofState, at(ofOutput))],
+      [
+        tf.mul(ofThis, at(ofInput)),
+        tf.mul(ofThis, at(ofForget)),
+        tf.mul(ofThis, at(ofCell)),
+        tf.mul(ofState, at(ofOutput)),
+      ],
       2,
     );
     dc = tf.mul(ofThis, at(forget));

@@ -60,7 +60,10 @@ function wordVectors(
   const trained = rows(EMBEDDING, (id) => Math.min(id, trainedWords - 1));
   if (fixedWords === 0) return trained;
   const fixed = rows(FIXED_WORDS, (id) => Math.max(0, Math.min(id - trainedWords, fixedWords - 1)));
-  const isTrained = tf.tensor2d(Float32Array.from(ids, (id) => (id < trainedWords ? 1 : 0)), [ids.length, 1]);
+  const isTrained = tf.tensor2d(
+    Float32Array.from(ids, (id) => (id < trainedWords ? 1 : 0)),
+    [ids.length, 1],
+  );
   return tf.add(tf.mul(trained, isTrained), tf.mul(fixed, tf.sub(1, isTrained)));
 }
 
@@ -75,7 +78,10 @@ function characterVectors(
   drop: Drop,
 ): tf.Tensor2D {
   const { words, counts } = characters;
-  const hasAny = tf.tensor2d(Float32Array.from(counts, (count) => Math.min(1, count)), [words, 1]);
+  const hasAny = tf.tensor2d(
+    Float32Array.from(counts, (count) => Math.min(1, count)),
+    [words, 1],
+  );
   const vectors = network.network === 'cnn' ? convolved(characters, parameters, network, drop) : lastStates(characters, parameters, network); // prettier-ignore
   return tf.mul(vectors, hasAny);
 }
@@ -89,7 +95,13 @@ function lastStates(
   const states = bidirectionalLstm(embedded, { size: words, padded: longest, counts }, parameters, `${CHARACTERS}.`);
   const [forward, backward] = tf.split(states, 2, 1) as [tf.Tensor2D, tf.Tensor2D];
   const at = (direction: tf.Tensor2D, position: (count: number) => number): tf.Tensor2D =>
-    tf.gather(direction, tf.tensor1d(Int32Array.from(counts, (count, word) => word * longest + position(count)), 'int32'));
+    tf.gather(
+      direction,
+      tf.tensor1d(
+        Int32Array.from(counts, (count, word) => word * longest + position(count)),
+        'int32',
+      ),
+    );
   const ends = tf.concat([at(forward, (count) => Math.max(0, count - 1)), at(backward, () => 0)], 1);
   return tf.reshape(ends, [words, 2 * hidden]);
 }
@@ -105,10 +117,15 @@ function convolved(
   drop: Drop,
 ): tf.Tensor2D {
   const table = parameter<tf.Tensor2D>(parameters, CHARACTERS);
-  const isReal = Float32Array.from({ length: W * C }, (_, at) => (at % C < (counts[Math.floor(at / C)] as number) ? 1 : 0));
+  const isReal = Float32Array.from({ length: W * C }, (_, at) =>
+    at % C < (counts[Math.floor(at / C)] as number) ? 1 : 0,
+  );
   const gathered = tf.gather(table, tf.tensor1d(ids, 'int32'));
   const embedded = tf.mul(drops ? drop(gathered) : gathered, tf.tensor2d(isReal, [W * C, 1]));
-  const excluded = tf.tensor3d(isReal.map((real) => (1 - real) * RULED_OUT), [W, C, 1]);
+  const excluded = tf.tensor3d(
+    isReal.map((real) => (1 - real) * RULED_OUT),
+    [W, C, 1],
+  );
   const results = widths.map((width) => {
     const windows = slidingWindows(tf.reshape(embedded, [W, C, size]), (width - 1) / 2, width);
     const kernel = parameter<tf.Tensor2D>(parameters, `${CHARACTERS}.${width}.kernel`);

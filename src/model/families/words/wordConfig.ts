@@ -3,7 +3,11 @@ import * as z from '../../../util/zod.ts';
 import { configSizes, type EncoderSizes } from '../../config/encoderSizes.ts';
 
 const size = configSizes.others;
-const width = z.int().check(z.gte(1), z.lte(99), z.refine((value) => value % 2 === 1, 'an odd width'));
+const width = z.int().check(
+  z.gte(1),
+  z.lte(99),
+  z.refine((value) => value % 2 === 1, 'an odd width'),
+);
 
 /** How a word's characters become a vector. */
 const characterNetworkSchema = z.discriminatedUnion('network', [
@@ -72,5 +76,8 @@ export function wordSizes(
 export function representationSize({ wordSize, characterNetwork }: WordSizes): number {
   if (characterNetwork === null) return wordSize;
   const { network } = characterNetwork;
-  return wordSize + (network === 'lstm' ? 2 * characterNetwork.hidden : characterNetwork.filters * characterNetwork.widths.length);
+  return (
+    wordSize +
+    (network === 'lstm' ? 2 * characterNetwork.hidden : characterNetwork.filters * characterNetwork.widths.length)
+  );
 }

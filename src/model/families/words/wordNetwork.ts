@@ -60,7 +60,8 @@ export function drawnWeights(shapes: NamedShapes, seed: number): HostParameters 
       const rng = Rng.seeded(seed).fork('encoder', name);
       const values = new Float32Array(sizeOf(shape));
       const [rows = 1, columns = 1] = shape;
-      const fill = (bound: number): void => values.forEach((_, index) => (values[index] = bound * (2 * rng.uniform() - 1)));
+      const fill = (bound: number): void =>
+        values.forEach((_, index) => (values[index] = bound * (2 * rng.uniform() - 1)));
       if (name.endsWith('.bias')) {
         if (isOfLstm(name)) values.fill(1, rows / 4, rows / 2);
       } else if (name.endsWith('.kernel') || name.endsWith('.recurrent')) {
@@ -85,6 +86,7 @@ function initialWeights(
 ): HostParameters {
   if (untrained === undefined) return stored;
   const drawn = drawnWeights(shapes, seed);
-  const isGiven = (name: string): boolean => untrained === 'beside words' && (name === EMBEDDING || name === FIXED_WORDS);
+  const isGiven = (name: string): boolean =>
+    untrained === 'beside words' && (name === EMBEDDING || name === FIXED_WORDS);
   return new Map([...stored].map(([name, tensor]) => [name, isGiven(name) ? tensor : (drawn.get(name) ?? tensor)]));
 }

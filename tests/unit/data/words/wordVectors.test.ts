@@ -18,15 +18,20 @@ import {
 const word = fc.stringMatching(/^[a-zA-Zéβ0-9,.\-()]{1,12}$/);
 // Text has no negative zero.
 const float = fc.float({ noNaN: true, noDefaultInfinity: true, min: -1000, max: 1000 }).map((value) => value + 0);
-const table: fc.Arbitrary<Table> = fc.integer({ min: 2, max: 6 }).chain((dimensions) =>
-  fc
-    .uniqueArray(word, { minLength: 1, maxLength: 12 })
-    .chain((words) =>
-      fc
-        .array(fc.array(float, { minLength: dimensions, maxLength: dimensions }), { minLength: words.length, maxLength: words.length })
-        .map((vectors) => words.map((one, index): Table[number] => [one, vectors[index] ?? []])),
-    ),
-);
+const table: fc.Arbitrary<Table> = fc
+  .integer({ min: 2, max: 6 })
+  .chain((dimensions) =>
+    fc
+      .uniqueArray(word, { minLength: 1, maxLength: 12 })
+      .chain((words) =>
+        fc
+          .array(fc.array(float, { minLength: dimensions, maxLength: dimensions }), {
+            minLength: words.length,
+            maxLength: words.length,
+          })
+          .map((vectors) => words.map((one, index): Table[number] => [one, vectors[index] ?? []])),
+      ),
+  );
 const ends = fc.array(fc.nat(700), { maxLength: 25 });
 
 const writers = {
@@ -36,7 +41,8 @@ const writers = {
   GloVe: (rows: Table) => textVectors(rows, 'GloVe'),
 } as const;
 
-const asFloats = (rows: Table): Map<string, Float32Array> => new Map(rows.map(([one, vector]) => [one, Float32Array.from(vector)]));
+const asFloats = (rows: Table): Map<string, Float32Array> =>
+  new Map(rows.map(([one, vector]) => [one, Float32Array.from(vector)]));
 
 describe.each(Object.entries(writers))('%s', (_, write) => {
   it('is read as it was written, whatever the chunks of the stream, packed or not', async () => {
@@ -113,14 +119,20 @@ describe('a fastText model', () => {
 
   it('gives every word the mean of its row and of its n-grams', async () => {
     const expected = (text: string, own: readonly number[] | null): number[] => {
-      const rows = ngramsByDefinition(text, model.shortest, model.longest, model.buckets.length).map((row) => model.buckets[row] ?? []);
+      const rows = ngramsByDefinition(text, model.shortest, model.longest, model.buckets.length).map(
+        (row) => model.buckets[row] ?? [],
+      );
       const all = own === null ? rows : [own, ...rows];
       return [0, 1].map((axis) => Math.fround(all.reduce((sum, row) => sum + (row[axis] ?? 0), 0) / all.length));
     };
     await fc.assert(
       fc.asyncProperty(ends, fc.boolean(), async (cuts, isPacked) => {
         const bytes = fastTextBinary(model);
-        const read = await readAll(isPacked ? packed(bytes) : bytes, { words: ['ague', 'ägue', 'β-ague'], first: 2, ends: cuts });
+        const read = await readAll(isPacked ? packed(bytes) : bytes, {
+          words: ['ague', 'ägue', 'β-ague'],
+          first: 2,
+          ends: cuts,
+        });
         expect(read.vectors.get('ague')).toEqual(Float32Array.from(expected('ague', [1, 2])));
         expect(read.vectors.get('brann')).toEqual(Float32Array.from(expected('brann', [3, 4])));
         expect([...read.composed.keys()]).toEqual(['ägue', 'β-ague']);
@@ -140,13 +152,17 @@ describe('a fastText model', () => {
 
   it('is refused in another version, quantised, or cut', async () => {
     const bytes = fastTextBinary(model);
-    await expect(readAll(fastTextBinary({ ...model, version: 13 }), { words: [] })).rejects.toMatchObject({ code: 'vectors/format' });
+    await expect(readAll(fastTextBinary({ ...model, version: 13 }), { words: [] })).rejects.toMatchObject({
+      code: 'vectors/format',
+    });
     const quantised = bytes.slice();
     const dictionaryEnd = 64 + 28 + model.words.reduce((sum, [one]) => sum + one.length + 10, 0);
     quantised[dictionaryEnd] = 1;
     await expect(readAll(quantised, { words: [] })).rejects.toMatchObject({ code: 'vectors/format' });
     for (let end = 5; end < bytes.length - 17; end += 3) {
-      await expect(readAll(bytes.slice(0, end), { words: ['ague'] }), `cut at ${end}`).rejects.toMatchObject({ code: 'vectors/damaged' });
+      await expect(readAll(bytes.slice(0, end), { words: ['ague'] }), `cut at ${end}`).rejects.toMatchObject({
+        code: 'vectors/damaged',
+      });
     }
   });
 });
@@ -163,23 +179,31 @@ it('says what was expected, what came, and where', async () => {
   await expect(readAll(infinite, { words: ['ague'] })).rejects.toMatchObject({ expected: 'finite numbers' });
 });
 
-it('refuses damaged files of every format with a LabError, or reads vectors of one width', { timeout: fuzzTimeoutMs }, async () => {
-  const rows: Table = [['the', [1, 2, 3]], ['ague', [-0.5, 0.25, 8]], ['Brann', [1e-3, 2e5, 0]]]; // prettier-ignore
-  const files = [...Object.values(writers).map((write) => write(rows)), fastTextBinary(model), packed(word2vecBinary(rows))];
-  await fuzz('word vectors', 600, async (rng) => {
-    const bytes = mutatedBytes(rng, pick(rng, files), files);
-    const outcome = await readAll(bytes, { words: ['ague', 'Brann'], first: 2 }).catch((error: unknown) => error);
-    if (outcome instanceof LabError) {
-      expect(outcome.code).toMatch(/^vectors\//);
-      return;
-    }
-    const { vectors, composed, dimensions } = outcome as Awaited<ReturnType<typeof readAll>>;
-    for (const vector of [...vectors.values(), ...composed.values()]) {
-      expect(vector.length).toBe(dimensions);
-      expect(vector.every(Number.isFinite)).toBe(true);
-    }
-  });
-});
+it(
+  'refuses damaged files of every format with a LabError, or reads vectors of one width',
+  { timeout: fuzzTimeoutMs },
+  async () => {
+    const rows: Table = [['the', [1, 2, 3]], ['ague', [-0.5, 0.25, 8]], ['Brann', [1e-3, 2e5, 0]]]; // prettier-ignore
+    const files = [
+      ...Object.values(writers).map((write) => write(rows)),
+      fastTextBinary(model),
+      packed(word2vecBinary(rows)),
+    ];
+    await fuzz('word vectors', 600, async (rng) => {
+      const bytes = mutatedBytes(rng, pick(rng, files), files);
+      const outcome = await readAll(bytes, { words: ['ague', 'Brann'], first: 2 }).catch((error: unknown) => error);
+      if (outcome instanceof LabError) {
+        expect(outcome.code).toMatch(/^vectors\//);
+        return;
+      }
+      const { vectors, composed, dimensions } = outcome as Awaited<ReturnType<typeof readAll>>;
+      for (const vector of [...vectors.values(), ...composed.values()]) {
+        expect(vector.length).toBe(dimensions);
+        expect(vector.every(Number.isFinite)).toBe(true);
+      }
+    });
+  },
+);
 
 it('reports bytes, holds few of them, and stops when it is cancelled', async () => {
   const megabytes = 24;

@@ -62,7 +62,9 @@ describe('the tokenizer of words', () => {
   const tokenizer = readTokenizer(file, null, { lowerCase: false });
 
   it('finds a token as spelled, in lower case, with digits as 0, and else not', () => {
-    const rows = ['The', 'THE', 'of', 'X7', 'fen', '__proto__', 'constructor'].map((token) => tokenizer.encodeToken(token));
+    const rows = ['The', 'THE', 'of', 'X7', 'fen', '__proto__', 'constructor'].map((token) =>
+      tokenizer.encodeToken(token),
+    );
     expect(rows.flat()).toEqual([2, 3, 4, 5, 1, 6, 1]);
     expect(readTokenizer(file, null, { lowerCase: true }).encodeToken('The')).toEqual([3]);
     expect(tokenizer.vocabularySize).toBe(7);
@@ -89,7 +91,9 @@ describe('the tokenizer of words', () => {
   });
 
   it('is refused without words, or with other members', () => {
-    const broken = new TextEncoder().encode(JSON.stringify({ model: { type: 'Words', words: ['x'], characters: [], longest: 4 } }));
+    const broken = new TextEncoder().encode(
+      JSON.stringify({ model: { type: 'Words', words: ['x'], characters: [], longest: 4 } }),
+    );
     expect(() => readTokenizer(broken, null, { lowerCase: false })).toThrow(/tokenizer this lab can run/);
   });
 });
