@@ -158,7 +158,7 @@ describe('through the server', () => {
     for (const corpus of corpora) await saveCorpus(store, corpus, tinySentences);
     const made = await client.call('makeBaseline', {
       id: 'making',
-      name: 'from nothing',
+      name: 'tiny',
       form: 'lample',
       corpora: corpora.map(({ id, name }) => ({ id, name })),
       vectors: { name: 'small.vec', sizeBytes: vectors.length, bytes: new Blob([vectors]) },
@@ -222,7 +222,7 @@ describe('through the server', () => {
     const text = (name: string): string => new TextDecoder().decode(files.find((one) => one.name === name)?.bytes);
     expect(files.some(({ name }) => name === 'tag.py')).toBe(false);
     expect(text('README.md')).toContain('No class of transformers has this network');
-    expect(text('README.md')).toContain('small.vec');
+    expect(text('README.md')).toMatch(/small\\?\.vec .*3 dimensions/);
     expect(JSON.parse(text('config.json'))).not.toHaveProperty('untrained');
     const again = memory();
     const record = await importModel(again, 'back', false, files);
@@ -317,7 +317,8 @@ describe('a run', () => {
   });
 
   it('learns which words are mentions, in text that it did not train on', async () => {
-    const learning: TrainingConfig = { ...presets.recurrent.config, maxPieces: 16, epochs: 12, batchSize: 5, microBatchSize: 5, learningRate: 0.02 }; // prettier-ignore
+    const dropout = { encoder: 0, attention: 0, head: 0 };
+    const learning: TrainingConfig = { ...presets.recurrent.config, dropout, maxPieces: 16, epochs: 40, batchSize: 5, microBatchSize: 5, learningRate: 0.05, snapshots: 1 }; // prettier-ignore
     const tasks = await drain(
       encodeTasks(texts, { config: encoder, tokenizer }, { config: learning, seed: 7 }, neverAborted),
     );

@@ -20,6 +20,7 @@ export class ByteSource {
   private reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
   private buffer = new Uint8Array();
   private start = 0;
+  private isPacked = false;
   /** Unpacked bytes before `buffer`, for messages. */
   private before = 0;
   private readonly file: StreamedFile;
@@ -37,6 +38,7 @@ export class ByteSource {
     const packed = source.rest();
     source.reader = packed.pipeThrough(new DecompressionStream('gzip')).getReader();
     source.buffer = new Uint8Array();
+    source.isPacked = true;
     return source;
   }
 
@@ -141,7 +143,9 @@ export class ByteSource {
   /** Reads another chunk behind what is left; false at the end. */
   private async more(): Promise<boolean> {
     const { done, value } = await this.reader.read().catch((cause: unknown) => {
-      throw cause instanceof TypeError ? this.damaged(cause.message, 'bytes that can be unpacked', cause) : cause;
+      if (!this.isPacked) throw cause;
+      const message = cause instanceof Error ? cause.message : String(cause);
+      throw this.damaged(message, 'bytes that can be unpacked', cause);
     });
     if (done) return false;
     const left = this.buffer.subarray(this.start);

@@ -46,15 +46,15 @@ export class VectorCollector {
     return (rank < this.wanted.first || this.wanted.words.has(word)) && !this.vectors.has(word);
   }
 
-  /** Throws LabError `vectors/damaged` for a number that is not finite. */
+  /** Throws like `finite`. */
   add(word: string, vector: Float32Array): void {
-    if (!vector.every(Number.isFinite)) {
-      throw this.source.damaged(
-        `the vector of “${shortened(word)}” with a number that is not finite`,
-        'finite numbers',
-      );
-    }
-    this.vectors.set(word, vector);
+    this.vectors.set(word, this.finite(word, vector));
+  }
+
+  /** Returns the vector. Throws LabError `vectors/damaged` for a number that is not finite. */
+  finite(word: string, vector: Float32Array): Float32Array {
+    if (vector.every(Number.isFinite)) return vector;
+    throw this.source.damaged(`the vector of “${shortened(word)}” with a number that is not finite`, 'finite numbers');
   }
 }
 

@@ -26,7 +26,7 @@ export function spellingsOf(token: string): readonly string[] {
   return [...new Set([token, lower, lower.replace(/\p{Nd}/gu, '0')])];
 }
 
-/** All spellings of the tokens, as a file of vectors is asked for. */
+/** All spellings of the tokens, which a file of vectors may have. */
 export function spellingsIn(counts: readonly TokenCounts[]): ReadonlySet<string> {
   const spellings = new Set<string>();
   for (const tokens of counts)
@@ -91,18 +91,19 @@ const FEWEST = 2;
 
 /**
  * Rows: words of the training text with a vector or at least two occurrences, the most frequent first; then words of the other text and
- * first words of the file that have a vector. The former are trained if `trainsWords`.
+ * first words of the file that have a vector. The former are trained if `trainsWords`, or if there are no vectors; if not, they need one, too.
  */
 export function wordVocabulary(
   counts: { readonly train: TokenCounts; readonly others: TokenCounts },
   given: WordVectors | null,
   trainsWords: boolean,
 ): WordVocabulary {
+  const isTrained = trainsWords || given === null;
   const rows = new Map<string, Float32Array | null>();
   const add = (word: string, vector: Float32Array | null): void => void (rows.has(word) || rows.set(word, vector));
   for (const [token, count] of byFrequency(counts.train)) {
     const { vector } = vectorOf(token, given);
-    if (vector !== null || count >= FEWEST) add(token, vector);
+    if (vector !== null || (isTrained && count >= FEWEST)) add(token, vector);
   }
   const ofTraining = rows.size;
   for (const [token] of byFrequency(counts.others)) {
@@ -113,7 +114,7 @@ export function wordVocabulary(
   return {
     words: [PADDING_WORD, UNKNOWN_WORD, ...rows.keys()],
     given: [null, null, ...rows.values()],
-    trained: 2 + (trainsWords || given === null ? ofTraining : 0),
+    trained: 2 + (isTrained ? ofTraining : 0),
     characters: charactersOf(counts.train),
     coverage: given && coverageOf(counts, given),
   };

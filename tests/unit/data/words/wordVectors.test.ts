@@ -18,20 +18,16 @@ import {
 const word = fc.stringMatching(/^[a-zA-Zéβ0-9,.\-()]{1,12}$/);
 // Text has no negative zero.
 const float = fc.float({ noNaN: true, noDefaultInfinity: true, min: -1000, max: 1000 }).map((value) => value + 0);
-const table: fc.Arbitrary<Table> = fc
-  .integer({ min: 2, max: 6 })
-  .chain((dimensions) =>
+const table: fc.Arbitrary<Table> = fc.integer({ min: 2, max: 6 }).chain((dimensions) =>
+  fc.uniqueArray(word, { minLength: 1, maxLength: 12 }).chain((words) =>
     fc
-      .uniqueArray(word, { minLength: 1, maxLength: 12 })
-      .chain((words) =>
-        fc
-          .array(fc.array(float, { minLength: dimensions, maxLength: dimensions }), {
-            minLength: words.length,
-            maxLength: words.length,
-          })
-          .map((vectors) => words.map((one, index): Table[number] => [one, vectors[index] ?? []])),
-      ),
-  );
+      .array(fc.array(float, { minLength: dimensions, maxLength: dimensions }), {
+        minLength: words.length,
+        maxLength: words.length,
+      })
+      .map((vectors) => words.map((one, index): Table[number] => [one, vectors[index] ?? []])),
+  ),
+);
 const ends = fc.array(fc.nat(700), { maxLength: 25 });
 
 const writers = {
