@@ -49,7 +49,8 @@ export async function* readFastText(source: ByteSource, wanted: WantedWords): Ve
   const composed = new Map<string, Float32Array>();
   const known = sums.filter(({ row }) => row !== undefined).sort((left, right) => (left.row ?? 0) - (right.row ?? 0));
   for (const sum of known) collector.add(sum.word, sum.mean());
-  for (const sum of sums) if (sum.row === undefined && sum.rows.length > 0) composed.set(sum.word, collector.finite(sum.word, sum.mean()));
+  for (const sum of sums)
+    if (sum.row === undefined && sum.rows.length > 0) composed.set(sum.word, collector.finite(sum.word, sum.mean()));
   const { dimensions, words: fileWords } = header;
   return { format: 'fastText model', dimensions, fileWords, vectors: collector.vectors, composed };
 }
