@@ -1,7 +1,7 @@
 // Proves that a BiLSTM-CRF is made in the page from the samples and a file of word vectors, says what the vectors cover, and trains with its preset.
 import { expect } from '@playwright/test';
 import { textVectors } from '../fixtures/vectorFiles.ts';
-import { fact, openLab, visit } from './labActions.ts';
+import { fact, notices, openLab, visit } from './labActions.ts';
 import { test } from './labPage.ts';
 import { planPanel } from './planActions.ts';
 
@@ -13,7 +13,7 @@ test('a network is made from nothing, and trains on the plain network', async ({
   const file = page.getByLabel('Vectors of words');
   await file.setInputFiles({ name: 'damaged.vec', mimeType: '', buffer: Buffer.from('3 2\nthe 1 2\n') });
   await page.getByRole('button', { name: 'Make network' }).click();
-  await expect(page.getByText(/damaged\.vec is damaged/)).toBeVisible();
+  await expect(notices(page)).toContainText('damaged.vec is damaged');
 
   const vectors = textVectors([['the', [1, 2, 3]], ['of', [-1, 0.5, 0]], ['frequent', [0, 1, 0]]], 'word2vec'); // prettier-ignore
   await file.setInputFiles({ name: 'small.vec', mimeType: '', buffer: Buffer.from(vectors) });
