@@ -1,5 +1,6 @@
 // Runs the commands of `bioner` by name: training and what goes with it, analyses, scores, and the lab itself.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { baselineCommand } from '../headless/baselineCommand.ts';
 import { endOf, exitCodes, exitCodesText, type CommandSurroundings } from '../headless/commandEnd.ts';
 import { exportCommand } from '../headless/exportCommand.ts';
 import { parsedOptions, trainUsage, usageError } from '../headless/headlessArguments.ts';
@@ -22,6 +23,10 @@ import { serveLab } from './builtLab.ts';
 type Command = (args: readonly string[], surroundings: CommandSurroundings) => Promise<number>;
 
 const commands: Readonly<Record<string, { readonly about: string; readonly run: Command }>> = {
+  baseline: {
+    about: 'makes a network of words to train from nothing, with vectors of words if there are any',
+    run: baselineCommand,
+  },
   plan: { about: 'prints the runs of a plan, with steps, storage, memory and time', run: planCommand },
   train: {
     about: 'trains a plan, some of its runs, or several beside one another',

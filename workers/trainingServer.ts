@@ -28,7 +28,7 @@ import { loadModel, readModelConfig } from '../src/training/loadModel.ts';
 import { loadTagger, type BaseWeights } from '../src/training/loadTagger.ts';
 import { estimateStep, measureStep } from '../src/training/measureStep.ts';
 import { keepPredictions } from '../src/training/predictSnapshot.ts';
-import { startWeights } from '../src/training/startWeights.ts';
+import { initialEncoder, startWeights } from '../src/training/startWeights.ts';
 import { openTagger, tagDocuments, type OpenTagger } from '../src/training/tagSentences.ts';
 import { train } from '../src/training/train.ts';
 import { tuneForRun } from '../src/training/tuneForRun.ts';
@@ -39,6 +39,7 @@ import type { AnswerMessage, CallMessage, Wire } from '../src/wire/calls.ts';
 import { serve, type Handlers, type ServerPort } from '../src/wire/port.ts';
 import type { MeasuredStep, MemoryEstimate, PlainNetwork } from '../src/wire/trainingEvent.ts';
 import type { BackendChoice, BackendReport, EstimateRequest, RunEvent, ServerCalls, StepRequest, TaggingRequest } from '../src/wire/trainingProtocol.ts'; // prettier-ignore
+import { BaselineMaking } from './baselineMaking.ts';
 import { predictRequested, readInputs, readTexts, type RequestedPredictions } from './runInputs.ts';
 import { TimePredictions } from './timePredictions.ts';
 import { fittingMachine, homeOf, machineUnderSettings, threadChoice, type TrainingMachine } from './trainingMachine.ts';
@@ -94,11 +95,13 @@ class TrainingServer {
   private handlers(): Handlers<ServerCalls> {
     const { store, platform } = this;
     const exports = taggerExports(store, platform);
+    const baselines = new BaselineMaking(store, (event) => this.port.emit(event));
     return {
       start: (choice) => this.start(choice),
       settingsChanged: () => this.settingsChanged(),
       importModel: ({ name, builtIn, files, source }) => importModel(store, name, builtIn, files, source),
       describeEncoder: (configFile) => encoderFacts(encoderOfFile(configFile)),
+      makeBaseline: (request) => baselines.make(request),
       exportTagger: exports.open,
       exportedBytes: exports.next,
       closeExport: exports.close,
@@ -123,6 +126,7 @@ class TrainingServer {
         for (const { id, abort } of [this.running, ...this.predicting].filter((call) => call !== null)) {
           if (id === runId) abort.abort(how);
         }
+        baselines.interrupt(runId);
       },
       removeRun: async (runId) => {
         if (this.running?.id === runId)
@@ -233,7 +237,7 @@ class TrainingServer {
     const { spec } = record;
     yield { kind: 'phase', phase: 'loading', done: 0, of: 0 };
     const { model, texts } = await readInputs(this.store, spec);
-    const pretrained = model.encoder;
+    const pretrained = initialEncoder(model.config, model.encoder, spec.seed);
     const weights = () => startWeights(spec, pretrained, store);
     const tasks = yield* encodeTasks(texts, model, spec, signal);
     const config = configAsTrained(record);

@@ -45,6 +45,7 @@ export function docsGroups(root: string): readonly DocsGroup[] {
         page('taggerPackage', 'A tagger in your page or program'),
         page('tagging', 'Tag many documents'),
         page('reproduce', 'Reproduce the paper'),
+        page('baselines', 'BiLSTM-CRF and CNN'),
         page('webgpu', 'WebGPU per platform'),
         page('faq', 'Questions and answers'),
         page('cite', 'How to cite'),

@@ -88,6 +88,7 @@ export const floors = [
       'workers/trainingServer.ts',
       'workers/timePredictions.ts',
       'workers/runInputs.ts',
+      'workers/baselineMaking.ts',
     ],
     floors: [...leaves, 'wire', 'model', 'engine', 'training'],
     packages: [],

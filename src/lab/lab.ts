@@ -211,6 +211,8 @@ export class LocalLab implements Lab {
       refuseInUse(this.getState(), 'model', id);
       return this.#models.remove(id);
     });
+  readonly makeBaseline: Lab['makeBaseline'] = (request) =>
+    this.#changing(async () => (await import('./library/newBaseline.ts')).newBaseline(request, { client: this.#server, labStore: this.#labStore })); // prettier-ignore
   readonly removeReported: Lab['removeReported'] = (id) => this.#removing(() => this.#reported.remove(id));
   readonly removeResult: Lab['removeResult'] = (id) => this.#removing(() => this.#results.remove(id));
   readonly removeUnreadable: Lab['removeUnreadable'] = (kind, id) => this.#removing(() => this.#stored.removeUnreadable(kind, id)); // prettier-ignore
@@ -300,10 +302,8 @@ export class LocalLab implements Lab {
       await this.#descriptions.forget('runs', runId);
     });
 
-  readonly predictions: Lab['predictions'] = (request, format) =>
-    this.#guard.run(async () => (await this.#predictions()).predictions(request, format));
-  readonly keepPredictions: Lab['keepPredictions'] = (requests) =>
-    this.#changing(async () => (await this.#predictions()).keepPredictions(requests));
+  readonly predictions: Lab['predictions'] = (...values) => this.#guard.run(async () => (await this.#predictions()).predictions(...values)); // prettier-ignore
+  readonly keepPredictions: Lab['keepPredictions'] = (requests) => this.#changing(async () => (await this.#predictions()).keepPredictions(requests)); // prettier-ignore
   readonly exportCorpus: Lab['exportCorpus'] = async (...values) => (await this.#predictions()).exportCorpus(...values);
   readonly exportTagger: Lab['exportTagger'] = async (...values) => (await this.#predictions()).exportTagger(...values);
   readonly countSentences: Lab['countSentences'] = (runIds) =>

@@ -33,9 +33,9 @@ export const trainingConfigSchema = z
     maxPieces: z.int().check(z.gte(8), z.lte(1024)),
     /**
      * Pieces that close an XLNet sequence: `<sep><cls>` as in Hugging Face, `<sep><sep><cls>` as in the released code; `cls-sep` puts a BERT sequence
-     * between `[CLS]` and `[SEP]`.
+     * between `[CLS]` and `[SEP]`; `none` for networks of words.
      */
-    specials: z.enum(['sep-cls', 'sep-sep-cls', 'cls-sep']),
+    specials: z.enum(['sep-cls', 'sep-sep-cls', 'cls-sep', 'none']),
     /** Whether the specials are tagged O and counted in the loss, as the released code does. */
     specialsInLoss: z.boolean(),
     /** What decides the tags: a linear-chain CRF, or each token by itself. */

@@ -1,6 +1,6 @@
 // Chooses the sequences of each update as a function of seed and epoch alone, and pads them into batches.
 import { lengthBucket, type Sequence } from '../data/pieces/sequences.ts';
-import type { Batch, BatchSize } from '../model/blocks/batch.ts';
+import type { Batch, BatchCharacters, BatchSize } from '../model/blocks/batch.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import { Rng } from '../util/random.ts';
 
@@ -126,7 +126,30 @@ export function padBatch(sequences: readonly Sequence[], indices: readonly numbe
     tags,
     crfCounts: Int32Array.from(chosen, (sequence) => sequence.crfPositions.length),
     ...(tagCount === 0 ? {} : { openTags }),
+    ...(chosen.some(({ characters }) => characters !== undefined) && {
+      characters: batchCharacters(chosen.map(({ characters = [] }) => characters), pieces), // prettier-ignore
+    }),
   };
+}
+
+/** Lists each distinct spelling once, first that of padding, which has no characters; the others in the order in which they occur. */
+export function batchCharacters(sequences: readonly (readonly Int32Array[])[], pieces: number): BatchCharacters {
+  const rows = new Int32Array(sequences.length * pieces);
+  const spellings: Int32Array[] = [new Int32Array()];
+  const known = new Map<string, number>([['', 0]]);
+  sequences.forEach((sequence, row) => {
+    sequence.forEach((spelling, piece) => {
+      const key = spelling.join();
+      const found = known.get(key) ?? spellings.push(spelling) - 1;
+      known.set(key, found);
+      rows[row * pieces + piece] = found;
+    });
+  });
+  const counts = Int32Array.from(spellings, ({ length }) => length);
+  const longest = Math.max(1, ...counts);
+  const ids = new Int32Array(spellings.length * longest);
+  spellings.forEach((spelling, word) => ids.set(spelling, word * longest));
+  return { words: spellings.length, longest, ids, counts, rows };
 }
 
 /**

@@ -10,8 +10,8 @@ import {
 import type { SplitCounts } from '../data/corpus/corpusSource.ts';
 import { countSentences, shareOfSentences } from '../data/corpus/describeSentences.ts';
 import { makeTagSet, openTagsOf, type TagSet } from '../data/corpus/tagSet.ts';
+import type { PieceTokenizer } from '../data/pieces/piece.ts';
 import { askingPieces, buildSequencesStepwise, type Sequence, type TaskLabels } from '../data/pieces/sequences.ts';
-import type { PieceTokenizer } from '../data/pieces/tokenizer.ts';
 import { findLeaks, leakedSentences } from '../metrics/leaks.ts';
 import { nearDefaults } from '../metrics/text/nearIndex.ts';
 import { adaptedEncoder } from '../model/adapters.ts';

@@ -8,7 +8,7 @@ import { readModelFile } from '../storage/modelRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
 import type { ExportedFile, TaggerExport, TaggerRef } from '../wire/taggerRef.ts';
-import { modelCard, taggerConfigFile, tokenizerConfigFile } from './exportedFiles.ts';
+import { isOfTransformers, modelCard, taggerConfigFile, tokenizerConfigFile } from './exportedFiles.ts';
 import {
   CONFIG_FILE,
   ONNX_FILE,
@@ -60,8 +60,8 @@ export async function exportTagger(
     { name: TOKENIZER_FILE, bytes: tokenizer },
     jsonFile(TOKENIZER_CONFIG_FILE, tokenizerConfigFile(tokenizerConfig, shape.encoder, tokenizerContent)),
     jsonFile(TAGGER_FILE, description),
-    textFile('README.md', modelCard(head, shape.encoder, model.source?.repository ?? null, graph?.description ?? null)),
-    textFile('tag.py', await programs.taggerProgram()),
+    textFile('README.md', modelCard(head, shape.encoder, model.source?.repository ?? null, config, graph?.description)),
+    ...(isOfTransformers(shape.encoder) ? [textFile('tag.py', await programs.taggerProgram())] : []),
     ...(graph === null
       ? []
       : [jsonFile(ONNX_FILE, graph.description), textFile('tag.js', await programs.taggerModule())]),

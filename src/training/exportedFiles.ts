@@ -2,6 +2,7 @@
 import { factsOf } from '../data/pieces/encoderFacts.ts';
 import { bertNormalizer } from '../data/pieces/normalizer.ts';
 import { settledNormalizer, tokenizerConfigSchema } from '../data/pieces/tokenizerSettings.ts';
+import { wordsOriginSchema } from '../data/words/baselines.ts';
 import type { SplitScores } from '../metrics/scores/spanScore.ts';
 import { familyOf, type EncoderConfig } from '../model/families/encoderConfig.ts';
 import type { WrittenType } from '../model/weights/safetensors.ts';
@@ -24,22 +25,24 @@ const methods = {
 } as const satisfies Record<Method, string>;
 
 /**
- * Markdown with the front matter of model hubs. `repository`: the pretrained model's source on the hub; null if imported from files. `onnx`: the
- * description of the folder's ONNX graph; null for a folder with the weights of transformers.
+ * Markdown with the front matter of model hubs. `repository`: the pretrained model's source on the hub; null if imported from files. `stored`: the
+ * stored configuration. `onnx`: the description of the folder's ONNX graph; null for a folder with the weights of transformers.
  */
 export function modelCard(
   head: TaggerHead,
   encoder: Pick<EncoderConfig, 'family'>,
   repository: string | null,
+  stored: Readonly<Record<string, unknown>> = {},
   onnx: OnnxFile | null = null,
 ): string {
   const { types, config, provenance, asked } = head;
-  const { caveat } = exportedForm(encoder);
+  const { caveat, nowhereElse } = exportedForm(encoder);
   const name = `${factsOf(encoder.family).name}${config.head === 'crf' ? '-CRF' : ''}`;
+  const library = nowhereElse !== undefined ? 'bioner-lab' : onnx === null ? 'transformers' : 'onnx';
   return [
-    frontMatter(repository, onnx === null ? 'transformers' : 'onnx', modelIndex(`${name} tagger for ${types.join(', ')}`, provenance)),
+    frontMatter(repository, library, modelIndex(`${name} tagger for ${types.join(', ')}`, provenance)),
     `# ${name} tagger for ${types.map(markdownText).join(', ')}`,
-    `Marks mentions of ${types.map(markdownText).join(', ')} in tokenized text. Fine-tuned with BioNER Lab from the pretrained model ` +
+    `Marks mentions of ${types.map(markdownText).join(', ')} in tokenized text. ${nowhereElse === undefined ? 'Fine-tuned with BioNER Lab from the pretrained model' : 'Trained with BioNER Lab from the network'} ` +
       `${markdownText(provenance.model)}; the snapshot after epoch ${provenance.epoch}, seed ${provenance.seed}.`,
     `## How it was trained`,
     `${methods[provenance.method]}${rate(provenance.slicingRate)}. Corpora: ${provenance.tasks.map(taskName).join('; ')}.`,
@@ -54,9 +57,10 @@ export function modelCard(
       ]),
     ),
     `## How to use it`,
-    onnx === null ? usage(config.head) : onnxUsage(onnx),
+    ...(nowhereElse === undefined
+      ? [onnx === null ? usage(config.head) : onnxUsage(onnx), ...(caveat === undefined || onnx !== null ? [] : [caveat])]
+      : [nowhereElse, wordsOf(stored)]),
     ...(asked === true ? [asking(types)] : []),
-    ...(caveat === undefined || onnx !== null ? [] : [caveat]),
     `## Limits`,
     `It knows text like that of its corpora and the types above, expects text cut into tokens as those corpora are, and marks neither nested ` +
       `nor discontinuous mentions. Scores hold for these corpora; they are no promise for other text, and none for clinical use.`,
@@ -71,7 +75,7 @@ export function modelCard(
 /** `index`: the scores as model hubs read them. */
 function frontMatter(
   repository: string | null,
-  library: 'transformers' | 'onnx',
+  library: 'transformers' | 'onnx' | 'bioner-lab',
   index: readonly ModelResult[],
 ): string {
   return [
@@ -124,6 +128,16 @@ function modelIndex(name: string, { tasks, devel, test }: TaggerHead['provenance
     }),
   ); // prettier-ignore
   return results.length === 0 ? [] : [{ name, results }];
+}
+
+/** Says where a network of words has its vocabulary and vectors from, as its config.json states it. */
+function wordsOf({ words }: Readonly<Record<string, unknown>>): string {
+  const { corpora, vectors } = wordsOriginSchema.safeParse(words).data ?? { corpora: [], vectors: null };
+  const vocabulary = `Its vocabulary is that of ${corpora.map(markdownText).join(', ') || 'corpora that are not named'}.`;
+  if (vectors === null) return `${vocabulary} Vectors of words were drawn at random.`;
+  const { all, without } = vectors.coverage;
+  const share = ((100 * (all.tokens - without.tokens)) / Math.max(1, all.tokens)).toFixed(1);
+  return `${vocabulary} Vectors of words are those of ${markdownText(vectors.file)} (${vectors.format}, ${vectors.dimensions} dimensions), which has ${share} % of the tokens.`;
 }
 
 function rate(slicingRate: number | null): string {
@@ -202,6 +216,10 @@ function asking(types: readonly string[]): string {
   );
 }
 
+/** Whether a class of transformers opens the folder, and so tag.py. */
+export const isOfTransformers = (encoder: Pick<EncoderConfig, 'family'>): boolean =>
+  exportedForm(encoder).nowhereElse === undefined;
+
 const exportedForm = (encoder: Pick<EncoderConfig, 'family'>) => familyOf(encoder as EncoderConfig).exported;
 
 /** `stored` is the parsed config.json of the pretrained model; members unknown to the lab stay unchanged. */
@@ -211,8 +229,8 @@ export function taggerConfigFile(
   { tags, config }: Pick<TaggerHead, 'tags' | 'config'>,
   dtype: WrittenType,
 ): Record<string, unknown> {
-  // Drops older names of members set below.
-  const { num_labels: _count, _num_labels: _older, torch_dtype: _type, ...saved } = stored;
+  // Drops older names of members set below, and that the weights have to be drawn.
+  const { num_labels: _count, _num_labels: _older, torch_dtype: _type, untrained: _drawn, ...saved } = stored;
   const { modelType, architecture, dropoutMembers } = exportedForm(encoder);
   return {
     ...saved,

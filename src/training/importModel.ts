@@ -1,7 +1,8 @@
 // Imports a model folder: verifies that its parts match, converts them to the stored form, and describes them.
 import { chosenNames, MERGES_FILE, modelFiles, neededModelFiles, type WeightsForm } from '../data/import/modelFiles.ts';
 import { refusePlaceholder } from '../data/import/placeholderFile.ts';
-import { readTokenizer, type PieceTokenizer } from '../data/pieces/tokenizer.ts';
+import type { PieceTokenizer } from '../data/pieces/piece.ts';
+import { readTokenizer } from '../data/pieces/tokenizer.ts';
 import { tokenizerFileOf } from '../data/pieces/tokenizerFile.ts';
 import { gatheredConfig } from '../data/pieces/tokenizerSettings.ts';
 import { bertConfigOfRelease } from '../model/families/bert/bertConfig.ts';
@@ -173,9 +174,25 @@ function weightsFile(
 }
 
 function assertVocabulary(tokenizer: PieceTokenizer, config: EncoderConfig): void {
+  assertCharacters(tokenizer, config);
   if (tokenizer.vocabularySize <= config.vocabularySize) return;
   throw new LabError('model/vocabulary', 'The tokenizer has more pieces than the model has embeddings.', {
     expected: `at most ${config.vocabularySize} pieces (vocab_size in ${CONFIG_FILE})`,
     got: `${tokenizer.vocabularySize} in ${TOKENIZER_FILE}`,
+  });
+}
+
+/** A network of words needs the tokenizer that the lab wrote for it, and no other network can use that. */
+function assertCharacters({ characters }: PieceTokenizer, { characterCount }: EncoderConfig): void {
+  if (characters?.count === characterCount) return;
+  throw new LabError('model/vocabulary', 'The tokenizer and the network do not read the same characters.', {
+    expected:
+      characterCount === undefined
+        ? 'a tokenizer of pieces'
+        : `${characterCount} characters (character_count in ${CONFIG_FILE})`,
+    got:
+      characters === undefined
+        ? `a tokenizer of pieces in ${TOKENIZER_FILE}`
+        : `${characters.count} in ${TOKENIZER_FILE}`,
   });
 }

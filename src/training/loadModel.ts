@@ -1,5 +1,6 @@
 // Loads a stored model for training.
-import { readTokenizer, type PieceTokenizer } from '../data/pieces/tokenizer.ts';
+import type { PieceTokenizer } from '../data/pieces/piece.ts';
+import { readTokenizer } from '../data/pieces/tokenizer.ts';
 import { encoderConfig, type EncoderConfig } from '../model/families/encoderConfig.ts';
 import type { HostParameters } from '../model/blocks/hostParameters.ts';
 import { pretrainedEncoder } from '../model/weights/pretrained.ts';

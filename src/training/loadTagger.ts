@@ -1,7 +1,8 @@
 // Loads a trained tagger: encoder and head weights, tokenizer, tag set and training configuration.
 import { tagSetOfHead, type TagSet } from '../data/corpus/tagSet.ts';
 import { refusePlaceholder } from '../data/import/placeholderFile.ts';
-import { readTokenizer, type PieceTokenizer } from '../data/pieces/tokenizer.ts';
+import type { PieceTokenizer } from '../data/pieces/piece.ts';
+import { readTokenizer } from '../data/pieces/tokenizer.ts';
 import { mergedWeights } from '../model/adapters.ts';
 import type { HostParameters } from '../model/blocks/hostParameters.ts';
 import type { HeadShape } from '../model/parameters.ts';

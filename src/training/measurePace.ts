@@ -90,7 +90,7 @@ async function measureSizes(home: EngineHome, sizes: Sizes, config: TrainingConf
   const host = filledWeights(shape);
   const trainer = engineTrainer(home, host, { shape, config: own, factors: new Map(), seed: 1 }, () => true);
   const { engine } = trainer;
-  const batch = syntheticBatch(sizes.batch, sizes.pieces, sizes.vocabulary);
+  const batch = syntheticBatch(sizes.batch, sizes.pieces, { vocabularySize: sizes.vocabulary });
   const timed = async (work: () => Promise<unknown>): Promise<number> => {
     const startedAtMs = performance.now();
     await work();

@@ -4,15 +4,18 @@ import { lengthBucket } from '../data/pieces/sequences.ts';
 import type { DeviceHealth } from '../engine/gpu/device.ts';
 import { engineMisfit, type EngineHome } from '../engine/network/computeOptions.ts';
 import { estimateMemory } from '../engine/network/estimateMemory.ts';
-import { adaptedEncoder, isSaved, newAdapters } from '../model/adapters.ts';
+import { adaptedEncoder, newAdapters } from '../model/adapters.ts';
 import type { Batch } from '../model/blocks/batch.ts';
+import type { EncoderSizes } from '../model/config/encoderSizes.ts';
 import type { EncoderConfig } from '../model/families/encoderConfig.ts';
 import { newHead, type HeadShape } from '../model/parameters.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import { LabError } from '../util/labError.ts';
 import type { MeasuredStep, MemoryEstimate, PlainNetwork } from '../wire/trainingEvent.ts';
+import { batchCharacters } from './batches.ts';
 import type { LoadedModel } from './loadModel.ts';
 import { openTrainer } from './openTrainer.ts';
+import { isTrained } from './startWeights.ts';
 
 const MEASURED = 2;
 
@@ -31,11 +34,11 @@ export async function measureStep(
   const encoder = adaptedEncoder(model.config, config);
   const shape = { encoder, head };
   const host = new Map([...model.encoder, ...newHead(encoder, head, 1), ...newAdapters(encoder, 1)]);
-  const trained = (name: string): boolean => isSaved(name, encoder);
+  const trained = (name: string): boolean => isTrained(name, encoder, null, config);
   const trainer = openTrainer(home, host, { shape, config, factors: new Map(), seed: 1 }, trained, false);
   const batches: Batch[] = [];
   for (let left = config.batchSize; left > 0; left -= config.microBatchSize) {
-    batches.push(syntheticBatch(Math.min(left, config.microBatchSize), pieces, model.config.vocabularySize));
+    batches.push(syntheticBatch(Math.min(left, config.microBatchSize), pieces, model.config));
   }
   let step = 0;
   let first = Promise.resolve();
@@ -61,8 +64,18 @@ export async function measureStep(
   }
 }
 
-/** Makes up `size` sequences of `count` pieces, each piece a CRF position as in label modes `x` and `all`; `first` has fewer. */
-export function syntheticBatch(size: number, count: number, vocabularySize: number): Batch {
+/** Characters of a made-up word. */
+const CHARACTERS = 8;
+
+/**
+ * Makes up `size` sequences of `count` pieces, each piece a CRF position as in label modes `x` and `all`; `first` has fewer. Half of the words are
+ * different ones.
+ */
+export function syntheticBatch(
+  size: number,
+  count: number,
+  { vocabularySize, characterCount = 0 }: Pick<EncoderSizes, 'vocabularySize' | 'characterCount'>,
+): Batch {
   if (count < 1) throw new LabError('task/empty', 'A step cannot be measured without pieces.');
   const pieces = lengthBucket(count);
   const each = <Value extends number>(of: (index: number) => Value): Int32Array => Int32Array.from({ length: size * pieces }, (_, index) => of(index)); // prettier-ignore
@@ -76,7 +89,17 @@ export function syntheticBatch(size: number, count: number, vocabularySize: numb
     crfPositions: each((index) => index % pieces),
     tags: each((index) => index % 5),
     crfCounts: new Int32Array(size).fill(count),
+    ...(characterCount > 0 && { characters: batchCharacters(madeUpWords(size, count, characterCount), pieces) }),
   };
+}
+
+function madeUpWords(size: number, count: number, characters: number): Int32Array[][] {
+  const word = (index: number): Int32Array =>
+    Int32Array.from({ length: CHARACTERS }, (_, at) => (index * 31 + at * 7 + (index >> at)) % characters);
+  const distinct = Math.ceil((size * count) / 2);
+  return Array.from({ length: size }, (_, row) =>
+    Array.from({ length: count }, (_, at) => word((row * count + at) % distinct)),
+  );
 }
 
 /** The number of tags hardly matters: a head is small compared with an encoder. */

@@ -1,7 +1,8 @@
 // Tags tokens with a tagger exported as ONNX: the program tag.js of its folder, bundled with the lab's own tokenizers and decoder.
 import { tagSetOfHead, type TagSet } from '../data/corpus/tagSet.ts';
 import { buildSequences, joinPredictions, type Sequence } from '../data/pieces/sequences.ts';
-import { readTokenizer, type PieceTokenizer } from '../data/pieces/tokenizer.ts';
+import type { PieceTokenizer } from '../data/pieces/piece.ts';
+import { readTokenizer } from '../data/pieces/tokenizer.ts';
 import { argmaxTags, viterbi, type ChainWeights } from '../model/viterbi.ts';
 import { onnxFileSchema, taggerFileSchema, type OnnxFile, type TaggerFile } from '../schema/taggerHead.ts';
 import { LabError } from '../util/labError.ts';

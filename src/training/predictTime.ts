@@ -2,7 +2,7 @@
 import { SPLITS, type CorpusSentences, type Sentence } from '../data/corpus/corpus.ts';
 import { shareOfCount } from '../data/corpus/describeSentences.ts';
 import { lengthBucket } from '../data/pieces/sequences.ts';
-import type { PieceTokenizer } from '../data/pieces/tokenizer.ts';
+import type { PieceTokenizer } from '../data/pieces/piece.ts';
 import { engineMisfit, type EngineHome } from '../engine/network/computeOptions.ts';
 import type { BatchSize } from '../model/blocks/batch.ts';
 import type { EncoderConfig } from '../model/families/encoderConfig.ts';

@@ -2,6 +2,7 @@
 import { isBase, newAdapters } from '../model/adapters.ts';
 import { locationOf } from '../model/blocks/parameterLocation.ts';
 import type { HostParameters, HostTensor } from '../model/blocks/hostParameters.ts';
+import { familyOf, type EncoderConfig } from '../model/families/encoderConfig.ts';
 import { newHead } from '../model/parameters.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import type { TrainingConfig } from '../schema/config.ts';
@@ -38,6 +39,21 @@ export function isFrozen(
 ): boolean {
   if (adapters !== undefined && isBase(name)) return true;
   return slicing !== null && slicing.frozen && isShared(name, { layers: slicing.layers, biases: 'perLayer' });
+}
+
+/** Whether a run changes a parameter. */
+export function isTrained(
+  name: string,
+  encoder: EncoderConfig,
+  slicing: Slicing | null,
+  config: Pick<TrainingConfig, 'adapters'> = {},
+): boolean {
+  return !isFrozen(name, slicing, config) && familyOf(encoder).isConstant?.(name) !== true;
+}
+
+/** The weights of a stored model as a run of this seed starts from them: what was never trained is drawn. */
+export function initialEncoder(config: EncoderConfig, stored: HostParameters, seed: number): HostParameters {
+  return familyOf(config).initial?.(config, stored, seed) ?? stored;
 }
 
 /**

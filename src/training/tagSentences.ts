@@ -5,7 +5,7 @@ import { mentionsToTags, splitTag } from '../data/corpus/tagScheme.ts';
 import type { TagSet } from '../data/corpus/tagSet.ts';
 import type { AnnotatedMention, DocumentText, Span } from '../data/documents/document.ts';
 import { buildSequences, joinPredictions, type Sequence } from '../data/pieces/sequences.ts';
-import type { PieceTokenizer } from '../data/pieces/tokenizer.ts';
+import type { PieceTokenizer } from '../data/pieces/piece.ts';
 import type { EngineHome } from '../engine/network/computeOptions.ts';
 import { marginals, type AllowedTags, type ChainMarginals, type PositionConstraint } from '../model/marginals.ts';
 import { chainOf, type ChainWeights } from '../model/viterbi.ts';

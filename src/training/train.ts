@@ -21,7 +21,7 @@ import type { EncodedTasks } from './encodeTasks.ts';
 import { countsOfTasks, evaluateSplits, scoredSnapshot, scoresOf, selection, type EncodedSplit, type Evaluation } from './evaluate.ts'; // prettier-ignore
 import { openPredictor, openTrainer } from './openTrainer.ts';
 import { keepTestPredictions } from './predictSnapshot.ts';
-import { isFrozen, startingTensors, type WeightSources } from './startWeights.ts';
+import { isTrained, startingTensors, type WeightSources } from './startWeights.ts';
 import { assertFinite, type StepSettings } from './step.ts';
 import type { Predictor, Trainer } from './trainer.ts';
 
@@ -125,7 +125,7 @@ class RunInProgress {
     this.totalSteps = config.steps ?? this.stepsPerEpoch * config.epochs;
     this.epochs = Math.ceil(this.totalSteps / this.stepsPerEpoch);
     this.reportEvery = Math.max(1, Math.ceil(this.totalSteps / LARGEST_HISTORY));
-    const trained = (name: string): boolean => !isFrozen(name, slicing, config);
+    const trained = (name: string): boolean => isTrained(name, encoder, slicing, config);
     const names = [...host.keys()];
     this.factors = new Map(
       names.map((name) => [name, decayFactors(config.layerDecay, locationOf(name), encoder.layers)]),

@@ -26,4 +26,39 @@ declare class Blob {
   constructor(parts?: readonly (ArrayBuffer | ArrayBufferView)[]);
   readonly size: number;
   arrayBuffer(): Promise<ArrayBuffer>;
+  stream(): ReadableStream<Uint8Array<ArrayBuffer>>;
 }
+interface StreamController<Chunk> {
+  enqueue(chunk: Chunk): void;
+}
+interface ReadableStreamDefaultReader<Chunk> {
+  read(): Promise<
+    { readonly done: false; readonly value: Chunk } | { readonly done: true; readonly value?: Chunk | undefined }
+  >;
+  cancel(reason?: unknown): Promise<void>;
+}
+declare class ReadableStream<Chunk = unknown> {
+  constructor(source?: {
+    pull?(controller: StreamController<Chunk> & { close(): void }): void | Promise<void>;
+    cancel?(reason: unknown): void | Promise<void>;
+  });
+  getReader(): ReadableStreamDefaultReader<Chunk>;
+  pipeThrough<Changed>(pair: {
+    readonly readable: ReadableStream<Changed>;
+    readonly writable: WritableStream<Chunk>;
+  }): ReadableStream<Changed>;
+}
+declare class WritableStream<Chunk = unknown> {
+  abort(reason?: Chunk): Promise<void>;
+}
+declare class TransformStream<From, To> {
+  constructor(transformer?: { transform?(chunk: From, controller: StreamController<To>): void });
+  readonly readable: ReadableStream<To>;
+  readonly writable: WritableStream<From>;
+}
+declare class DecompressionStream {
+  constructor(format: 'gzip');
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
+}
+type Transferable = ArrayBuffer | ReadableStream;

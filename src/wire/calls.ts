@@ -26,7 +26,7 @@ export type AnswerMessage<Event> =
 
 /** One end of a channel: a Worker in the tab, a MessageChannel in Node. */
 export interface Wire<Out, In> {
-  post(message: Out, transfer?: readonly ArrayBuffer[]): void;
+  post(message: Out, transfer?: readonly Transferable[]): void;
   listen(handler: (message: In) => void): void;
   /** Calls `handler` once, with a readable reason, when the other end can no longer answer (crashed, closed, unreadable message). */
   onLost(handler: (reason: string) => void): void;
@@ -39,7 +39,7 @@ export interface Client<Calls, Event> {
   call<Name extends CallName<Calls>>(
     name: Name,
     argument: ArgumentOf<Calls, Name>,
-    transfer?: readonly ArrayBuffer[],
+    transfer?: readonly Transferable[],
   ): Promise<AnswerOf<Calls, Name>>;
   /** Calls `listener` for every event; returns the function that unsubscribes it. */
   onEvent(listener: (event: Event) => void): () => void;

@@ -52,7 +52,7 @@ export function connect<Calls, Event>(wire: Wire<CallMessage<Calls>, AnswerMessa
     call<Name extends CallName<Calls>>(
       name: Name,
       argument: ArgumentOf<Calls, Name>,
-      transfer: readonly ArrayBuffer[] = [],
+      transfer: readonly Transferable[] = [],
     ): Promise<AnswerOf<Calls, Name>> {
       return new Promise<AnswerOf<Calls, Name>>((resolve, reject) => {
         if (lostReason !== null) {

@@ -1,5 +1,6 @@
 // Declares the calls and events between the lab and the training server.
 import type { AnnotatedMention, DocumentText } from '../data/documents/document.ts';
+import type { BaselineName, WordsOrigin } from '../data/words/baselines.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { MixedPrecision } from '../schema/machineSettings.ts';
 import type { EncoderFacts, ModelRecord, ModelSource } from '../schema/modelRecord.ts';
@@ -70,7 +71,34 @@ export interface TaggingRequest {
   readonly documents: readonly DocumentText[];
 }
 
-/** Progress in sequences predicted or sentences tagged. */
+/** A network of words to make. */
+export interface BaselineRequest {
+  /** Identifies this work in its events and for `interrupt`. */
+  readonly id: string;
+  /** Of the new model. */
+  readonly name: string;
+  readonly form: BaselineName;
+  /** The corpora whose words it has. */
+  readonly corpora: readonly { readonly id: string; readonly name: string }[];
+  /** A file of word vectors, which is read as a stream; null without one. */
+  readonly vectors: VectorsFile | null;
+  /** Words from the start of that file that it has, too. */
+  readonly firstWords: number;
+}
+
+/** `bytes`: a blob, or where files are no blobs that another thread may read, a stream, which is transferred. */
+export interface VectorsFile {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly bytes: Blob | ReadableStream<Uint8Array<ArrayBuffer>>;
+}
+
+export interface BaselineMade {
+  readonly record: ModelRecord;
+  readonly origin: WordsOrigin;
+}
+
+/** Progress in sequences predicted, sentences tagged, or bytes of word vectors read. */
 export interface PredictingEvent extends Progress {
   readonly kind: 'predicting';
 }
@@ -94,6 +122,11 @@ export interface ServerCalls {
     readonly files: readonly NamedBytes[];
     readonly source?: ModelSource;
   }): ModelRecord;
+  /**
+   * Makes a network of words from nothing and stores it, emitting `predicting` events in bytes; null when interrupted. Works beside a run.
+   * Throws `vectors/...`, `model/...`, what reading a corpus throws, or `storage/full`.
+   */
+  makeBaseline(request: BaselineRequest): BaselineMade | null;
   /** Opens the export of a trained tagger as a folder; `exportedBytes` returns its files. Throws as loading a tagger does. */
   exportTagger(request: TaggerExport): { readonly exportId: number; readonly files: readonly ExportedFile[] };
   /** Returns the next bytes of an export's files; null at the end, which closes it. Throws `export/closed` if it is not open. */

@@ -13,6 +13,11 @@ export interface FamilyFacts {
    * or none.
    */
   readonly hasStackedBiases: boolean;
+  /**
+   * The preset made for it, where its pieces are the words of a vocabulary and its weights are drawn from a run's seed: those for
+   * pretrained encoders learn too slowly. Absent for pretrained families.
+   */
+  readonly baseline?: 'recurrent' | 'windows';
 }
 
 /** By the `model_type` of config.json. */
@@ -23,6 +28,8 @@ export const familyFacts = {
   electra: { name: 'ELECTRA', article: 'an', specials: ['cls-sep'], hasStackedBiases: false },
   modernbert: { name: 'ModernBERT', article: 'a', specials: ['cls-sep'], hasStackedBiases: false },
   'deberta-v2': { name: 'DeBERTa-v3', article: 'a', specials: ['cls-sep'], hasStackedBiases: false },
+  bilstm: { name: 'BiLSTM', article: 'a', specials: ['none'], hasStackedBiases: false, baseline: 'recurrent' },
+  'window-cnn': { name: 'CNN', article: 'a', specials: ['none'], hasStackedBiases: false, baseline: 'windows' },
 } as const satisfies Readonly<Record<string, FamilyFacts>>;
 
 export type FamilyName = keyof typeof familyFacts;
@@ -39,8 +46,10 @@ export function isFamilyName(type: string): type is FamilyName {
   return Object.hasOwn(familyFacts, type);
 }
 
-/** The families in a sentence: XLNet, BERT and so on. */
+/** The pretrained families in a sentence: XLNet, BERT and so on. */
 export function familyList(): string {
-  const names = familyNames.map((family) => familyFacts[family].name);
+  const names = familyNames
+    .map((family) => factsOf(family))
+    .flatMap(({ name, baseline }) => (baseline === undefined ? [name] : []));
   return `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
 }

@@ -3,6 +3,7 @@ import * as z from '../../util/zod.ts';
 import { LabError } from '../../util/labError.ts';
 import { bytePairs, bytePairSchema } from './bytePairs.ts';
 import type { Piece, PieceModel } from './piece.ts';
+import { wordModelSchema } from './wordTokenizer.ts';
 
 /** Files of early versions leave the type out: only Unigram has a list of pieces. */
 function withType(model: unknown): unknown {
@@ -28,9 +29,10 @@ const typedModelSchema = z.discriminatedUnion('type', [
     vocab: z.record(z.string(), z.int().check(z.gte(0))),
   }),
   bytePairSchema,
+  wordModelSchema,
 ]);
 export const pieceModelSchema = z.pipe(z.transform(withType), typedModelSchema);
-type ModelData = z.infer<typeof typedModelSchema>;
+type ModelData = Exclude<z.infer<typeof typedModelSchema>, { type: 'Words' }>;
 
 /** Throws LabError `tokenizer/format` if the unknown piece is not among the pieces, or a merge has a piece that is not. */
 export function readPieceModel(data: ModelData): PieceModel {

@@ -3,7 +3,7 @@ import { LabError } from '../../util/labError.ts';
 import { finishWork } from '../../util/work.ts';
 import type { Sentence } from '../corpus/corpus.ts';
 import { OPEN, OUTSIDE, outsideOf, tagIndices, type LabelMode, type TagSet } from '../corpus/tagSet.ts';
-import type { PieceTokenizer, SpecialPieces } from './tokenizer.ts';
+import type { PieceTokenizer, SpecialPieces } from './piece.ts';
 
 /**
  * Returns the tag indices of the leading pieces that the CRF sees, for a token of `pieceCount` pieces tagged `tag`. The first is
@@ -119,6 +119,8 @@ export interface Sequence {
   readonly pieceIds: Int32Array;
   /** [P] 0 for pieces and the first `<sep>`, 1 for a second `<sep>`, 2 for a closing `<cls>`. */
   readonly segmentIds: Int32Array;
+  /** [P] numbers of the characters of each piece, none of a special; absent where the network reads none. */
+  readonly characters?: readonly Int32Array[];
   /** [N] index into `pieceIds` of each CRF position, ascending. */
   readonly crfPositions: Int32Array;
   /** [N] tag index of each CRF position; OPEN where it is one of `openTags`. */
@@ -137,7 +139,7 @@ export interface FeatureConfig {
   readonly encoding: 'token' | 'sentence';
   readonly layout: Layout;
   readonly maxPieces: number;
-  readonly specials: 'sep-cls' | 'sep-sep-cls' | 'cls-sep';
+  readonly specials: 'sep-cls' | 'sep-sep-cls' | 'cls-sep' | 'none';
   readonly specialsInLoss: boolean;
 }
 
@@ -223,7 +225,8 @@ export function* buildSequencesStepwise(
       return ofToken.slice(0, capacity);
     });
     const tags = tagIndices(sentence, tagSet).map((tag) => (tag === OUTSIDE ? outside : tag));
-    waiting.set(index, { pieces, tags });
+    const spelled = tokenizer.characters && tokens.map(tokenizer.characters.spell);
+    waiting.set(index, { pieces, tags, ...(spelled && { spelled }) });
     const complete = layout.add(pieces.map((ofToken) => ofToken.length));
     if (complete.filter(([first]) => first?.sentence === index).length > 1) splitSentences += 1;
     emit(complete);
@@ -250,7 +253,11 @@ interface EncodedSentence {
   readonly pieces: readonly (readonly number[])[];
   /** Tag index of each token, or OPEN. */
   readonly tags: readonly number[];
+  /** Numbers of the characters of each token. */
+  readonly spelled?: readonly Int32Array[];
 }
+
+const NO_CHARACTERS = new Int32Array();
 
 interface Special {
   readonly id: number;
@@ -264,6 +271,7 @@ interface SequenceFrame {
 }
 
 function sequenceFrame(specials: FeatureConfig['specials'], { sep, cls }: SpecialPieces): SequenceFrame {
+  if (specials === 'none') return { opening: [], closing: [] };
   const end = { id: sep, segment: 0 };
   if (specials === 'cls-sep') return { opening: [{ id: cls, segment: 0 }], closing: [end] };
   const last = { id: cls, segment: 2 };
@@ -283,6 +291,7 @@ function makeSequence(
   const tags: number[] = [];
   const tokenPositions: number[] = [];
   const tokenRefs: number[] = [];
+  const characters: Int32Array[] = [];
   const addSpecials = (specials: readonly Special[]): void => {
     for (const { id, segment } of specials) {
       if (specialsInLoss) {
@@ -291,10 +300,11 @@ function makeSequence(
       }
       pieceIds.push(id);
       segmentIds.push(segment);
+      characters.push(NO_CHARACTERS);
     }
   };
 
-  const addWord = (pieces: readonly number[], tag: number): void => {
+  const addWord = (pieces: readonly number[], tag: number, spelled: Int32Array = NO_CHARACTERS): void => {
     const firstPiece = pieceIds.length;
     const shown = pieceTags(tag, pieces.length, labelMode, continuation);
     shown.forEach((_, offset) => crfPositions.push(firstPiece + offset));
@@ -302,6 +312,7 @@ function makeSequence(
     for (const id of pieces) {
       pieceIds.push(id);
       segmentIds.push(0);
+      characters.push(spelled);
     }
   };
 
@@ -312,7 +323,7 @@ function makeSequence(
     for (let token = start; token < end; token++) {
       tokenPositions.push(crfPositions.length);
       tokenRefs.push(sentence, token);
-      addWord(source?.pieces[token] ?? [], source?.tags[token] ?? OUTSIDE);
+      addWord(source?.pieces[token] ?? [], source?.tags[token] ?? OUTSIDE, source?.spelled?.[token]);
     }
   }
   if (asked !== null) addWord(asked.closing, asked.tag);
@@ -320,6 +331,7 @@ function makeSequence(
   return {
     pieceIds: Int32Array.from(pieceIds),
     segmentIds: Int32Array.from(segmentIds),
+    ...(characters.some(({ length }) => length > 0) && { characters }),
     crfPositions: Int32Array.from(crfPositions),
     tags: Int32Array.from(tags),
     tokenPositions: Int32Array.from(tokenPositions),

@@ -1,9 +1,9 @@
-// Splits tokens into pieces of SentencePiece, WordPiece or byte-level BPE, with a Hugging Face tokenizer.json.
+// Splits tokens into pieces of SentencePiece, WordPiece or byte-level BPE, with a Hugging Face tokenizer.json, or takes them as words.
 import { LabError } from '../../util/labError.ts';
 import { addedTokenFinders } from './addedTokens.ts';
 import { readNormalizer, type Normalizer } from './normalizer.ts';
 import { byteText, visibleBytes } from './bytePairs.ts';
-import type { Piece } from './piece.ts';
+import type { Piece, PieceTokenizer } from './piece.ts';
 import { readPieceModel } from './pieceModels.ts';
 import { isByteLevel, readPreTokenizer } from './preTokenizer.ts';
 import {
@@ -15,25 +15,7 @@ import {
   tokenizerFileSchema,
   tokenizerJson,
 } from './tokenizerSettings.ts';
-
-/** Piece ids of the specials in the encoder input. */
-export interface SpecialPieces {
-  readonly unk: number;
-  readonly sep: number;
-  readonly cls: number;
-  readonly pad: number;
-}
-
-/** Maps tokens to piece ids. Every token gives at least one piece: `<unk>` if the vocabulary has nothing for it. */
-export interface PieceTokenizer {
-  /** Returns the piece ids of one token encoded separately, as in the released code (create_data.py). */
-  encodeToken(token: string): readonly number[];
-  /** Returns the piece ids of each token when the tokens are joined by single spaces and encoded together. */
-  encodeSentence(tokens: readonly string[]): readonly (readonly number[])[];
-  readonly specials: SpecialPieces;
-  /** Rows needed in the word embedding: the largest piece id plus one. */
-  readonly vocabularySize: number;
-}
+import { wordTokenizer } from './wordTokenizer.ts';
 
 const bracketed = { unk: '[UNK]', sep: '[SEP]', cls: '[CLS]', pad: '[PAD]' } as const;
 /** Specials under the names of the families with each kind of model: XLNet and DeBERTa-v3, BERT and ELECTRA, RoBERTa and ModernBERT. */
@@ -66,6 +48,7 @@ export function readTokenizer(
   { lowerCase }: { readonly lowerCase: boolean },
 ): PieceTokenizer {
   const content = tokenizerJson('tokenizer.json', tokenizerFile, tokenizerFileSchema);
+  if (content.model.type === 'Words') return wordTokenizer(content.model, { lowerCase });
   const config = readTokenizerConfig(configFile);
   const model = readPieceModel(content.model);
   const added = settledAddedTokens(content, config, model);

@@ -1,5 +1,5 @@
 // How an engine computes on a device: options that do not change the result, except for the rounding of mixed precision.
-import type { EncoderConfig } from '../../model/families/encoderConfig.ts';
+import { familyOf, type EncoderConfig } from '../../model/families/encoderConfig.ts';
 import { defaultMachineSettings, type MachineSettings, type Precision } from '../../schema/machineSettings.ts';
 import type { MatmulTable } from '../../schema/matmulTable.ts';
 import type { MatrixUnit, OpenDevice } from '../gpu/device.ts';
@@ -16,7 +16,7 @@ import {
 import { ProcessorMachine } from '../processor/processorMachine.ts';
 import type { ProcessorModule } from '../processor/processorModule.ts';
 import type { ThreadPool } from '../processor/threadPool.ts';
-import { designOf, type LayerBlocks } from './encoderPass.ts';
+import type { LayerBlocks } from './encoderPass.ts';
 
 export interface ComputeOptions {
   readonly tuning: MatmulTuning;
@@ -56,7 +56,11 @@ const WORDS_AT_ONCE = 4;
 
 /** Says why the engine cannot compute an encoder, which then runs on the plain network; null if it can. */
 export function engineMisfit(encoder: EncoderConfig): string | null {
-  const { embedding } = designOf(encoder);
+  const design = familyOf(encoder).design(encoder);
+  if (typeof design === 'string') {
+    return `the engine has no passes for ${design}, so it trains on the plain network instead, more slowly`;
+  }
+  const { embedding } = design;
   const { hiddenSize, headSize, innerSize } = encoder;
   const width = embedding.kind === 'normed' && embedding.narrow !== null ? { 'embedding size': embedding.narrow } : {};
   const sizes = Object.entries({ 'hidden size': hiddenSize, 'head size': headSize, 'inner size': innerSize, ...width });

@@ -12,7 +12,9 @@ export type LayerBlocks = 'products' | 'rows';
 
 /** What the engine records for an encoder. */
 export function designOf(encoder: EncoderConfig): EncoderDesign {
-  return familyOf(encoder).design(encoder);
+  const design = familyOf(encoder).design(encoder);
+  if (typeof design === 'string') throw new Error(`the engine has no passes for ${design}`);
+  return design;
 }
 
 /** Makes the table of positions that an encoder reads for sequences of `pieces` pieces: of distances, of angles or of places; null for none. */

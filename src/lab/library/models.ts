@@ -49,7 +49,7 @@ export function createModels({
 }
 
 /** Sorts models by name, this one replacing the one with its id. */
-function insertModel(models: readonly ModelRecord[], record: ModelRecord): readonly ModelRecord[] {
+export function insertModel(models: readonly ModelRecord[], record: ModelRecord): readonly ModelRecord[] {
   return [...models.filter(({ id }) => id !== record.id), record].sort((left, right) =>
     left.name < right.name ? -1 : 1,
   );

@@ -5,12 +5,10 @@ import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import { LabError } from '../../util/labError.ts';
 
-export type PresetName = 'sample' | 'quick' | 'normal' | 'paper' | 'released';
+export type PresetName = 'sample' | 'quick' | 'normal' | 'paper' | 'released' | 'recurrent' | 'windows';
 
 interface Preset {
   readonly label: string;
-  /** What the settings are, their source, and what it leaves open. */
-  readonly description: string;
   readonly config: TrainingConfig;
   /** The rounds after the first training. */
   readonly rounds: PlanFile['rounds'];
@@ -80,49 +78,64 @@ const released: TrainingConfig = {
   dropout: { encoder: 0.05, attention: 0.05, head: 0.05 },
 };
 
+const recurrent: TrainingConfig = {
+  ...quick,
+  specials: 'none',
+  epochs: 50,
+  batchSize: 10,
+  microBatchSize: 10,
+  learningRate: 1e-3,
+  layerDecay: { mode: 'off', factor: 1 },
+  clipNorm: 5,
+  dropout: { encoder: 0.5, attention: 0, head: 0.5 },
+};
+
+const windows: TrainingConfig = {
+  ...recurrent,
+  head: 'softmax',
+  crfStartEnd: false,
+  epochs: 20,
+  learningRate: 1e-4,
+  decay: 'constant',
+  clipNorm: null,
+  dropout: { encoder: 0, attention: 0, head: 0.75 },
+};
+
 export const presets: Readonly<Record<PresetName, Preset>> = {
   sample: {
     label: 'Sample',
-    description:
-      'Five epochs for a corpus of a few hundred sentences, like the samples: as Quick look, but with batches of 8 and rate 1e-3, ' +
-      'for enough updates.',
     config: sample,
     rounds: { count: 0, epochs: sample.epochs },
   },
   quick: {
     label: 'Quick look',
-    description:
-      'Three epochs for a small encoder: one sentence per sequence, the CRF on first pieces, batches of 32, rate 5e-4. ' +
-      'Meant for the built-in model; the rate is far too high for a full-size model.',
     config: quick,
     rounds: { count: 0, epochs: quick.epochs },
   },
   normal: {
     label: 'Normal',
-    description:
-      'As Quick look, but ten epochs: after three the scores of a small encoder are still rising. The number is a choice, not a result.',
     config: normal,
     rounds: { count: 0, epochs: normal.epochs },
   },
   paper: {
     label: 'Paper',
-    description:
-      'Chai et al. 2022: rate 3e-5 with linear decay, times 0.9 for each layer below, no warm-up, Adam epsilon 1e-6, label [X] on ' +
-      'continuation pieces, start and end states in the CRF; 30 epochs, then three rounds of 30 from their final weights; ' +
-      'tasks of a category shuffled together. The paper gives no batch size, sequence length, tag scheme, dropout or clipping: batches of 6 sequences of ' +
-      '512 pieces, IOBES and clipping at 1 are those of its code, dropout 0.1 is that of XLNet; text is cased.',
     config: paper,
     rounds: { count: 3, epochs: 30 },
   },
   released: {
     label: 'Released code',
-    description:
-      'The published code where it differs from the paper: the CRF on first pieces and the closing special tokens, without start ' +
-      'and end states; lower-cased text; rate 2e-5; gradients instead of rates scaled by layer; ' +
-      "TensorFlow's epsilon; dropout 0.05; no rounds. It stops after 4,500 steps for every corpus; its multi-task runs took " +
-      '42 epochs instead: leave the steps empty for that.',
     config: released,
     rounds: { count: 0, epochs: released.epochs },
+  },
+  recurrent: {
+    label: 'BiLSTM-CRF',
+    config: recurrent,
+    rounds: { count: 0, epochs: recurrent.epochs },
+  },
+  windows: {
+    label: 'CNN',
+    config: windows,
+    rounds: { count: 0, epochs: windows.epochs },
   },
 };
 
@@ -133,6 +146,13 @@ export type ModelLimits = Pick<ModelRecord, 'family' | 'positions'>;
 export function specialsOf({ family }: ModelLimits, wanted: TrainingConfig['specials']): TrainingConfig['specials'] {
   const { specials } = factsOf(family);
   return specials.includes(wanted) ? wanted : (specials[0] as TrainingConfig['specials']);
+}
+
+/** The preset to begin with for a model: a baseline has its own, others the one chosen unless it is for a baseline. */
+export function presetFor({ family }: ModelLimits, chosen: PresetName): PresetName {
+  const { baseline } = factsOf(family);
+  if (baseline !== undefined) return baseline;
+  return chosen === 'recurrent' || chosen === 'windows' ? 'quick' : chosen;
 }
 
 /** Whether the model has a position for each piece of the longest sequence. */

@@ -26,7 +26,7 @@ import type { Progress } from '../../util/work.ts';
 import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../wire/analysisProtocol.ts';
 import type { TaggerExport, TaggerRef } from '../../wire/taggerRef.ts';
 import type { MemoryEstimate, MemoryReport, PlainNetwork, TrainingPhase } from '../../wire/trainingEvent.ts';
-import type { BackendChoice, BackendReport, EstimateRequest, NamedBytes } from '../../wire/trainingProtocol.ts';
+import type { BackendChoice, BackendReport, BaselineMade, BaselineRequest, EstimateRequest, NamedBytes } from '../../wire/trainingProtocol.ts'; // prettier-ignore
 import type { RunGraph } from './planGraph.ts';
 import type { Review } from '../review/review.ts';
 import type { LabReviews } from '../review/reviewCorpus.ts';
@@ -254,6 +254,11 @@ export interface Lab {
   /** Writes the splits of a corpus in a format, each in a folder; documents keep their text. */
   exportCorpus(corpusId: string, format: AnnotationFormat): Promise<readonly NamedFile[]>;
   removeModel(modelId: string): Promise<void>;
+  /**
+   * Makes a network of words from corpora and, if there are any, vectors of words, as a cancellable job; null when cancelled. Rejects with
+   * `vectors/...`, `model/...`, `corpus/damaged` or `storage/full`.
+   */
+  makeBaseline(request: Omit<BaselineRequest, 'id'>): Promise<BaselineMade | null>;
 
   /**
    * Looks up a repository (`xlnet/xlnet-base-cased`) at a branch, tag or commit on the configured hub, as a cancellable job; null when

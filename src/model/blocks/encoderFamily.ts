@@ -3,6 +3,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { EncoderSizes } from '../config/encoderSizes.ts';
 import type { Batch } from './batch.ts';
 import type { AdapterSite, DropoutRates, DropoutSite, DropoutStream } from './dropout.ts';
+import type { HostParameters } from './hostParameters.ts';
 import type { Correspondence } from './parameterLocation.ts';
 
 /** Names and shapes of parameters, in a fixed order. */
@@ -42,8 +43,12 @@ export interface EncoderFamily<Config extends EncoderSizes = EncoderSizes> {
   ) => readonly tf.Tensor2D[];
   /** Where the family drops, and at which of the configured rates. */
   readonly sites: (rates: DropoutRates) => SiteRates;
-  /** What the engine records for an encoder. */
-  readonly design: (config: Config) => EncoderDesign;
+  /** What the engine records for an encoder, or what it lacks for one, such as `LSTMs`: the plain network then computes it everywhere. */
+  readonly design: (config: Config) => EncoderDesign | string;
+  /** Whether a parameter is never trained; absent where all are. */
+  readonly isConstant?: (parameter: string) => boolean;
+  /** The weights that a run of this seed starts from, where those that are stored were never trained; absent where they always are. */
+  readonly initial?: (config: Config, stored: HostParameters, seed: number) => HostParameters;
   readonly exported: ExportedForm<Config>;
 }
 
@@ -54,6 +59,8 @@ export interface ExportedForm<Config> {
   readonly architecture: string;
   /** What the model card says of a class for token classification that would compute something else; absent where there is none. */
   readonly caveat?: string;
+  /** What the model card says where no class of transformers opens the folder; absent where one does. */
+  readonly nowhereElse?: string;
   /** The members of config.json that hold the dropout rates. */
   readonly dropoutMembers: (rates: DropoutRates) => Readonly<Record<string, number>>;
   /** Members of tokenizer_config.json where the model has none. */

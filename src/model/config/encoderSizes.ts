@@ -43,6 +43,8 @@ export interface EncoderSizes {
   readonly initializerRange: number;
   /** Trained beside the encoder's own weights; absent where there are none, as in every configuration file. */
   readonly adapters?: Adapters;
+  /** Numbers of the characters that the network reads beside its pieces; absent where it reads none. */
+  readonly characterCount?: number;
 }
 
 /** `gelu` with the error function, `gelu_new` with the tanh approximation that the XLNet release trains with, `relu`, or `silu`. */

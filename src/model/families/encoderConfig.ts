@@ -5,12 +5,14 @@ import type { FamilyName } from '../../data/pieces/encoderFacts.ts';
 import type { EncoderFamily, NamedShapes } from '../blocks/encoderFamily.ts';
 import type { BertConfig } from './bert/bertConfig.ts';
 import { bert } from './bert/bertFamily.ts';
+import { bilstm, type BilstmConfig } from './bilstm/bilstmFamily.ts';
 import type { DebertaConfig } from './deberta/debertaConfig.ts';
 import { deberta } from './deberta/debertaFamily.ts';
 import { electra, type ElectraConfig } from './electra/electraFamily.ts';
 import type { ModernbertConfig } from './modernbert/modernbertConfig.ts';
 import { modernbert } from './modernbert/modernbertFamily.ts';
 import { roberta, type RobertaConfig } from './roberta/robertaFamily.ts';
+import { windowCnn, type WindowConfig } from './window/windowFamily.ts';
 import type { XlnetConfig } from './xlnet/xlnetConfig.ts';
 import { xlnet } from './xlnet/xlnetFamily.ts';
 
@@ -21,6 +23,8 @@ interface EncoderConfigs {
   readonly electra: ElectraConfig;
   readonly modernbert: ModernbertConfig;
   readonly 'deberta-v2': DebertaConfig;
+  readonly bilstm: BilstmConfig;
+  readonly 'window-cnn': WindowConfig;
 }
 
 export type EncoderConfig = EncoderConfigs[FamilyName];
@@ -32,6 +36,8 @@ const families: { readonly [Family in FamilyName]: EncoderFamily<EncoderConfigs[
   electra,
   modernbert,
   'deberta-v2': deberta,
+  bilstm,
+  'window-cnn': windowCnn,
 };
 
 /** Returns the record of an encoder's family. */

@@ -1,6 +1,7 @@
 // Encoders as ONNX operators, family by family: the same networks as in `families`, without dropout.
 import type { FamilyName } from '../../data/pieces/encoderFacts.ts';
 import type { EncoderSizes } from '../config/encoderSizes.ts';
+import { LabError } from '../../util/labError.ts';
 import { EMBEDDING } from '../blocks/parameterLocation.ts';
 import type { BertSizes } from '../families/bert/bertConfig.ts';
 import type { EncoderConfig } from '../families/encoderConfig.ts';
@@ -23,18 +24,25 @@ import { debertaGraph, xlnetGraph } from './relativeGraphs.ts';
 /** Adds the encoder and returns its last hidden states [B, T, d]. */
 export type EncoderGraph<Config> = (inputs: EncoderInputs, weights: Weights, config: Config) => GraphValue;
 
-const graphs: { readonly [Family in FamilyName]: EncoderGraph<Extract<EncoderConfig, { family: Family }>> } = {
+const graphs: { readonly [Family in FamilyName]: EncoderGraph<Extract<EncoderConfig, { family: Family }>> | null } = {
   xlnet: xlnetGraph,
   bert: bertGraph,
   roberta: bertGraph,
   electra: bertGraph,
   modernbert: modernbertGraph,
   'deberta-v2': debertaGraph,
+  bilstm: null,
+  'window-cnn': null,
 };
 
-/** Returns the function that adds an encoder of the family. */
+/** Returns the function that adds an encoder of the family. Throws LabError `export/onnx-family` for one that has no graph. */
 export function encoderGraphOf({ family }: EncoderConfig): EncoderGraph<EncoderConfig> {
-  return graphs[family] as EncoderGraph<EncoderConfig>;
+  const graph = graphs[family] as EncoderGraph<EncoderConfig> | null;
+  if (graph !== null) return graph;
+  throw new LabError('export/onnx-family', 'Networks of words are not exported as ONNX.', {
+    expected: 'a tagger on a pretrained transformer; save this one as a model of the lab',
+    got: family,
+  });
 }
 
 /** T of int64 [B, T], a scalar, and the whole numbers from 0 to T - 1. */

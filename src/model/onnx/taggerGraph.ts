@@ -57,7 +57,9 @@ const ids = (name: string, description: string): OnnxValue => ({
 
 /** Whether the family reads segments: some compare them, beside distances, others have an embedding for each. */
 function readsSegments({ encoder }: TaggerShape): boolean {
-  const { distances, embedding } = familyOf(encoder).design(encoder);
+  const design = familyOf(encoder).design(encoder);
+  if (typeof design === 'string') return false;
+  const { distances, embedding } = design;
   return distances !== null || (embedding.kind === 'normed' && embedding.segments > 1);
 }
 

@@ -13,6 +13,7 @@ import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
 import { useDraftChange } from '../train/useDraftChange.ts';
+import { BaselinePanel } from './BaselinePanel.tsx';
 import { HubPanel } from './HubPanel.tsx';
 
 /** Says what types a trained tagger finds, how it was trained, and its score. */
@@ -34,6 +35,9 @@ function TaggerFacts({ tagger: { types, provenance } }: { readonly tagger: Tagge
   );
 }
 
+/** Whether it is a network of words, which has no heads, and no activation of feed-forward blocks. */
+const isBaseline = ({ family }: ModelRecord): boolean => factsOf(family).baseline !== undefined;
+
 const COLUMNS = ['Layers', 'Width', 'Heads', 'Vocabulary', 'Parameters', 'Size'] as const;
 
 export function ModelsSection() {
@@ -50,6 +54,7 @@ export function ModelsSection() {
       <UnreadableList kind="model" />
       <UnreadableList kind="download" />
       {models.length === 0 ? <p className="soft">No models yet.</p> : <ModelsTable models={models} />}
+      <BaselinePanel />
       <HubPanel />
     </>
   );
@@ -86,11 +91,11 @@ function ModelsTable({ models }: { readonly models: readonly ModelRecord[] }) {
             <td>{factsOf(model.family).name}</td>
             <td className="number">{format.count(model.layers)}</td>
             <td className="number">{format.count(model.hiddenSize)}</td>
-            <td className="number">{format.count(model.heads)}</td>
+            <td className="number">{isBaseline(model) ? '–' : format.count(model.heads)}</td>
             <td className="number">{format.count(model.vocabularySize)}</td>
             <td className="number">{format.parameters(model.parameterCount)}</td>
             <td className="number">{format.bytes(totalSize(model.files))}</td>
-            <td>{model.activation}</td>
+            <td>{isBaseline(model) ? '–' : model.activation}</td>
             <td>
               <code title={model.fingerprint}>{format.shortFingerprint(model.fingerprint)}</code>
             </td>

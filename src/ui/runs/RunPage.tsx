@@ -1,5 +1,6 @@
 // Shows one run: its curves and progress while it trains, its scores when it is done.
 import { useId, useState } from 'react';
+import { factsOf } from '../../data/pieces/encoderFacts.ts';
 import { droppedText } from '../../metrics/racing/raceWords.ts';
 import type { ImportedResult, PredictionFormat } from '../../lab/state/labState.ts';
 import { taggerKey } from '../../lab/tagging/offeredTaggers.ts';
@@ -248,6 +249,8 @@ function TaskScores({ record, task, name, own }: TaskScoresProps) {
   const lab = useLabActions();
   const { spec, snapshots } = record;
   const method = methodName(spec, useLayers()(spec.model.id));
+  const family = useLab((state) => state.models.find(({ id }) => id === spec.model.id)?.family);
+  const isBaseline = factsOf(family).baseline !== undefined;
   const split = snapshots.some(({ test }) => test[task] != null) ? 'test' : 'devel';
   const [savedAs, setSavedAs] = useState<PredictionFormat>('rows');
   const savePredictions = async (epoch: number) => {
@@ -300,8 +303,15 @@ function TaskScores({ record, task, name, own }: TaskScoresProps) {
         )}
         {own && task === 0 && (
           <p className="soft">
-            A model is a zipped folder that Hugging Face transformers opens in Python, with a <code>tag.py</code> that
-            decodes its tags; drop it here to import it as a model. F16 halves the size and rounds the weights.
+            A model is a zipped folder{' '}
+            {isBaseline ? (
+              'that this lab alone opens, as transformers has no such network'
+            ) : (
+              <>
+                that Hugging Face transformers opens in Python, with a <code>tag.py</code> that decodes its tags
+              </>
+            )}
+            ; drop it here to import it as a model. F16 halves the size and rounds the weights.
           </p>
         )}
         {own && task === 0 && <OnnxExport record={record} folderOf={folderOf} />}

@@ -16,7 +16,7 @@ import { TaskRows } from './TaskRows.tsx';
 import { settingText } from './configDraft.ts';
 import { configFields } from './configFields.ts';
 import { usePredictedTime } from './planEstimates.ts';
-import { draftOfPreset, inputOf, looseTasks, PRESET_NAMES, type PlanDraft } from './planDraft.ts';
+import { draftOfPreset, looseTasks, PRESET_NAMES, withModel, type PlanDraft } from './planDraft.ts';
 import { readPlanDraft, type ReadPlan } from './readPlanDraft.ts';
 
 /** Returns whether the form edits tasks without categories: only STL, and no named category. */
@@ -65,6 +65,34 @@ function typeOf({ tasks }: PlanCategory): string | null {
 function nameOf(category: PlanCategory): string {
   return typeOf(category)?.toLowerCase() ?? 'category 1';
 }
+
+/** What the settings of a preset are, their source, and what it leaves open. */
+const PRESET_TEXTS: Readonly<Record<PresetName, string>> = {
+  sample:
+    'Five epochs for a corpus of a few hundred sentences, like the samples: as Quick look, but with batches of 8 and rate 1e-3, ' +
+    'for enough updates.',
+  quick:
+    'Three epochs for a small encoder: one sentence per sequence, the CRF on first pieces, batches of 32, rate 5e-4. ' +
+    'Meant for the built-in model; the rate is far too high for a full-size model.',
+  normal:
+    'As Quick look, but ten epochs: after three the scores of a small encoder are still rising. The number is a choice, not a result.',
+  paper:
+    'Chai et al. 2022: rate 3e-5 with linear decay, times 0.9 for each layer below, no warm-up, Adam epsilon 1e-6, label [X] on ' +
+    'continuation pieces, start and end states in the CRF; 30 epochs, then three rounds of 30 from their final weights; ' +
+    'tasks of a category shuffled together. The paper gives no batch size, sequence length, tag scheme, dropout or clipping: batches of 6 sequences of ' +
+    '512 pieces, IOBES and clipping at 1 are those of its code, dropout 0.1 is that of XLNet; text is cased.',
+  released:
+    'The published code where it differs from the paper: the CRF on first pieces and the closing special tokens, without start ' +
+    'and end states; lower-cased text; rate 2e-5; gradients instead of rates scaled by layer; ' +
+    "TensorFlow's epsilon; dropout 0.05; no rounds. It stops after 4,500 steps for every corpus; its multi-task runs took " +
+    '42 epochs instead: leave the steps empty for that.',
+  recurrent:
+    'For a BiLSTM that learns from nothing, after Ma and Hovy 2016: batches of 10 sentences, dropout 0.5 before and after the LSTM, ' +
+    'clipping at 5, 50 epochs. They train by SGD at rate 0.015 (CollaboNet: Adagrad at 0.01): here it is Adam at 1e-3 with linear decay.',
+  windows:
+    'For the CNN over windows of words, after Crichton et al. 2017: Adam at rate 1e-4, dropout 0.75 before the output, each token by itself, 20 epochs. ' +
+    'Their batches are 200 tokens of any sentences: here they are 10 sentences.',
+};
 
 /** Lists every setting in which the presets differ, side by side. */
 function PresetTable() {
@@ -158,14 +186,18 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
             />
           )}
           <div className="fields">
-            <Field label="Model" problem={read.problems.get('model')}>
+            <Field
+              label="Model"
+              help="Library → Models imports, downloads and makes others."
+              problem={read.problems.get('model')}
+            >
               {(control) => (
                 <select
                   {...control}
                   value={model?.id ?? ''}
                   onChange={(event) => {
                     const next = library.models.find(({ id }) => id === event.target.value);
-                    if (next !== undefined) change({ model: inputOf(next) });
+                    if (next !== undefined) change(withModel(draft, next));
                   }}
                 >
                   {model === null && <option value="">{wantedModel?.name ?? 'none yet'}</option>}
@@ -326,7 +358,7 @@ function PresetChoice({
       </div>
       {machine !== null && <p className="field-help">{machine}</p>}
       <p id="preset-text" className="field-help">
-        {presets[preset].description}
+        {PRESET_TEXTS[preset]}
       </p>
       <PresetTable />
     </fieldset>

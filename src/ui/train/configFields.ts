@@ -238,6 +238,7 @@ export const configSections: readonly ConfigSection[] = [
         control: choice(
           ['sep-cls', '… <sep> <cls>'],
           ['sep-sep-cls', '… <sep> <sep> <cls>'],
+          ['none', 'None'],
           ['cls-sep', '[CLS] … [SEP]'],
         ),
       },

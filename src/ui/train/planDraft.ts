@@ -1,15 +1,24 @@
 // Holds a plan while a person edits it: inputs by name, numbers as typed, the configuration as entered.
-import { presets, type PresetName } from '../../lab/plans/presets.ts';
+import { presetFor, presets, type PresetName } from '../../lab/plans/presets.ts';
 import type { LabState } from '../../lab/state/labState.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { PlanCategory, PlanFile, PlanTask } from '../../schema/planFile.ts';
 import type { Method } from '../../schema/methods.ts';
 import { raceRulesOf, type RateSearch } from '../../schema/rateSearch.ts';
 import { hasShapeOf } from '../shared/viewState.ts';
 import { changedPaths, draftOfConfig, type ConfigDraft } from './configDraft.ts';
 
-export const PRESET_NAMES: readonly PresetName[] = ['sample', 'quick', 'normal', 'paper', 'released'];
+export const PRESET_NAMES: readonly PresetName[] = [
+  'sample',
+  'quick',
+  'normal',
+  'paper',
+  'released',
+  'recurrent',
+  'windows',
+];
 
 /** The rates of the paper; 0 shares only the embedding. */
 export const PAPER_RATES: readonly number[] = [0, 0.25, 0.5, 0.75, 1];
@@ -102,6 +111,12 @@ export function followCorpora(draft: PlanDraft, corpora: readonly CorpusRecord[]
 /** Returns what choosing a preset sets. */
 export function draftOfPreset(preset: PresetName): Pick<PlanDraft, 'preset' | 'config' | 'rounds'> {
   return { preset, config: draftOfConfig(presets[preset].config), rounds: draftOfRounds(presets[preset].rounds) };
+}
+
+/** Returns what choosing a model sets: a preset, too, where the one chosen is not for such a model. */
+export function withModel({ preset }: PlanDraft, model: ModelRecord): Partial<PlanDraft> {
+  const fitting = presetFor(model, preset);
+  return { model: inputOf(model), ...(fitting !== preset && draftOfPreset(fitting)) };
 }
 
 /** Loads a plan file into the form, compared with its closest preset. */

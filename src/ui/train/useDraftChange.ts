@@ -5,7 +5,7 @@ import { areSingle } from '../../schema/methods.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import { goTo } from '../shared/route.ts';
-import { draftOfPlan, inputOf, looseTasks, taskOfCorpus, type PlanDraft } from './planDraft.ts';
+import { draftOfPlan, looseTasks, taskOfCorpus, withModel, type PlanDraft } from './planDraft.ts';
 
 export const DraftChangeContext = createContext<Dispatch<SetStateAction<PlanDraft>>>(() => undefined);
 
@@ -22,7 +22,7 @@ export function draftWith(draft: PlanDraft, { corpora, models }: Brought): PlanD
   return {
     ...draft,
     ...(corpora.length > 0 && isSingle ? { categories: [looseTasks(corpora.map(taskOfCorpus))] } : {}),
-    ...(model === undefined ? {} : { model: inputOf(model) }),
+    ...(model === undefined ? {} : withModel(draft, model)),
   };
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { CorpusSentences, Sentence } from '../../../src/data/corpus/corpus.ts';
 import { makeTagSet, tagSetOfHead, typesOfTags } from '../../../src/data/corpus/tagSet.ts';
 import { askingPieces, buildSequences, joinPredictions } from '../../../src/data/pieces/sequences.ts';
-import type { PieceTokenizer } from '../../../src/data/pieces/tokenizer.ts';
+import type { PieceTokenizer } from '../../../src/data/pieces/piece.ts';
 import type { TrainingConfig } from '../../../src/schema/config.ts';
 import { encodeTasks, type EncodedTasks, type TaskText } from '../../../src/training/encodeTasks.ts';
 import { drain } from '../../../src/util/work.ts';

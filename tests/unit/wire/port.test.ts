@@ -19,6 +19,7 @@ function handlersWith(part: Partial<Handlers<ServerCalls>>): Handlers<ServerCall
     settingsChanged: unexpected,
     predictTimes: unexpected,
     importModel: unexpected,
+    makeBaseline: unexpected,
     describeEncoder: unexpected,
     estimateMemory: unexpected,
     measureStep: unexpected,

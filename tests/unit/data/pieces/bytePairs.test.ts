@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { byteText, visibleBytes } from '../../../../src/data/pieces/bytePairs.ts';
-import { readTokenizer, type PieceTokenizer } from '../../../../src/data/pieces/tokenizer.ts';
+import type { PieceTokenizer } from '../../../../src/data/pieces/piece.ts';
+import { readTokenizer } from '../../../../src/data/pieces/tokenizer.ts';
 import { tokenizerFileOf } from '../../../../src/data/pieces/tokenizerFile.ts';
 
 interface Encoded {

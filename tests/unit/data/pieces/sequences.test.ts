@@ -11,7 +11,7 @@ import {
   type FeatureConfig,
   type Sequence,
 } from '../../../../src/data/pieces/sequences.ts';
-import type { PieceTokenizer } from '../../../../src/data/pieces/tokenizer.ts';
+import type { PieceTokenizer } from '../../../../src/data/pieces/piece.ts';
 import { LabError } from '../../../../src/util/labError.ts';
 
 /** One piece per letter: a is 11, b is 12 and so on. */

@@ -87,7 +87,7 @@ describe('encoderConfig', () => {
 
   it('names the families it knows where another one comes, whatever else the file says', () => {
     expect(refusal({ model_type: 'albert' })).toMatchObject({
-      expected: 'xlnet or bert or roberta or electra or modernbert or deberta-v2',
+      expected: 'xlnet or bert or roberta or electra or modernbert or deberta-v2 or bilstm or window-cnn',
       got: '"albert"',
     });
     expect(refusal({ model_type: 'xlnet' }).message).toContain('XLNet');

@@ -1,0 +1,141 @@
+// Makes a network of words from corpora and a file of vectors, as a model folder for training.
+import { openAsBlob } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { BASELINES, baselineForms, type BaselineName } from '../src/data/words/baselines.ts';
+import { LocalLab } from '../src/lab/lab.ts';
+import { FIRST_WORDS, MOST_FIRST_WORDS } from '../src/lab/library/newBaseline.ts';
+import { readModelFile } from '../src/storage/modelRecords.ts';
+import { memory } from '../src/storage/store.ts';
+import { LabError } from '../src/util/labError.ts';
+import { softwareVersion } from '../src/util/softwareVersion.ts';
+import type { BaselineMade, ServerClient, VectorsFile } from '../src/wire/trainingProtocol.ts';
+import { requestFile } from '../workers/publicFiles.ts';
+import { endOf, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
+import { EventLines } from './eventLines.ts';
+import { parsedOptions, usageError } from './headlessArguments.ts';
+import { inputFolder } from './inputFolder.ts';
+
+const usage = `Usage: bioner baseline NETWORK --corpus NAME ... --out DIR [--corpora DIR] [--vectors FILE] [--first-words N] [--name NAME] [--json]
+
+Makes a network of words to train from nothing, as DIR/NAME: give DIR as --models to bioner train.
+  NETWORK          ${BASELINES.map((name) => `${name}: ${baselineForms[name].label}`).join('\n                   ')}
+  --corpus NAME    a corpus whose words it knows; repeat it for several
+  --corpora DIR    where they are, a folder each (built-in corpora need none)
+  --vectors FILE   word2vec, GloVe or fastText, packed with gzip or not; without it, vectors of words are drawn
+  --first-words N  of the file's first words, for other text than the corpora's (${FIRST_WORDS})
+  --name NAME      of the folder and the model (NETWORK)
+${exitCodesText}`;
+
+/** Returns the exit code, after reporting every error. */
+export function baselineCommand(args: readonly string[], surroundings: CommandSurroundings): Promise<number> {
+  const lines = new EventLines(args.includes('--json') ? surroundings.output : null);
+  const text = lines.areWanted ? surroundings.errors : surroundings.output;
+  const work = (): Promise<number> => makeFolder(args, { ...surroundings, output: text }, lines);
+  return endOf(work, surroundings, usage, (data) => lines.error(data));
+}
+
+async function makeFolder(
+  args: readonly string[],
+  { openServer, interrupt, output }: CommandSurroundings,
+  lines: EventLines,
+): Promise<number> {
+  const { values, positionals } = parsedOptions(args, {
+    corpus: { type: 'string', multiple: true },
+    corpora: { type: 'string' },
+    vectors: { type: 'string' },
+    'first-words': { type: 'string' },
+    name: { type: 'string' },
+    out: { type: 'string' },
+    json: { type: 'boolean' },
+  });
+  if (values.help === true) {
+    output.write(usage);
+    return exitCodes.done;
+  }
+  const { corpus: names = [], corpora: folder, out, vectors } = values;
+  const form = networkOf(positionals);
+  if (names.length === 0) throw usageError('Name the corpora whose words it knows.', '--corpus NAME', 'none');
+  if (out === undefined) throw usageError('Give a folder for the model.', '--out DIR', 'none');
+  const firstWords = Number(values['first-words'] ?? FIRST_WORDS);
+  if (!Number.isSafeInteger(firstWords) || firstWords < 0 || firstWords > MOST_FIRST_WORDS) {
+    throw usageError('--first-words needs a number.', `0 to ${MOST_FIRST_WORDS}`, values['first-words'] ?? '');
+  }
+  const name = values.name ?? form;
+  const store = memory();
+  const server: { client?: ServerClient } = {};
+  const lab = new LocalLab({
+    store,
+    openServer: () => (server.client = openServer(store, { threads: null, adapter: null })),
+    fetchBuiltIn: null,
+    requestFile,
+    software: softwareVersion,
+  });
+  try {
+    await lab.open('cpu');
+    const ids: string[] = [];
+    for (const corpus of names) {
+      const { corpusIds } = await lab.importFiles(await inputFolder('corpora', corpus, folder ?? null));
+      ids.push(...corpusIds);
+    }
+    const corpora = lab.getState().corpora.filter(({ id }) => ids.includes(id));
+    if (corpora.length === 0) throw notCorpora(names, lab);
+    const cancel = (): void => lab.getState().jobs.forEach(({ id }) => lab.cancelJob(id));
+    interrupt.addEventListener('abort', cancel, { once: true });
+    const file = vectors === undefined ? null : await vectorsFile(vectors);
+    const named = corpora.map((corpus) => ({ id: corpus.id, name: corpus.name }));
+    const made = await lab.makeBaseline({ name, form, corpora: named, vectors: file, firstWords });
+    if (made === null) return interruptedCode(interrupt);
+    const target = path.join(path.resolve(out), name);
+    await mkdir(target, { recursive: true });
+    for (const part of made.record.files) {
+      await writeFile(path.join(target, part.name), await readModelFile(store, made.record.id, part.name));
+    }
+    output.write(`${description(made)}\nModel: ${target}\n`);
+    lines.write({ event: 'model', folder: target, name, fingerprint: made.record.fingerprint, words: made.origin });
+    return exitCodes.done;
+  } finally {
+    server.client?.close();
+  }
+}
+
+function networkOf(positionals: readonly string[]): BaselineName {
+  const [wanted, ...rest] = positionals;
+  const form = BASELINES.find((one) => one === wanted);
+  if (form === undefined || rest.length > 0) {
+    throw usageError('Give one network.', BASELINES.join(', '), positionals.join(' ') || 'none');
+  }
+  return form;
+}
+
+/** A file that is read as a stream, however large. */
+async function vectorsFile(file: string): Promise<VectorsFile> {
+  try {
+    const blob = await openAsBlob(file);
+    return { name: path.basename(file), sizeBytes: blob.size, bytes: blob.stream() };
+  } catch (cause) {
+    throw new LabError('headless/input', `The file ${file} cannot be read.`, {
+      expected: 'a file of word vectors',
+      got: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    });
+  }
+}
+
+function notCorpora(names: readonly string[], lab: LocalLab): LabError {
+  const said = lab.getState().notices.find(({ severity }) => severity === 'error')?.message;
+  return new LabError('headless/input', `No corpus was read from ${names.join(', ')}.`, {
+    expected: 'a folder of corpus files',
+    got: said ?? 'none',
+  });
+}
+
+/** What was made, and how much of the text the vectors cover. */
+function description({ record, origin: { vectors } }: BaselineMade): string {
+  const size = `${record.vocabularySize} words, ${record.parameterCount} weights, fingerprint ${record.fingerprint}`;
+  if (vectors === null) return `${size}\nVectors of words are drawn.`;
+  const { all, asSpelled, otherwiseSpelled, composed } = vectors.coverage;
+  const share = (part: { readonly tokens: number }): string =>
+    `${((100 * part.tokens) / Math.max(1, all.tokens)).toFixed(1)} %`;
+  return `${size}\n${vectors.file}: ${vectors.format}, ${vectors.words} words of ${vectors.dimensions} dimensions; of the tokens ${share(asSpelled)} as spelled, ${share(otherwiseSpelled)} in lower case or with digits as 0, ${share(composed)} from n-grams`;
+}

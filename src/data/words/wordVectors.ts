@@ -1,0 +1,196 @@
+// Reads word vectors of word2vec, GloVe and fastText from a stream, and takes from them only the words that are wanted.
+import type { LabError } from '../../util/labError.ts';
+import { shortened } from '../../util/wording.ts';
+import { ByteSource, type StreamedFile } from './byteSource.ts';
+import { FASTTEXT_MAGIC, readFastText } from './fastText.ts';
+import {
+  floatsOf,
+  LONGEST_WORD,
+  VectorCollector,
+  WORDS_A_TURN,
+  type VectorReading,
+  type WantedWords,
+  type WordVectors,
+} from './vectorCollector.ts';
+
+/** Bytes of the stored file read so far. */
+export interface ReadProgress {
+  readonly doneBytes: number;
+  readonly ofBytes: number;
+}
+
+/** Stored bytes between two reports. */
+const REPORT_EVERY = 4 * 2 ** 20;
+const LARGEST = { dimensions: 10_000, words: 1_000_000_000 };
+const SPACE = 32;
+
+/**
+ * Reads a file of any of the formats, which its bytes tell apart, packed with gzip or not. Memory: the wanted vectors and a few hundred
+ * kilobytes, whatever the size of the file. Throws LabError `vectors/damaged` or `vectors/format` with the byte where it went wrong, and the
+ * reason of `signal`.
+ */
+export async function* readWordVectors(
+  file: StreamedFile,
+  wanted: WantedWords,
+  signal: AbortSignal,
+): AsyncGenerator<ReadProgress, WordVectors> {
+  const source = await ByteSource.open(file);
+  try {
+    let reportedAt = 0;
+    const reading = await formatOf(source, wanted);
+    for (;;) {
+      const step = await reading.next();
+      signal.throwIfAborted();
+      if (step.done === true) return step.value;
+      if (source.storedBytes < reportedAt) continue;
+      reportedAt = source.storedBytes + REPORT_EVERY;
+      yield { doneBytes: source.storedBytes, ofBytes: file.sizeBytes };
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+async function formatOf(source: ByteSource, wanted: WantedWords): Promise<VectorReading> {
+  const head = await source.peek(4);
+  if (head.length === 4 && new DataView(head.buffer, head.byteOffset).getInt32(0, true) === FASTTEXT_MAGIC) {
+    return readFastText(source, wanted);
+  }
+  if (head.length === 0) throw source.damaged('an empty file', 'word vectors');
+  const header = await headerOf(source);
+  if (header === null) return readText(source, wanted, null);
+  return (await isText(source, header)) ? readText(source, wanted, header) : readBinary(source, wanted, header);
+}
+
+interface Header {
+  readonly words: number;
+  readonly dimensions: number;
+}
+
+/** Uses the first line if it has two whole numbers: of words and of dimensions. Null without such a line. */
+async function headerOf(source: ByteSource): Promise<Header | null> {
+  const start = new TextDecoder('latin1').decode(await source.peek(64));
+  const found = /^(\d{1,15})[ \t]+(\d{1,9})[ \t]*(?:\r?\n|$)/.exec(start);
+  if (found === null) return null;
+  const header = { words: Number(found[1]), dimensions: Number(found[2]) };
+  for (const name of ['words', 'dimensions'] as const) {
+    if (header[name] < 1 || header[name] > LARGEST[name]) {
+      throw source.damaged(`a first line that says ${header[name]} ${name}`, `1 to ${LARGEST[name]} ${name}`);
+    }
+  }
+  await source.skip(found[0].length, 'the first line');
+  return header;
+}
+
+/** Whether what follows the first word is written in digits: in a binary file the bytes of its numbers are not. */
+async function isText(source: ByteSource, { dimensions }: Header): Promise<boolean> {
+  const start = await source.peek(LONGEST_WORD + 4 * dimensions);
+  const word = start.indexOf(SPACE);
+  const numbers = start.subarray(word + 1, word + 1 + 4 * dimensions);
+  const newline = numbers.indexOf(10);
+  const firstLine = newline < 0 ? numbers : numbers.subarray(0, newline);
+  return (
+    word >= 0 &&
+    firstLine.length > 0 &&
+    firstLine.every((byte) => /[\d\s+\-.eEnNaAiIfF]/.test(String.fromCharCode(byte)))
+  );
+}
+
+const none: ReadonlyMap<string, Float32Array> = new Map();
+
+/** `<word> <number> … <number>` a line, with a first line of counts (word2vec, fastText) or without (GloVe). */
+async function* readText(source: ByteSource, wanted: WantedWords, header: Header | null): VectorReading {
+  const collector = new VectorCollector(source, wanted);
+  const decoder = new TextDecoder();
+  let dimensions = header?.dimensions ?? null;
+  let rank = 0;
+  for (; ; rank++) {
+    if (rank % WORDS_A_TURN === 0) yield;
+    const line = await source.line();
+    if (line === null) break;
+    const end = trimmedEnd(line);
+    if (end === 0 && (await source.isAtEnd())) break;
+    if (dimensions === null) {
+      dimensions = fieldCount(line, end) - 1;
+      if (dimensions < 1 || dimensions > LARGEST.dimensions) throw notVectors(source, line);
+    }
+    const numbersAt = startOfNumbers(line, end, dimensions);
+    if (numbersAt < 2) {
+      throw source.damaged(`a line with ${fieldCount(line, end) - 1} numbers`, `a word and ${dimensions} numbers in line ${rank + (header === null ? 1 : 2)}`); // prettier-ignore
+    }
+    const word = decoder.decode(line.subarray(0, numbersAt - 1));
+    if (!collector.takes(word, rank)) continue;
+    const fields = decoder.decode(line.subarray(numbersAt, end)).split(/[ \t]+/);
+    collector.add(
+      word,
+      Float32Array.from(fields, (field) => numberOf(field, source, rank)),
+    );
+  }
+  if (header !== null && rank !== header.words) throw otherCount(source, header, rank);
+  const format = header === null ? 'GloVe text' : 'word2vec or fastText text';
+  return { format, dimensions: dimensions ?? 0, fileWords: rank, vectors: collector.vectors, composed: none };
+}
+
+function notVectors(source: ByteSource, line: Uint8Array): LabError {
+  const start = shortened(new TextDecoder().decode(line.subarray(0, 200)));
+  return source.damaged(
+    `the first line “${start}”`,
+    'a word and its numbers, or the number of words and of dimensions',
+  );
+}
+
+function otherCount(source: ByteSource, { words }: Header, found: number): LabError {
+  return source.damaged(`${found} words`, `${words} words, as the first line says`);
+}
+
+const isSpace = (byte: number | undefined): boolean => byte === SPACE || byte === 9 || byte === 13;
+
+function trimmedEnd(line: Uint8Array): number {
+  let end = line.length;
+  while (end > 0 && isSpace(line[end - 1])) end--;
+  return end;
+}
+
+function fieldCount(line: Uint8Array, end: number): number {
+  let count = end > 0 ? 1 : 0;
+  for (let index = 1; index < end; index++) if (isSpace(line[index]) && !isSpace(line[index - 1])) count++;
+  return count;
+}
+
+/** The byte at which the last `dimensions` fields begin: some words of GloVe contain spaces. 0 or 1 if there are fewer, or no word before them. */
+function startOfNumbers(line: Uint8Array, end: number, dimensions: number): number {
+  let index = end;
+  for (let field = 0; field < dimensions; field++) {
+    while (index > 0 && isSpace(line[index - 1])) index--;
+    if (index === 0) return 0;
+    while (index > 0 && !isSpace(line[index - 1])) index--;
+  }
+  return index;
+}
+
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+
+function numberOf(field: string, source: ByteSource, rank: number): number {
+  if (decimal.test(field)) return Number(field);
+  throw source.damaged(`“${shortened(field)}” in the ${rank + 1}th vector`, 'numbers in decimal digits');
+}
+
+/** `<word> ` and the bytes of float32 numbers, for each word; the original program ends each vector with a line feed. */
+async function* readBinary(source: ByteSource, wanted: WantedWords, header: Header): VectorReading {
+  const collector = new VectorCollector(source, wanted);
+  const decoder = new TextDecoder();
+  for (let rank = 0; rank < header.words; rank++) {
+    if (rank % WORDS_A_TURN === 0) yield;
+    const what = `word ${rank + 1} of ${header.words}`;
+    const bytes = await source.until(SPACE, LONGEST_WORD, what);
+    const word = decoder.decode(bytes[0] === 10 ? bytes.subarray(1) : bytes);
+    const vector = await source.take(4 * header.dimensions, what);
+    if (collector.takes(word, rank)) collector.add(word, floatsOf(vector));
+  }
+  const left = await source.peek(2);
+  if (left.length > 1 || (left.length === 1 && left[0] !== 10)) {
+    throw source.damaged('bytes after the last word', `the end after ${header.words} words, as the first line says`);
+  }
+  const { words: fileWords, dimensions } = header;
+  return { format: 'word2vec binary', dimensions, fileWords, vectors: collector.vectors, composed: none };
+}

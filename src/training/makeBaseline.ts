@@ -1,0 +1,160 @@
+// Makes a network of words from nothing but corpora and, if there are any, vectors of words: the files of a model to import.
+import { SPLITS, type CorpusSentences } from '../data/corpus/corpus.ts';
+import { wordTokenizerFile } from '../data/pieces/wordTokenizer.ts';
+import { baselineForms, type BaselineForm, type BaselineName, type WordsOrigin } from '../data/words/baselines.ts';
+import type { StreamedFile } from '../data/words/byteSource.ts';
+import type { WordVectors } from '../data/words/vectorCollector.ts';
+import { countTokens, spellingsIn, wordVocabulary, type WordVocabulary } from '../data/words/wordVocabulary.ts';
+import { readWordVectors } from '../data/words/wordVectors.ts';
+import { encoderConfig, encoderShapes } from '../model/families/encoderConfig.ts';
+import { sizeOf } from '../model/blocks/hostParameters.ts';
+import { drawnWeights } from '../model/families/words/wordNetwork.ts';
+import { EMBEDDING } from '../model/blocks/parameterLocation.ts';
+import { FIXED_WORDS } from '../model/families/words/representation.ts';
+import { writeSafetensors } from '../model/weights/safetensors.ts';
+import { LabError } from '../util/labError.ts';
+import { CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE } from './loadModel.ts';
+
+export interface BaselineInputs {
+  readonly form: BaselineName;
+  readonly corpora: readonly { readonly name: string; readonly sentences: CorpusSentences }[];
+  /** Null: vectors of words are drawn, too. */
+  readonly vectors: StreamedFile | null;
+  /** Words from the start of the file that get a row whether or not the corpora have them, for text that is tagged later. */
+  readonly firstWords: number;
+}
+
+export interface MadeBaseline {
+  readonly files: readonly { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }[];
+  readonly origin: WordsOrigin;
+}
+
+/** Bytes read of the file of vectors, and its size. */
+export interface MakingProgress {
+  readonly phase: 'reading vectors';
+  readonly done: number;
+  readonly of: number;
+}
+
+/** Characters of a word that are read, as in CollaboNet. */
+const LONGEST_WORD = 49;
+/** Of the weights in the file, which runs replace by those of their seeds. */
+const STORED_SEED = 1;
+/** Above it, a browser could neither hold nor store the model. */
+const MOST_WEIGHTS = 250e6;
+
+/**
+ * Reads the vectors that the corpora's words need, builds vocabulary, configuration and weights. Throws LabError `vectors/...`, `model/baseline`
+ * if the network would be too large or the corpora have no training text, and the reason of `signal`.
+ */
+export async function* makeBaseline(
+  { form: name, corpora, vectors, firstWords }: BaselineInputs,
+  signal: AbortSignal,
+): AsyncGenerator<MakingProgress, MadeBaseline> {
+  const form = baselineForms[name];
+  const counts = {
+    train: countTokens(corpora.map(({ sentences }) => sentences.train)),
+    others: countTokens(
+      corpora.flatMap(({ sentences }) => SPLITS.flatMap((split) => (split === 'train' ? [] : [sentences[split]]))),
+    ),
+  };
+  if (counts.train.size === 0) {
+    throw new LabError('model/baseline', 'The chosen corpora have no training text, of which the vocabulary is made.', {
+      expected: 'a corpus with training sentences',
+      got: corpora.map((corpus) => corpus.name).join(', ') || 'no corpus',
+    });
+  }
+  const wanted = { words: spellingsIn([counts.train, counts.others]), first: firstWords };
+  const given = vectors && (yield* vectorsIn(vectors, wanted, signal));
+  const vocabulary = wordVocabulary(counts, given, form.trainsWords);
+  const origin: WordsOrigin = {
+    corpora: corpora.map((corpus) => corpus.name),
+    vectors: given &&
+      vectors &&
+      vocabulary.coverage && {
+        file: vectors.name,
+        format: given.format,
+        dimensions: given.dimensions,
+        words: given.fileWords,
+        coverage: vocabulary.coverage,
+      },
+  };
+  const members = membersOf(form, vocabulary, given?.dimensions ?? null, origin);
+  const { words, characters } = vocabulary;
+  return {
+    files: [
+      { name: CONFIG_FILE, bytes: new TextEncoder().encode(`${JSON.stringify(members, null, 2)}\n`) },
+      { name: WEIGHTS_FILE, bytes: weightsFile(members, vocabulary, form) },
+      {
+        name: TOKENIZER_FILE,
+        bytes: wordTokenizerFile({ words: [...words], characters: [...characters], longest: LONGEST_WORD }),
+      },
+    ],
+    origin,
+  };
+}
+
+async function* vectorsIn(
+  file: StreamedFile,
+  wanted: Parameters<typeof readWordVectors>[1],
+  signal: AbortSignal,
+): AsyncGenerator<MakingProgress, WordVectors> {
+  const reading = readWordVectors(file, wanted, signal);
+  for (;;) {
+    const step = await reading.next();
+    if (step.done === true) return step.value;
+    yield { phase: 'reading vectors', done: step.value.doneBytes, of: step.value.ofBytes };
+  }
+}
+
+function membersOf(
+  { members, wordSize }: BaselineForm,
+  { words, trained, characters }: WordVocabulary,
+  dimensions: number | null,
+  origin: WordsOrigin,
+): Record<string, unknown> {
+  return {
+    ...members,
+    word_size: dimensions ?? wordSize,
+    trained_words: trained,
+    fixed_words: words.length - trained,
+    character_count: characters.length + 2,
+    untrained: dimensions === null ? 'all' : 'beside words',
+    words: origin,
+  };
+}
+
+/** Drawn weights with the given vectors in the rows of their words. */
+function weightsFile(
+  members: Record<string, unknown>,
+  { given, trained }: WordVocabulary,
+  { hasUnitLength }: BaselineForm,
+): Uint8Array<ArrayBuffer> {
+  const shapes = [...encoderShapes(encoderConfig(members))];
+  const weights = shapes.reduce((sum, [, shape]) => sum + sizeOf(shape), 0);
+  if (weights > MOST_WEIGHTS) {
+    throw new LabError('model/baseline', 'The network would be too large: most of it are vectors of words.', {
+      expected: `at most ${MOST_WEIGHTS / 1e6} million weights; choose fewer corpora or fewer first words of the file`,
+      got: `${Math.round(weights / 1e6)} million`,
+    });
+  }
+  const drawn = drawnWeights(shapes, STORED_SEED);
+  given.forEach((vector, row) => {
+    if (vector === null) return;
+    const table = drawn.get(row < trained ? EMBEDDING : FIXED_WORDS);
+    table?.values.set(
+      hasUnitLength ? unitVector(vector) : vector,
+      (row < trained ? row : row - trained) * vector.length,
+    );
+  });
+  return writeSafetensors(
+    new Map(
+      [...drawn].map(([name, { shape, values }]) => [name, { dtype: 'F32' as const, shape, read: () => values }]),
+    ),
+  );
+}
+
+function unitVector(vector: Float32Array): Float32Array {
+  const length = Math.hypot(...vector);
+  return length === 0 ? vector : vector.map((value) => value / length);
+}
