@@ -1,5 +1,4 @@
 // Shows whether the confidences of a snapshot can be believed, and which annotations they speak against.
-import { useState } from 'react';
 import type { CalibrationAnswer, DoubtLine, LabelDoubtsQuery } from '../../analysis/questions/confidenceQuery.ts';
 import { taskOf } from '../../lab/comparison/analysableTasks.ts';
 import { doubtRows, REVIEW_COLUMNS } from '../../metrics/reviewRows.ts';
@@ -17,7 +16,7 @@ import { taskRefName } from '../shared/runName.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
-import { usePageOf } from '../shared/viewState.ts';
+import { indexIn, useInAddress } from '../shared/viewState.ts';
 import { MarkedSentence, SentenceLink } from './MarkedSentence.tsx';
 import type { PanelProps } from './subject.ts';
 
@@ -113,15 +112,20 @@ export function calibrationText({ before, fitted }: CalibrationAnswer): string {
 }
 
 const DOUBTS_PER_PAGE = 10;
+const DOUBTS_IN_ADDRESS = ['split', 'page'];
 /** Rows a request when all are saved. */
 const SAVED_AT_ONCE = 500;
 
 /** Lists where annotation and prediction differ, the least probable annotations first. */
 function DoubtSection({ task, test, devel }: SnapshotProps) {
   const lab = useLabActions();
-  const [onDevel, setOnDevel] = useState(false);
-  const [first, goTo] = usePageOf(DOUBTS_PER_PAGE);
-  const prediction = onDevel && devel !== null ? devel : test;
+  const [texts, setTexts] = useInAddress(null, DOUBTS_IN_ADDRESS);
+  const prediction = texts['split'] === 'devel' && devel !== null ? devel : test;
+  const first = indexIn(texts['page']) * DOUBTS_PER_PAGE;
+  const show = (split: string, item: number) => {
+    const page = Math.floor(item / DOUBTS_PER_PAGE);
+    setTexts({ ...(split === 'devel' && { split }), ...(page > 0 && { page: String(page + 1) }) });
+  };
   const query = (from: number, count: number): LabelDoubtsQuery => ({
     task: taskOf(task),
     prediction,
@@ -161,13 +165,7 @@ function DoubtSection({ task, test, devel }: SnapshotProps) {
         <div className="filters">
           <label>
             Split{' '}
-            <select
-              value={prediction.split}
-              onChange={(event) => {
-                setOnDevel(event.target.value === 'devel');
-                goTo(0);
-              }}
-            >
+            <select value={prediction.split} onChange={(event) => show(event.target.value, 0)}>
               <option value="test">test</option>
               <option value="devel">devel</option>
             </select>
@@ -175,7 +173,14 @@ function DoubtSection({ task, test, devel }: SnapshotProps) {
         </div>
       )}
       <div className="browser paged">
-        <Pager first={first} size={DOUBTS_PER_PAGE} total={page.total} noun="place" none="None found" onGo={goTo} />
+        <Pager
+          first={first}
+          size={DOUBTS_PER_PAGE}
+          total={page.total}
+          noun="place"
+          none="None found"
+          onGo={(item) => show(prediction.split, item)}
+        />
         <p className="tracks-legend small browser-note">
           <span className="track annotated">annotated</span>
           <span className="track first">predicted</span>

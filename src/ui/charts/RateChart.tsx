@@ -1,5 +1,5 @@
 // Draws F1 by slicing rate with its spread, for each sliced method, and the methods without a rate as horizontal lines.
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { CartesianGrid, ErrorBar, Line, LineChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
 import type { ScoredSplit, TaskComparison } from '../../lab/comparison/comparison.ts';
 import { rateCurve } from '../../lab/comparison/comparisonCurves.ts';
@@ -8,7 +8,8 @@ import type { SpreadOver } from '../../lab/comparison/variantSpread.ts';
 import type { ReportedScore } from '../../schema/reportedScores.ts';
 import { format } from '../shared/format.ts';
 import { ChartFrame, type LegendEntry } from './ChartFrame.tsx';
-import { axisOf, NO_BOUNDS, ZoomFields } from './ZoomFields.tsx';
+import { changedTexts, useInAddress, type AddressTexts } from '../shared/viewState.ts';
+import { axisOf, boundsIn, ZoomFields } from './ZoomFields.tsx';
 import { chartStyle, rateStyle } from './chartStyle.ts';
 
 const SOURCES: readonly (readonly [SpreadOver, string])[] = [
@@ -25,6 +26,16 @@ const OWN = { stroke: 'var(--accent)', dash: undefined };
 /** Of the sliced methods beside MTL-LS. */
 const OTHER = { stroke: 'var(--type-3)', dash: '4 2 1 2' };
 
+const PREFIX = 'rate-';
+const SPLIT = `${PREFIX}split`;
+const OVER = `${PREFIX}over`;
+/** What of the chart is in the address. */
+const ADDRESS_NAMES = [SPLIT, OVER, `${PREFIX}from`, `${PREFIX}to`];
+
+function overIn(texts: AddressTexts): SpreadOver {
+  return SOURCES.find(([source]) => source === texts[OVER])?.[0] ?? 'trainings';
+}
+
 interface RateChartProps {
   readonly task: TaskComparison;
   /** Figures of papers or other programs on the task. */
@@ -32,9 +43,11 @@ interface RateChartProps {
 }
 
 export function RateChart({ task, reported }: RateChartProps) {
-  const [split, setSplit] = useState<ScoredSplit>('test');
-  const [over, setOver] = useState<SpreadOver>('trainings');
-  const [bounds, setBounds] = useState(NO_BOUNDS);
+  const [texts, setTexts] = useInAddress(null, ADDRESS_NAMES);
+  const split: ScoredSplit = texts[SPLIT] === 'devel' ? 'devel' : 'test';
+  const over = overIn(texts);
+  const bounds = boundsIn(texts, PREFIX);
+  const change = (part: AddressTexts) => setTexts(changedTexts(texts, part));
   const {
     points,
     stl,
@@ -88,7 +101,10 @@ export function RateChart({ task, reported }: RateChartProps) {
         <>
           <label>
             Split
-            <select value={split} onChange={(event) => setSplit(event.target.value === 'devel' ? 'devel' : 'test')}>
+            <select
+              value={split}
+              onChange={(event) => change({ [SPLIT]: event.target.value === 'test' ? '' : event.target.value })}
+            >
               <option value="test">test</option>
               <option value="devel">devel</option>
             </select>
@@ -97,9 +113,7 @@ export function RateChart({ task, reported }: RateChartProps) {
             Spread over
             <select
               value={over}
-              onChange={(event) =>
-                setOver(SOURCES.find(([source]) => source === event.target.value)?.[0] ?? 'trainings')
-              }
+              onChange={(event) => change({ [OVER]: event.target.value === 'trainings' ? '' : event.target.value })}
             >
               {SOURCES.map(([source, name]) => (
                 <option key={source} value={source}>
@@ -108,7 +122,10 @@ export function RateChart({ task, reported }: RateChartProps) {
               ))}
             </select>
           </label>
-          <ZoomFields bounds={bounds} onBounds={setBounds} />
+          <ZoomFields
+            bounds={bounds}
+            onBounds={({ from, to }) => change({ [`${PREFIX}from`]: from, [`${PREFIX}to`]: to })}
+          />
         </>
       }
     >

@@ -1,5 +1,14 @@
 // Keeps state of a view: what is restored when the person returns or reloads, and which page of a long list is shown.
-import { useEffect, useLayoutEffect, useRef, useState, type Dispatch, type SetStateAction } from 'react';
+import {
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type Dispatch,
+  type SetStateAction,
+} from 'react';
 
 const valuesByKey = new Map<string, unknown>();
 
@@ -16,7 +25,14 @@ export function useLasting<Value>(key: string, initial: Value): readonly [Value,
 /** Texts by their names in the address; one that is as usual is absent. */
 export type AddressTexts = Readonly<Record<string, string>>;
 
-const WRITTEN_AFTER_MS = 200;
+/** Returns texts with these changed; one that is empty is absent. */
+export function changedTexts(texts: AddressTexts, part: AddressTexts): AddressTexts {
+  return Object.fromEntries(Object.entries({ ...texts, ...part }).filter(([, text]) => text !== ''));
+}
+
+/** Least time between two changes of the address: browsers limit how often it changes. */
+const WRITTEN_EVERY_MS = 200;
+let writtenAtMs = -WRITTEN_EVERY_MS;
 
 /** Returns the texts of these names after the `?` of a hash. */
 export function textsInHash(hash: string, names: readonly string[]): AddressTexts {
@@ -45,15 +61,17 @@ export function hashWithTexts(hash: string, names: readonly string[], texts: Add
 
 /**
  * Like `useLasting` for texts that are in the address as well: a reload and a shared address show the same view, and Back does not stop at each
- * letter. `names` stay the same while the component is mounted. Where the address has none of them, those of the last visit are shown.
+ * letter. `names` stay the same while the component is mounted. Where the address has none of them, those of the last visit are shown, saved under
+ * `key`; without a key there are none.
  */
 export function useInAddress(
-  key: string,
+  key: string | null,
   names: readonly string[],
 ): readonly [AddressTexts, (texts: AddressTexts) => void] {
   const [texts, setTexts] = useState(() => {
     const given = textsInHash(window.location.hash, names);
-    return Object.keys(given).length > 0 ? given : ((valuesByKey.get(key) as AddressTexts | undefined) ?? given);
+    if (key === null || Object.keys(given).length > 0) return given;
+    return (valuesByKey.get(key) as AddressTexts | undefined) ?? given;
   });
   useEffect(() => {
     const read = (): void => setTexts(textsInHash(window.location.hash, names));
@@ -66,28 +84,51 @@ export function useInAddress(
       // Another page may be shown by now, whose address is its own.
       const { hash } = window.location;
       const next = hashWithTexts(hash, names, texts);
-      if (hash.split('?', 1)[0] === path && next !== hash)
-        window.history.replaceState(window.history.state, '', next === '' ? '#/' : next);
+      if (hash.split('?', 1)[0] !== path || next === hash) return;
+      writtenAtMs = performance.now();
+      window.history.replaceState(window.history.state, '', next === '' ? '#/' : next);
     };
-    // Not for every letter: browsers limit how often an address changes.
-    const timer = setTimeout(write, WRITTEN_AFTER_MS);
+    // At once where nothing was written just now, so that a link followed next comes back to this.
+    const timer = setTimeout(write, Math.max(0, writtenAtMs + WRITTEN_EVERY_MS - performance.now()));
     window.addEventListener('pagehide', write);
     return () => {
       clearTimeout(timer);
       window.removeEventListener('pagehide', write);
     };
   }, [names, texts]);
-  const keep = (next: AddressTexts): void => {
-    valuesByKey.set(key, next);
-    setTexts(next);
-  };
+  const keep = useCallback(
+    (next: AddressTexts): void => {
+      if (key !== null) valuesByKey.set(key, next);
+      setTexts(next);
+    },
+    [key],
+  );
   return [texts, keep];
+}
+
+/** Returns the index of an item as an address has it, counted from 1; 0 for anything else. */
+export function indexIn(text: string | undefined): number {
+  return text !== undefined && /^[1-9]\d{0,8}$/.test(text) ? Number(text) - 1 : 0;
 }
 
 /** Provides the index of the first item shown, and a function to show the page of an item, for Pager. */
 export function usePageOf(size: number): readonly [first: number, goTo: (item: number) => void] {
   const [item, goTo] = useState(0);
   return [Math.floor(item / size) * size, goTo];
+}
+
+/**
+ * Like `usePageOf`, with the page in the address under this name, counted from 1; the first one is absent. For lists whose content the address
+ * says as well: others would open at a page of something else.
+ */
+export function usePageInAddress(size: number, name: string): readonly [first: number, goTo: (item: number) => void] {
+  const names = useMemo(() => [name], [name]);
+  const [texts, setTexts] = useInAddress(null, names);
+  const goTo = (item: number): void => {
+    const page = Math.floor(Math.max(0, item) / size);
+    setTexts(page === 0 ? {} : { [name]: String(page + 1) });
+  };
+  return [indexIn(texts[name]) * size, goTo];
 }
 
 const DRAFT_PREFIX = 'draft/';
