@@ -58,8 +58,10 @@ async function trainPlan(page: Page, plan: PlanFile, folder: string, done: RegEx
   await expect(page.getByLabel('Plan name')).toHaveValue(plan.name);
   await startPlan(page);
   await visit(page, 'Experiments');
-  // The newest is the first.
-  await page.getByRole('table', { name: 'Experiments', exact: true }).getByRole('link').first().click();
+  const rows = page.getByRole('table', { name: 'Experiments', exact: true }).getByRole('row');
+  const hasStl = plan.methods.includes('STL');
+  const row = rows.filter({ has: page.getByRole('link') }).filter(hasStl ? { hasText: 'STL' } : { hasNotText: 'STL' });
+  await row.getByRole('link').first().click();
   await expect(page.getByRole('navigation', { name: 'Experiment', exact: true })).toBeVisible();
   const experiment = new URL(page.url()).hash;
   await expect(page.getByRole('main')).toContainText(done, { timeout: TRAINED_WITHIN_MS });

@@ -3,16 +3,7 @@ import { expect, type Page } from '@playwright/test';
 import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import {
-  dropPaths,
-  notices,
-  openBackend,
-  openExperiment,
-  runActions,
-  showView,
-  stepOf,
-  visit,
-} from '../../tests/e2e/labActions.ts';
+import { dropPaths, notices, openBackend, runActions, showView, stepOf, visit } from '../../tests/e2e/labActions.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -49,8 +40,14 @@ async function goTo(page: Page, hash: string): Promise<void> {
 export async function settled(page: Page): Promise<void> {
   await expect(page.getByText(/^(Loading|Reading|Comparing|Finding|Counting|Grouping|Listing|Opening|Testing).* …$/)).toHaveCount(0, { timeout: 60_000 }); // prettier-ignore
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
-  // Charts draw themselves in.
-  await page.waitForTimeout(700);
+  // Charts draw themselves in, one after the other.
+  const drawn = (): Promise<number> => page.locator('main svg *').count();
+  for (let before = -1, now = await drawn(); now !== before; now = await drawn()) {
+    before = now;
+    await page.waitForTimeout(700);
+  }
+  // A header that stays in sight would be drawn where the page was scrolled to.
+  await page.evaluate(() => window.scrollTo(0, 0));
 }
 
 const analysis = (view: string): LabView => ({
@@ -68,22 +65,22 @@ export const labViews: readonly LabView[] = [
   { name: 'experiment', show: (page, { experiment }) => goTo(page, experiment) },
   {
     name: 'experimentRuns',
-    show: async (page) => {
-      await openExperiment(page);
+    show: async (page, { experiment }) => {
+      await goTo(page, experiment);
       await showView(page, 'Runs');
     },
   },
   {
     name: 'statistics',
-    show: async (page) => {
-      await openExperiment(page);
+    show: async (page, { experiment }) => {
+      await goTo(page, experiment);
       await showView(page, 'Statistics');
     },
   },
   {
     name: 'share',
-    show: async (page) => {
-      await openExperiment(page);
+    show: async (page, { experiment }) => {
+      await goTo(page, experiment);
       await showView(page, 'Share');
     },
   },

@@ -92,7 +92,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   quick: {
     label: 'Quick look',
     description:
-      'Three epochs for a small encoder: one sentence per sequence, the CRF on first pieces, batches of 32, rate 5e-4. ' +
+      'Three epochs for a small encoder: one sentence per sequence, the CRF on first pieces, batches of 32, rate 5e‑4. ' +
       'Meant for the built-in model; the rate is far too high for a full-size model.',
     config: quick,
     rounds: { count: 0, epochs: quick.epochs },

@@ -55,42 +55,44 @@ function CalibrationSection({ task, test, devel }: SnapshotProps) {
     <section aria-labelledby="calibration-title">
       <h2 id="calibration-title">Is it as sure as it is right?</h2>
       <p className="lead">{calibrationText(answer)}</p>
-      <ReliabilityChart
-        caption="Correct mentions by confidence, test"
-        series={[
-          { name: 'confidence', calibration: before },
-          ...(fitted === null ? [] : [{ name: 'with temperature', calibration: fitted.after }]),
-        ]}
-      />
-      <TableBox label="Calibration on test">
-        <thead>
-          <tr>
-            <th scope="col">Confidence</th>
-            <th scope="col" className="number">
-              <Term name="expected calibration error">Expected calibration error</Term>
-            </th>
-            <th scope="col" className="number">
-              Brier score
-            </th>
-            <th scope="col" className="number">
-              Mentions
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {[
-            { name: 'as predicted', calibration: before },
-            ...(fitted === null ? [] : [{ name: `at temperature ${fitted.temperature.toFixed(2)}`, calibration: fitted.after }]), // prettier-ignore
-          ].map(({ name, calibration }) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td className="number">{format.ratio(calibration.expectedError)}</td>
-              <td className="number">{calibration.brier.toFixed(4)}</td>
-              <td className="number">{format.count(calibration.mentions)}</td>
+      <div className="pair charts">
+        <ReliabilityChart
+          caption="Correct mentions by confidence, test"
+          series={[
+            { name: 'confidence', calibration: before },
+            ...(fitted === null ? [] : [{ name: 'with temperature', calibration: fitted.after }]),
+          ]}
+        />
+        <TableBox label="Calibration on test">
+          <thead>
+            <tr>
+              <th scope="col">Confidence</th>
+              <th scope="col" className="number">
+                <Term name="expected calibration error">Expected calibration error</Term>
+              </th>
+              <th scope="col" className="number">
+                Brier score
+              </th>
+              <th scope="col" className="number">
+                Mentions
+              </th>
             </tr>
-          ))}
-        </tbody>
-      </TableBox>
+          </thead>
+          <tbody>
+            {[
+              { name: 'as predicted', calibration: before },
+              ...(fitted === null ? [] : [{ name: `at temperature ${fitted.temperature.toFixed(2)}`, calibration: fitted.after }]), // prettier-ignore
+            ].map(({ name, calibration }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td className="number">{format.ratio(calibration.expectedError)}</td>
+                <td className="number">{calibration.brier.toFixed(4)}</td>
+                <td className="number">{format.count(calibration.mentions)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </TableBox>
+      </div>
     </section>
   );
 }
@@ -177,7 +179,7 @@ function DoubtSection({ task, test, devel }: SnapshotProps) {
           first={first}
           size={DOUBTS_PER_PAGE}
           total={page.total}
-          noun="place"
+          noun="difference"
           none="None found"
           onGo={(item) => show(prediction.split, item)}
         />

@@ -99,7 +99,7 @@ export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
           formatter={(value) => format.percent(Number(value))}
           labelFormatter={(epoch) => `epoch ${String(epoch)}`}
         />
-        {curves.map(({ name, variant }, index) => {
+        {curves.map(({ name, variant, points }, index) => {
           const { stroke, dash } = rateStyle(variant);
           return (
             <Line
@@ -109,7 +109,7 @@ export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
               stroke={stroke}
               strokeWidth={isSliced(variant.method) ? 2 : 1.5}
               {...(dash === undefined ? {} : { strokeDasharray: dash })}
-              dot={rows.length === 1 ? { r: 2.5, fill: stroke, strokeWidth: 0 } : false}
+              dot={points.length === 1 ? { r: 2.5, fill: stroke, strokeWidth: 0 } : false}
               connectNulls
               isAnimationActive={false}
             />

@@ -29,7 +29,15 @@ import { saveFile } from '../shared/saveFile.ts';
 import { useDescriptions } from '../shared/useDescriptions.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
 import { useInAddress } from '../shared/viewState.ts';
-import { bestOn, experimentSettings, experimentSubject, methodsText, runStatuses, usePool } from './experiments.ts';
+import {
+  bestOn,
+  droppedRuns,
+  experimentSettings,
+  experimentSubject,
+  methodsText,
+  runStatuses,
+  usePool,
+} from './experiments.ts';
 import { SelectionActions } from './ShareRuns.tsx';
 
 export function ExperimentsPage() {
@@ -37,6 +45,10 @@ export function ExperimentsPage() {
   const queue = useLab((state) => state.queue);
   const results = useLab((state) => state.results);
   const comparisons = usePool()?.comparisons;
+  const dropped = useMemo(
+    () => droppedRuns([...records, ...results.flatMap(({ file }) => file.runs)]),
+    [records, results],
+  );
   return (
     <>
       <h1>Experiments</h1>
@@ -52,7 +64,7 @@ export function ExperimentsPage() {
           corpora, or drop a result file.
         </p>
       ) : (
-        <ExperimentsTable experiments={comparisons} />
+        <ExperimentsTable experiments={comparisons} dropped={dropped} />
       )}
       <QueuePanel />
       {records.length > 0 && (
@@ -98,7 +110,13 @@ interface ExperimentLine {
 
 const FILTER_NAMES = filterNames('');
 
-function ExperimentsTable({ experiments }: { readonly experiments: readonly Comparison[] }) {
+interface ExperimentsTableProps {
+  readonly experiments: readonly Comparison[];
+  /** Ids of runs that a search dropped. */
+  readonly dropped: ReadonlySet<string>;
+}
+
+function ExperimentsTable({ experiments, dropped }: ExperimentsTableProps) {
   const of = useDescriptions('experiments');
   const [texts, setTexts] = useInAddress('experiments/filter', FILTER_NAMES);
   const filter = useMemo(() => filterOf(texts, ''), [texts]);
@@ -172,6 +190,7 @@ function ExperimentsTable({ experiments }: { readonly experiments: readonly Comp
             <ExperimentRow
               key={line.experiment.id}
               line={line}
+              dropped={dropped}
               selected={selected.has(line.experiment.id)}
               onSelect={() => select(line.experiment.id)}
             />
@@ -185,15 +204,23 @@ function ExperimentsTable({ experiments }: { readonly experiments: readonly Comp
 
 interface ExperimentRowProps {
   readonly line: ExperimentLine;
+  readonly dropped: ReadonlySet<string>;
   readonly selected: boolean;
   readonly onSelect: () => void;
 }
 
-function ExperimentRow({ line: { experiment, description, subject }, selected, onSelect }: ExperimentRowProps) {
-  const { statuses, best } = useMemo(() => {
+function ExperimentRow({
+  line: { experiment, description, subject },
+  dropped,
+  selected,
+  onSelect,
+}: ExperimentRowProps) {
+  const { statuses, best, total } = useMemo(() => {
     const first = experiment.tasks.flatMap((task) => bestOn(task) ?? []);
-    return { statuses: [...runStatuses(experiment).values()], best: first };
-  }, [experiment]);
+    const all = [...runStatuses(experiment)];
+    const searched = all.filter(([id]) => !dropped.has(id)).map(([, own]) => own);
+    return { statuses: searched, best: first, total: all.length };
+  }, [experiment, dropped]);
   const status = URGENCY.find((one) => statuses.includes(one)) ?? 'finished';
   const finished = statuses.filter((one) => one === 'finished').length;
   const name = description.name ?? subject;
@@ -225,6 +252,9 @@ function ExperimentRow({ line: { experiment, description, subject }, selected, o
             {format.count(finished)} of {format.count(statuses.length)}
           </span>
         </span>
+        {total > statuses.length && (
+          <div className="field-help">{format.count(total - statuses.length)} dropped by the search</div>
+        )}
       </td>
       <td className="wide-only">{methodsText(experiment)}</td>
       <td>

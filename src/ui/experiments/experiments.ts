@@ -9,9 +9,10 @@ import {
 import { variantName } from '../../lab/state/methodNames.ts';
 import { mergeRuns, type MergedRuns } from '../../lab/comparison/mergeRuns.ts';
 import { presets } from '../../lab/plans/presets.ts';
+import { droppedText } from '../../metrics/racing/raceWords.ts';
 import { mean } from '../../metrics/scores/spread.ts';
 import { isSliced } from '../../schema/methods.ts';
-import type { RunStatus } from '../../schema/runRecord.ts';
+import type { RunRecord, RunStatus } from '../../schema/runRecord.ts';
 import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { shallow, useLab, useRunRecords } from '../shared/useLab.ts';
@@ -76,6 +77,19 @@ export function runStatuses({ tasks }: Comparison): ReadonlyMap<string, RunStatu
       variants.flatMap(({ trainings }) => trainings.map(({ runId, status }) => [runId, status] as const)),
     ),
   );
+}
+
+/** Ids of the runs that a search for the slicing rate dropped: they are done, though not finished. */
+export function droppedRuns(records: readonly RunRecord[]): ReadonlySet<string> {
+  return new Set(records.filter((record) => droppedText(record) !== null).map(({ spec }) => spec.id));
+}
+
+/** How far the runs of an experiment are: `3 of 7 runs finished, 4 dropped by the search`. */
+export function progressWords(experiment: Comparison, dropped: ReadonlySet<string>): string {
+  const statuses = runStatuses(experiment);
+  const finished = [...statuses.values()].filter((status) => status === 'finished').length;
+  const left = [...statuses.keys()].filter((id) => dropped.has(id)).length;
+  return `${format.count(finished)} of ${format.counted(statuses.size, 'run')} finished${left === 0 ? '' : `, ${format.count(left)} dropped by the search`}`;
 }
 
 /** The methods of an experiment in words: `STL, MTL-XC, MTL-LS 0.00 to 1.00`. */

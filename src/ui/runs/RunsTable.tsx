@@ -323,11 +323,9 @@ const RunRow = memo(function RunRow({ line, own, waiting, href, experiment, hidd
         <TagList tags={description.tags} />
       </th>
       {!isHidden('status') && (
-        <td className="nowrap">
-          <StatusMark
-            status={status}
-            detail={status === 'queued' && waiting >= 0 ? `no. ${waiting + 1}` : (droppedText(record) ?? undefined)}
-          />
+        <td>
+          <StatusMark status={status} detail={status === 'queued' && waiting >= 0 ? `no. ${waiting + 1}` : undefined} />
+          {droppedText(record) !== null && <div className="field-help status-detail">{droppedText(record)}</div>}
         </td>
       )}
       {!isHidden('progress') && (

@@ -157,7 +157,10 @@ export function TaggerSelect({ groups, chosen, onChoose }: TaggerSelectProps) {
             <TypeLabel key={type} type={type} types={chosen.types} />
           ))}
         </span>
-        {' · '}devel F1 {format.percent(f1Of(chosen, 'devel'))} · test F1 {format.percent(f1Of(chosen, 'test'))}
+        {(['devel', 'test'] as const).map((split) => {
+          const f1 = f1Of(chosen, split);
+          return f1 === null ? null : <span key={split} className="nowrap">{` · ${split} F1 ${format.percent(f1)}`}</span>; // prettier-ignore
+        })}
       </p>
       {'model' in chosen ? chosen.model.builtIn && <ShippedTaggerCard /> : <SampleRemark specs={[chosen.run.spec]} />}
     </div>

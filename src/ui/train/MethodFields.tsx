@@ -176,15 +176,15 @@ function SearchFields({ draft, read, onChange }: Omit<MethodFieldsProps, 'onMeth
         />
       )}
       {drops && (
-        <Field label="Choose the rate">
+        <Field label="Choose the rate" help="By devel F1, the mean over seeds where there are several.">
           {(control) => (
             <select
               {...control}
               value={search.choose}
               onChange={(event) => change({ choose: event.target.value === 'end' ? 'end' : 'rung' })}
             >
-              <option value="rung">after that epoch, by the mean over seeds</option>
-              <option value="end">when all that are kept are trained</option>
+              <option value="rung">after that epoch</option>
+              <option value="end">when all are trained</option>
             </select>
           )}
         </Field>

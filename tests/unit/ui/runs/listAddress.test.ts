@@ -99,7 +99,9 @@ describe('the leaks in the address', () => {
       page: fc.nat(1000),
     });
     fc.assert(
-      fc.property(look, fc.nat(30), (shown, own) => expect(leakLookOf(leakTexts(shown, own), own)).toEqual(shown)),
+      fc.property(look, fc.nat(30), (shown, own) => {
+        expect(leakLookOf(leakTexts(shown, own), own)).toEqual(shown);
+      }),
     );
     expect(leakTexts(leakLookOf({}, 3), 3)).toEqual({});
     expect(leakLookOf({ in: '2-test', test: 'x' }, 3).cell).toBeNull();
