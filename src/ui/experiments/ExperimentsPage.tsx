@@ -7,7 +7,6 @@ import { REPORTED_COLUMNS, reportedScoresCsv } from '../../lab/library/scoreTabl
 import type { ImportedResult } from '../../lab/state/labState.ts';
 import type { Description } from '../../schema/descriptions.ts';
 import type { ReportedScore } from '../../schema/reportedScores.ts';
-import type { RunStatus } from '../../schema/runRecord.ts';
 import { AwakeSwitch } from '../parts/BackendPanel.tsx';
 import { Button } from '../parts/Button.tsx';
 import { DescribeActions, TagList } from '../parts/Description.tsx';
@@ -29,15 +28,7 @@ import { saveFile } from '../shared/saveFile.ts';
 import { useDescriptions } from '../shared/useDescriptions.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
 import { useInAddress } from '../shared/viewState.ts';
-import {
-  bestOn,
-  droppedRuns,
-  experimentSettings,
-  experimentSubject,
-  methodsText,
-  runStatuses,
-  usePool,
-} from './experiments.ts';
+import { bestOn, droppedRuns, experimentSettings, experimentSubject, methodsText, usePool } from './experiments.ts';
 import { SelectionActions } from './ShareRuns.tsx';
 
 export function ExperimentsPage() {
@@ -97,9 +88,6 @@ export function ExperimentsPage() {
     </>
   );
 }
-
-/** The statuses that matter most, first. */
-const URGENCY: readonly RunStatus[] = ['running', 'queued', 'paused', 'failed', 'stopped', 'finished'];
 
 interface ExperimentLine {
   readonly experiment: Comparison;
@@ -215,14 +203,8 @@ function ExperimentRow({
   selected,
   onSelect,
 }: ExperimentRowProps) {
-  const { statuses, best, total } = useMemo(() => {
-    const first = experiment.tasks.flatMap((task) => bestOn(task) ?? []);
-    const all = [...runStatuses(experiment)];
-    const searched = all.filter(([id]) => !dropped.has(id)).map(([, own]) => own);
-    return { statuses: searched, best: first, total: all.length };
-  }, [experiment, dropped]);
-  const status = URGENCY.find((one) => statuses.includes(one)) ?? 'finished';
-  const finished = statuses.filter((one) => one === 'finished').length;
+  const best = useMemo(() => experiment.tasks.flatMap((task) => bestOn(task) ?? []), [experiment]);
+  const { status, finished, trained, left } = useMemo(() => progressOf(experiment, dropped), [experiment, dropped]);
   const name = description.name ?? subject;
   const details = [
     ...(name === subject ? [] : [subject]),
@@ -247,14 +229,12 @@ function ExperimentRow({
       </td>
       <td className="nowrap wide-only">
         <span className="progress-cell">
-          <Meter label={`Finished runs of ${name}`} done={finished} total={statuses.length} />
+          <Meter label={`Finished runs of ${name}`} done={finished} total={trained} />
           <span className="number">
-            {format.count(finished)} of {format.count(statuses.length)}
+            {format.count(finished)} of {format.count(trained)}
           </span>
         </span>
-        {total > statuses.length && (
-          <div className="field-help">{format.count(total - statuses.length)} dropped by the search</div>
-        )}
+        {left > 0 && <div className="field-help">{format.count(left)} dropped by the search</div>}
       </td>
       <td className="wide-only">{methodsText(experiment)}</td>
       <td>

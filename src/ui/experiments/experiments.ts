@@ -84,12 +84,34 @@ export function droppedRuns(records: readonly RunRecord[]): ReadonlySet<string> 
   return new Set(records.filter((record) => droppedText(record) !== null).map(({ spec }) => spec.id));
 }
 
-/** How far the runs of an experiment are: `3 of 7 runs finished, 4 dropped by the search`. */
+/** The statuses that matter most, first. */
+const URGENCY: readonly RunStatus[] = ['running', 'queued', 'paused', 'failed', 'stopped', 'finished'];
+
+export interface ExperimentProgress {
+  /** The most urgent status of the runs that were not dropped. */
+  readonly status: RunStatus;
+  readonly finished: number;
+  /** Runs that are trained to their end. */
+  readonly trained: number;
+  /** Runs that a search dropped. */
+  readonly left: number;
+}
+
+export function progressOf(experiment: Comparison, dropped: ReadonlySet<string>): ExperimentProgress {
+  const runs = [...runStatuses(experiment)];
+  const statuses = runs.filter(([id]) => !dropped.has(id)).map(([, status]) => status);
+  return {
+    status: URGENCY.find((one) => statuses.includes(one)) ?? 'finished',
+    finished: statuses.filter((status) => status === 'finished').length,
+    trained: statuses.length,
+    left: runs.length - statuses.length,
+  };
+}
+
+/** How far the runs of an experiment are: `3 of 3 runs finished, 4 dropped by the search`. */
 export function progressWords(experiment: Comparison, dropped: ReadonlySet<string>): string {
-  const statuses = runStatuses(experiment);
-  const finished = [...statuses.values()].filter((status) => status === 'finished').length;
-  const left = [...statuses.keys()].filter((id) => dropped.has(id)).length;
-  return `${format.count(finished)} of ${format.counted(statuses.size, 'run')} finished${left === 0 ? '' : `, ${format.count(left)} dropped by the search`}`;
+  const { finished, trained, left } = progressOf(experiment, dropped);
+  return `${format.count(finished)} of ${format.counted(trained, 'run')} finished${left === 0 ? '' : `, ${format.count(left)} dropped by the search`}`;
 }
 
 /** The methods of an experiment in words: `STL, MTL-XC, MTL-LS 0.00 to 1.00`. */
