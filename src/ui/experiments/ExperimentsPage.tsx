@@ -28,7 +28,15 @@ import { saveFile } from '../shared/saveFile.ts';
 import { useDescriptions } from '../shared/useDescriptions.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
 import { useInAddress } from '../shared/viewState.ts';
-import { bestOn, droppedRuns, experimentSettings, experimentSubject, methodsText, usePool } from './experiments.ts';
+import {
+  bestOn,
+  droppedRuns,
+  experimentSettings,
+  experimentSubject,
+  methodsText,
+  progressOf,
+  usePool,
+} from './experiments.ts';
 import { SelectionActions } from './ShareRuns.tsx';
 
 export function ExperimentsPage() {
