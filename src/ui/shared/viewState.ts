@@ -30,6 +30,12 @@ export function changedTexts(texts: AddressTexts, part: AddressTexts): AddressTe
   return Object.fromEntries(Object.entries({ ...texts, ...part }).filter(([, text]) => text !== ''));
 }
 
+interface LastTexts {
+  readonly texts: AddressTexts;
+  /** What the address had when they were chosen, as JSON. */
+  readonly before: string;
+}
+
 /** Least time between two changes of the address: browsers limit how often it changes. */
 const WRITTEN_EVERY_MS = 200;
 let writtenAtMs = -WRITTEN_EVERY_MS;
@@ -70,8 +76,10 @@ export function useInAddress(
 ): readonly [AddressTexts, (texts: AddressTexts) => void] {
   const [texts, setTexts] = useState(() => {
     const given = textsInHash(window.location.hash, names);
-    if (key === null || Object.keys(given).length > 0) return given;
-    return (valuesByKey.get(key) as AddressTexts | undefined) ?? given;
+    const last = key === null ? undefined : (valuesByKey.get(key) as LastTexts | undefined);
+    // The page was left before its last texts were written: Back comes to an address without them.
+    const isBefore = last !== undefined && JSON.stringify(given) === last.before;
+    return last !== undefined && (isBefore || Object.keys(given).length === 0) ? last.texts : given;
   });
   useEffect(() => {
     const read = (): void => setTexts(textsInHash(window.location.hash, names));
@@ -98,10 +106,11 @@ export function useInAddress(
   }, [names, texts]);
   const keep = useCallback(
     (next: AddressTexts): void => {
-      if (key !== null) valuesByKey.set(key, next);
+      const before = JSON.stringify(textsInHash(window.location.hash, names));
+      if (key !== null) valuesByKey.set(key, { texts: next, before } satisfies LastTexts);
       setTexts(next);
     },
-    [key],
+    [key, names],
   );
   return [texts, keep];
 }
