@@ -301,6 +301,7 @@ const RunRow = memo(function RunRow({ line, own, waiting, href, experiment, hidd
     ...(isHidden('method') ? [method] : []),
     ...(isHidden('seed') ? [`seed ${spec.seed}`] : []),
   ];
+  const dropped = droppedText(record);
   return (
     <tr>
       {selected !== null && (
@@ -323,9 +324,9 @@ const RunRow = memo(function RunRow({ line, own, waiting, href, experiment, hidd
         <TagList tags={description.tags} />
       </th>
       {!isHidden('status') && (
-        <td>
+        <td className="nowrap">
           <StatusMark status={status} detail={status === 'queued' && waiting >= 0 ? `no. ${waiting + 1}` : undefined} />
-          {droppedText(record) !== null && <div className="field-help status-detail">{droppedText(record)}</div>}
+          {dropped !== null && <div className="field-help why-dropped">{dropped}</div>}
         </td>
       )}
       {!isHidden('progress') && (
