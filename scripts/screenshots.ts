@@ -124,6 +124,8 @@ async function photograph(
     try {
       if (view.hasNotices !== true) await dismissNotices(page);
       await view.show(page, trained ?? NOTHING_TRAINED);
+      // Where a link was clicked, a chart may show its values now.
+      if (view.hasPointer !== true) await page.mouse.move(0, 0);
       if (view.hasNotices !== true) await dismissNotices(page);
       for (const theme of THEMES) {
         await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });

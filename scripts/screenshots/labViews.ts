@@ -26,6 +26,8 @@ export interface LabView {
   leave?(page: Page): Promise<void>;
   /** Whether it is shown in a lab in which nothing was trained yet. */
   readonly isEmpty?: boolean;
+  /** Whether it is shown under the pointer. */
+  readonly hasPointer?: boolean;
   /** Whether its notices are what is shown. */
   readonly hasNotices?: boolean;
 }
@@ -147,6 +149,7 @@ export const labViews: readonly LabView[] = [
       await page.getByRole('button', { name: 'MTL-LS', exact: true }).first().hover();
       await expect(page.getByRole('tooltip').or(page.locator('.definition')).first()).toBeVisible();
     },
+    hasPointer: true,
     leave: (page) => page.mouse.move(0, 0),
   },
   {

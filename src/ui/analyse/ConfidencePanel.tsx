@@ -16,7 +16,7 @@ import { taskRefName } from '../shared/runName.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
-import { indexIn, useInAddress } from '../shared/viewState.ts';
+import { indexIn, useInAddress } from '../shared/addressTexts.ts';
 import { MarkedSentence, SentenceLink } from './MarkedSentence.tsx';
 import type { PanelProps } from './subject.ts';
 

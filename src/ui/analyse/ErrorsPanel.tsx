@@ -18,7 +18,7 @@ import { saveFile } from '../shared/saveFile.ts';
 import { useAnalysis } from '../shared/useAnalysis.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
 import { useRunNaming } from '../shared/useDescriptions.ts';
-import { indexIn, useInAddress, type AddressTexts } from '../shared/viewState.ts';
+import { indexIn, useInAddress, type AddressTexts } from '../shared/addressTexts.ts';
 import { ErrorList, PAGE_SIZE } from './ErrorList.tsx';
 import { ErrorScoreTables } from './ErrorScoreTables.tsx';
 import { BesideField } from './SubjectFields.tsx';

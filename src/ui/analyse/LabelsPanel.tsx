@@ -14,7 +14,7 @@ import { taskRefName } from '../shared/runName.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
 import { useLabActions } from '../shared/useLab.ts';
-import { indexIn, useInAddress, usePageInAddress } from '../shared/viewState.ts';
+import { indexIn, useInAddress, usePageInAddress } from '../shared/addressTexts.ts';
 import { ConflictSection, type ConflictSectionProps } from './ConflictSection.tsx';
 import { MarkedSentence, SentenceLink } from './MarkedSentence.tsx';
 import type { PanelProps } from './subject.ts';

@@ -15,7 +15,7 @@ import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
-import { indexIn, useInAddress, type AddressTexts } from '../shared/viewState.ts';
+import { indexIn, useInAddress, type AddressTexts } from '../shared/addressTexts.ts';
 import { LeakPairs } from './LeakPairs.tsx';
 import type { PanelProps, Subject } from './subject.ts';
 

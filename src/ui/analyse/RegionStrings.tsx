@@ -11,7 +11,8 @@ import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
-import { indexIn, useInAddress, usePageOf } from '../shared/viewState.ts';
+import { indexIn, useInAddress } from '../shared/addressTexts.ts';
+import { usePageOf } from '../shared/viewState.ts';
 import { MarkedSentence, SentenceLink } from './MarkedSentence.tsx';
 import { regionWords } from './regionWords.ts';
 

@@ -7,7 +7,7 @@ import { Term } from '../help/Term.tsx';
 import { AnalysisWait, NoSnapshot, PredictionGate } from '../parts/AnalysisWait.tsx';
 import { routeHref } from '../shared/route.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
-import { hashWithTexts, textsInHash } from '../shared/viewState.ts';
+import { hashWithTexts, textsInHash } from '../shared/addressTexts.ts';
 import { EulerDiagram } from './EulerDiagram.tsx';
 import { RatioSection } from './RatioSection.tsx';
 import { RegionStrings, STRINGS_IN_ADDRESS, StringSentences } from './RegionStrings.tsx';

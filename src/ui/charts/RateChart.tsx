@@ -8,7 +8,7 @@ import type { SpreadOver } from '../../lab/comparison/variantSpread.ts';
 import type { ReportedScore } from '../../schema/reportedScores.ts';
 import { format } from '../shared/format.ts';
 import { ChartFrame, type LegendEntry } from './ChartFrame.tsx';
-import { changedTexts, useInAddress, type AddressTexts } from '../shared/viewState.ts';
+import { changedTexts, useInAddress, type AddressTexts } from '../shared/addressTexts.ts';
 import { axisOf, boundsIn, ZoomFields } from './ZoomFields.tsx';
 import { chartStyle, rateStyle } from './chartStyle.ts';
 

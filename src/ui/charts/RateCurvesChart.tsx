@@ -6,7 +6,7 @@ import { comparisonCurves, roundsAndSeeds } from '../../lab/comparison/compariso
 import { format } from '../shared/format.ts';
 import { countAxis } from './axes.ts';
 import { ChartFrame } from './ChartFrame.tsx';
-import { changedTexts, useInAddress, type AddressTexts } from '../shared/viewState.ts';
+import { changedTexts, useInAddress, type AddressTexts } from '../shared/addressTexts.ts';
 import { axisOf, boundsIn, ZoomFields } from './ZoomFields.tsx';
 import { isSliced } from '../../schema/methods.ts';
 import { chartStyle, rateStyle } from './chartStyle.ts';

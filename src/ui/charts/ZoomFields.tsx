@@ -1,5 +1,5 @@
 // Edits the bounds of a chart's F1 axis; empty for those of the data.
-import type { AddressTexts } from '../shared/viewState.ts';
+import type { AddressTexts } from '../shared/addressTexts.ts';
 
 export interface Bounds {
   readonly from: string;

@@ -27,7 +27,7 @@ import { taskRefName } from '../shared/runName.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { useDescriptions } from '../shared/useDescriptions.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
-import { useInAddress } from '../shared/viewState.ts';
+import { useInAddress } from '../shared/addressTexts.ts';
 import {
   bestOn,
   droppedRuns,

@@ -8,7 +8,7 @@ import { Pager, rowAfterKey } from '../parts/Pager.tsx';
 import { SentenceLine } from '../parts/SentenceLine.tsx';
 import { format } from '../shared/format.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
-import { indexIn, useInAddress, type AddressTexts } from '../shared/viewState.ts';
+import { indexIn, useInAddress, type AddressTexts } from '../shared/addressTexts.ts';
 
 const PAGE_SIZE = 25;
 

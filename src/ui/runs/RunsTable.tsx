@@ -28,7 +28,7 @@ import { shownF1 } from '../shared/selectedSnapshot.ts';
 import { useDescriptions } from '../shared/useDescriptions.ts';
 import { useLab, useRunView } from '../shared/useLab.ts';
 import { useLayers } from '../shared/useLayers.ts';
-import { useInAddress, usePageInAddress } from '../shared/viewState.ts';
+import { useInAddress, usePageInAddress } from '../shared/addressTexts.ts';
 import { ListFilter } from './ListFilter.tsx';
 import {
   filteredLines,

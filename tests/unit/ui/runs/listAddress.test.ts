@@ -16,7 +16,7 @@ import { leakLookOf, leakTexts } from '../../../../src/ui/analyse/LeaksPanel.tsx
 import { shownEpochs } from '../../../../src/ui/charts/RateCurvesChart.tsx';
 import { boundsIn } from '../../../../src/ui/charts/ZoomFields.tsx';
 import { parseRoute } from '../../../../src/ui/shared/route.ts';
-import { changedTexts, hashWithTexts, indexIn, textsInHash } from '../../../../src/ui/shared/viewState.ts';
+import { changedTexts, hashWithTexts, indexIn, textsInHash } from '../../../../src/ui/shared/addressTexts.ts';
 
 const filters = fc.record({
   text: fc.string({ unit: 'grapheme' }),
