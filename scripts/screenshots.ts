@@ -1,6 +1,6 @@
 // Trains a plan on sample corpora in the built lab and photographs its views, for the documentation or all of them.
 //   npm run screenshots                     writes the pictures that the documentation shows
-//   npm run screenshots -- --all FOLDER     writes every view at both widths and in both themes
+//   npm run screenshots -- --all FOLDER [VIEW ...]     writes every view, or those named, at both widths and in both themes
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -9,7 +9,7 @@ import { expect, type Page } from '@playwright/test';
 import { chromium } from 'playwright';
 import { preview } from 'vite';
 import type { PlanFile } from '../src/schema/planFile.ts';
-import { dropPaths, openExperiment, openLab, showView } from '../tests/e2e/labActions.ts';
+import { dropPaths, openLab, showView, visit } from '../tests/e2e/labActions.ts';
 import { startPlan } from '../tests/e2e/planActions.ts';
 import { builtLab } from './builtLab.ts';
 import { chromiumFlags } from './chromiumFlags.ts';
@@ -29,25 +29,47 @@ const MAX_BYTES = 1_500_000;
 const TRAINED_WITHIN_MS = 400_000;
 
 /** Two seeds, so that there is a spread; two epochs, so that there are curves; half of the sentences, so that it is soon done. */
-async function samplePlan(folder: string): Promise<string> {
+function samplePlan(): PlanFile {
   const plan = JSON.parse(readFileSync(path.join(root, 'examples/sample.plan.json'), 'utf8')) as PlanFile;
-  const file = path.join(folder, 'guide.plan.json');
   const config = { ...plan.config, epochs: 2 };
-  await writeFile(file, JSON.stringify({ ...plan, name: 'guide', slicingRates: [0, 0.5, 1], seeds: [1, 2], config }));
-  return file;
+  return { ...plan, name: 'guide', slicingRates: [0, 0.5, 1], seeds: [1, 2], config };
 }
 
-async function trainPlan(page: Page): Promise<Trained> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'pictures-'));
-  await openLab(page);
-  await dropPaths(page, await samplePlan(folder));
-  await expect(page.getByLabel('Plan name')).toHaveValue('guide');
+/** The same tasks with another learning rate, so that it is another experiment, whose rates are searched. */
+function searchPlan(): PlanFile {
+  const { config, ...plan } = samplePlan();
+  const search = { policy: 'top' as const, rungs: [1], finalists: 1, choose: 'rung' as const };
+  return {
+    ...plan,
+    name: 'search',
+    methods: ['MTL-LS'],
+    seeds: [1],
+    config: { ...config, learningRate: 8e-4 },
+    search,
+  };
+}
+
+/** Trains a plan until its experiment says that it is done; returns the address of that, which is open then. */
+async function trainPlan(page: Page, plan: PlanFile, folder: string, done: RegExp): Promise<string> {
+  const file = path.join(folder, `${plan.name}.plan.json`);
+  await writeFile(file, JSON.stringify(plan));
+  await visit(page, 'New');
+  await dropPaths(page, file);
+  await expect(page.getByLabel('Plan name')).toHaveValue(plan.name);
   await startPlan(page);
-  await rm(folder, { recursive: true });
-  await openExperiment(page);
+  await visit(page, 'Experiments');
+  const rows = page.getByRole('table', { name: 'Experiments', exact: true }).getByRole('row');
+  const hasStl = plan.methods.includes('STL');
+  const row = rows.filter({ has: page.getByRole('link') }).filter(hasStl ? { hasText: 'STL' } : { hasNotText: 'STL' });
+  await row.getByRole('link').first().click();
+  await expect(page.getByRole('navigation', { name: 'Experiment', exact: true })).toBeVisible();
   const experiment = new URL(page.url()).hash;
-  const progress = page.getByText(/\d+ of \d+ runs? finished/);
-  await expect(progress).toHaveText(/(\d+) of \1 runs finished/, { timeout: TRAINED_WITHIN_MS });
+  await expect(page.getByRole('main')).toContainText(done, { timeout: TRAINED_WITHIN_MS });
+  return experiment;
+}
+
+async function train(page: Page, folder: string, withSearch: boolean): Promise<Trained> {
+  const experiment = await trainPlan(page, samplePlan(), folder, /(\d+) of \1 runs finished/);
   await showView(page, 'Runs');
   const sliced = page.getByRole('main').getByRole('row').filter({ hasText: 'MTL-LS' });
   await sliced.first().getByRole('link').first().click();
@@ -55,7 +77,8 @@ async function trainPlan(page: Page): Promise<Trained> {
   const run = new URL(page.url()).hash;
   const toErrors = page.getByRole('main').getByRole('link', { name: 'Errors', exact: true }).first();
   const subject = ((await toErrors.getAttribute('href')) ?? '').split('?')[1] ?? '';
-  return { experiment, run, subject };
+  const search = withSearch ? await trainPlan(page, searchPlan(), folder, /Rate [\d.]+ is chosen/) : null;
+  return { experiment, run, subject, search, folder };
 }
 
 /** Compresses pictures in a page without a policy: browsers write WebP, and nothing has to be installed. */
@@ -74,6 +97,8 @@ async function webp(canvas: Page, png: Buffer): Promise<Buffer> {
   return Buffer.from(text, 'base64');
 }
 
+const NOTHING_TRAINED: Trained = { experiment: '#/experiments', run: '#/experiments', subject: '', search: null, folder: '' }; // prettier-ignore
+
 interface Shot {
   readonly size: { readonly width: number; readonly height: number };
   readonly folder: string;
@@ -81,22 +106,27 @@ interface Shot {
   readonly fullPage: boolean;
 }
 
-/** Photographs views one after the other in both themes; returns what went wrong, by view. */
+/** Photographs views one after the other in both themes, those of a lab in which nothing was trained where `trained` is null; returns what went wrong, by view. */
 async function photograph(
   page: Page,
   canvas: Page,
-  trained: Trained,
+  trained: Trained | null,
   names: readonly string[],
   shot: Shot,
 ): Promise<readonly string[]> {
-  // prettier-ignore
   const failures: string[] = [];
   await mkdir(shot.folder, { recursive: true });
   await page.setViewportSize(shot.size);
-  for (const view of labViews.filter(({ name }) => names.includes(name))) {
+  const ofState = labViews.filter(
+    ({ name, isEmpty = false }) => names.includes(name) && isEmpty === (trained === null),
+  );
+  for (const view of ofState) {
     try {
-      await view.show(page, trained);
-      await dismissNotices(page);
+      if (view.hasNotices !== true) await dismissNotices(page);
+      await view.show(page, trained ?? NOTHING_TRAINED);
+      // Where a link was clicked, a chart may show its values now.
+      if (view.hasPointer !== true) await page.mouse.move(0, 0);
+      if (view.hasNotices !== true) await dismissNotices(page);
       for (const theme of THEMES) {
         await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
         await settled(page);
@@ -108,6 +138,9 @@ async function photograph(
       failures.push(`${view.name}${shot.suffix}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`); // prettier-ignore
     }
     await page.keyboard.press('Escape');
+    await view
+      .leave?.(page)
+      .catch((error: unknown) => failures.push(`after ${view.name}${shot.suffix}: ${String(error)}`));
   }
   return failures;
 }
@@ -131,8 +164,10 @@ function markdownIn(folder: string): readonly string[] {
 }
 
 async function main(asked: readonly string[]): Promise<void> {
-  const [option, into] = asked;
-  if (option !== undefined && (option !== '--all' || into === undefined)) throw new Error('Expected nothing, or --all FOLDER.'); // prettier-ignore
+  const [option, into, ...wanted] = asked;
+  const unknown = wanted.filter((name) => labViews.every((view) => view.name !== name));
+  if (option !== undefined && (option !== '--all' || into === undefined)) throw new Error('Expected nothing, or --all FOLDER [VIEW ...].'); // prettier-ignore
+  if (unknown.length > 0) throw new Error(`There is no view ${unknown.join(', ')}; there are ${labViews.map(({ name }) => name).join(', ')}.`); // prettier-ignore
   const startedMs = performance.now();
   const took = (): string => `${Math.round((performance.now() - startedMs) / 1000)} s`;
   await builtLab(root);
@@ -140,21 +175,27 @@ async function main(asked: readonly string[]): Promise<void> {
   const baseURL = server.resolvedUrls?.local[0];
   if (baseURL === undefined) throw new Error('The server has no address.');
   const executablePath = findChromium();
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'pictures-'));
   const browser = await chromium.launch({ args: [...chromiumFlags], ...(executablePath === undefined ? {} : { executablePath }) }); // prettier-ignore
   try {
     const context = await browser.newContext({ baseURL, viewport: DESKTOP, serviceWorkers: 'block' });
     const page = await context.newPage();
     const canvas = await browser.newPage();
-    const trained = await trainPlan(page);
-    console.log(`Trained after ${took()}.`);
     const failures: string[] = [];
-    if (into !== undefined) {
-      const all = labViews.map(({ name }) => name);
+    const all = labViews.map(({ name }) => name).filter((name) => wanted.length === 0 || wanted.includes(name));
+    const photographAll = async (trained: Trained | null): Promise<void> => {
       for (const size of [DESKTOP, PHONE]) {
-        const shot = { size, folder: path.resolve(into), suffix: `-${size.width}`, fullPage: true };
+        const shot = { size, folder: path.resolve(into ?? ''), suffix: `-${size.width}`, fullPage: true };
         failures.push(...(await photograph(page, canvas, trained, all, shot)));
       }
-    } else {
+      await page.setViewportSize(DESKTOP);
+    };
+    await openLab(page);
+    if (into !== undefined) await photographAll(null);
+    const trained = await train(page, folder, into !== undefined);
+    console.log(`Trained after ${took()}.`);
+    if (into !== undefined) await photographAll(trained);
+    else {
       const { wide, narrow } = picturesInDocs();
       const shot = { folder: pictures, fullPage: false };
       failures.push(...(await photograph(page, canvas, trained, wide, { ...shot, size: DOCS, suffix: '' })));
@@ -171,6 +212,7 @@ async function main(asked: readonly string[]): Promise<void> {
   } finally {
     await browser.close();
     await server.close();
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

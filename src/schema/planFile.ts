@@ -2,7 +2,7 @@
 import * as z from '../util/zod.ts';
 import { trainingConfigSchema } from './config.ts';
 import { areSingle, isSliced, methodSchema } from './methods.ts';
-import { rateSearchSchema } from './rateSearch.ts';
+import { rateSearchSchema, searchObstacles, type SearchObstacle } from './rateSearch.ts';
 import { slicingSchema, upgradeConfig } from './runRecord.ts';
 
 /** Upgrades a version 1 plan, which had a list of tasks for one method, STL. Returns anything else unchanged, for the schema to validate. */
@@ -47,6 +47,14 @@ export const planCategorySchema = z.strictObject({
 });
 export type PlanCategory = z.infer<typeof planCategorySchema>;
 
+/** What is wrong with the search of a plan, by the keys of the file. */
+const OBSTACLES: Readonly<Record<Exclude<SearchObstacle, 'epochs'>, string>> = {
+  methods: 'a search for the slicing rate needs the method MTL-LS',
+  rounds: 'a search for the slicing rate has no further rounds: set rounds.count to 0',
+  trainOn: 'a search compares rates on devel, which must not be trained on',
+  steps: 'a search counts in epochs: set config.steps to null',
+};
+
 const currentPlanFileSchema = z
   .strictObject({
     format: z.literal('bioner-lab-plan'),
@@ -90,13 +98,10 @@ const currentPlanFileSchema = z
     }),
     z.superRefine(({ search, methods, rounds, config }, context) => {
       if (search === undefined) return;
-      const fault = (message: string): void => context.addIssue({ code: 'custom', path: ['search'], message });
-      if (!methods.includes('MTL-LS')) fault('a search for the slicing rate needs the method MTL-LS');
-      if (rounds.count > 0) fault('a search for the slicing rate has no further rounds: set rounds.count to 0');
-      if (config.trainOn !== 'train') fault('a search compares rates on devel, which must not be trained on');
-      if (config.steps !== null) fault('a search counts in epochs: set config.steps to null');
-      if (Math.max(...search.rungs) > config.epochs)
-        fault(`the last rung is beyond the ${config.epochs} epochs of a run`);
+      for (const obstacle of searchObstacles(search, { methods, rounds, config })) {
+        const message = obstacle === 'epochs' ? `the last rung is beyond the ${config.epochs} epochs of a run` : OBSTACLES[obstacle]; // prettier-ignore
+        context.addIssue({ code: 'custom', path: ['search'], message });
+      }
     }),
   );
 export type PlanFile = z.infer<typeof currentPlanFileSchema>;

@@ -1,6 +1,8 @@
 // How the slicing rate of MTL-LS is found: the option of a plan, and what the records of its runs say of it.
 import * as z from '../util/zod.ts';
 import type { RaceRules } from '../metrics/racing/race.ts';
+import type { TrainingConfig } from './config.ts';
+import type { Method } from './methods.ts';
 
 /** Epochs after which rates are compared, increasing; what each run found in each devel sentence is kept after them. */
 const rungsSchema = z.array(z.int().check(z.gte(1), z.lte(10_000))).check(
@@ -31,6 +33,29 @@ export const rateSearchSchema = z
     }),
   );
 export type RateSearch = z.infer<typeof rateSearchSchema>;
+
+/** What a plan has that a search cannot work with: its methods, further rounds, devel in training, a fixed number of steps, or too few epochs. */
+export type SearchObstacle = 'methods' | 'rounds' | 'trainOn' | 'steps' | 'epochs';
+
+interface SearchedPlan {
+  readonly methods: readonly Method[];
+  readonly rounds: { readonly count: number };
+  readonly config: Pick<TrainingConfig, 'trainOn' | 'steps' | 'epochs'>;
+}
+
+/** Lists the obstacles to a search, for a form and for a file, which name them in their words. */
+export function searchObstacles(
+  { rungs }: Pick<RateSearch, 'rungs'>,
+  { methods, rounds, config }: SearchedPlan,
+): readonly SearchObstacle[] {
+  return [
+    ...(methods.includes('MTL-LS') ? [] : (['methods'] as const)),
+    ...(rounds.count > 0 ? (['rounds'] as const) : []),
+    ...(config.trainOn === 'train' ? [] : (['trainOn'] as const)),
+    ...(config.steps === null ? [] : (['steps'] as const)),
+    ...(Math.max(...rungs) > config.epochs ? (['epochs'] as const) : []),
+  ];
+}
 
 /** The rules of a search that drops rates; null where all are trained. */
 export function raceRulesOf(search: RateSearch | undefined): RaceRules | null {

@@ -144,6 +144,17 @@ test('a sample run outlives two reloads, finishes, and its result file shows the
     await expect(page.getByRole('heading', { level: 1, name: sample.name })).toBeVisible();
     await expect(page.getByRole('list', { name: 'Sentences' }).locator(':focus')).toContainText('Gene');
     await page.goBack();
+    await expect(mentions.nth(1)).toBeFocused();
+
+    // Filter and line are in the address, so that a reload and a link show the same errors.
+    await page.getByLabel('Mention contains').fill('a');
+    await page.getByRole('combobox', { name: /^String/ }).selectOption('unseen');
+    await expect(page).toHaveURL(/kind=correct&find=a&seen=unseen/);
+    await page.reload();
+    await expect(page.getByRole('group', { name: 'Kind' }).getByRole('button', { pressed: true })).toContainText('correct'); // prettier-ignore
+    await expect(page.getByLabel('Mention contains')).toHaveValue('a');
+    await expect(page.getByRole('combobox', { name: /^String/ })).toHaveValue('unseen');
+    await expect(mentions.first()).toContainText('not in training');
 
     const analyses = page.getByRole('navigation', { name: 'Analyses' });
     await analyses.getByRole('link', { name: 'Entity sets' }).click();

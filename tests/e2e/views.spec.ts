@@ -53,6 +53,29 @@ async function lookTested(page: Page): Promise<unknown> {
   return look(page);
 }
 
+/** The heading and what can be removed: bytes in use change by themselves. */
+async function lookStored(page: Page): Promise<unknown> {
+  const items = page.getByRole('table', { name: 'What can be removed' }).getByRole('rowheader');
+  await expect(items.first()).toBeVisible({ timeout: 60_000 });
+  return [await page.getByRole('heading', { level: 1 }).innerText(), await items.allInnerTexts()];
+}
+
+/** What the Help drawer says beside a page: its guide, keys and glossary. */
+async function lookAtHelp(page: Page): Promise<unknown> {
+  await page.getByRole('button', { name: 'Help', exact: true }).click();
+  const drawer = page.getByRole('dialog', { name: 'Help' });
+  await expect(drawer.getByRole('region', { name: 'Glossary' }).getByRole('term').first()).toBeVisible();
+  const shown = await drawer.innerText();
+  await drawer.getByRole('button', { name: 'Close' }).click();
+  await expect(drawer).toHaveCount(0);
+  return shown;
+}
+
+/** The same of a list by pages, with the part that is shown. */
+async function lookAtPage(page: Page): Promise<unknown> {
+  return [await look(page), await page.locator('.pager').first().innerText()];
+}
+
 /** Views in which the browser is killed as well: one of each kind of what is stored, and of what the address alone has. */
 const KILLED = [
   'a run',
@@ -62,6 +85,8 @@ const KILLED = [
   'Curves',
   'a corpus',
   'a review with corrections',
+  'Library, storage',
+  'Help beside Models',
 ];
 
 test('every view is the same after a reload, a kill and without a network', async ({ baseURL }, info) => {
@@ -114,6 +139,11 @@ test('every view is the same after a reload, a kill and without a network', asyn
         await page.getByLabel('Filter runs of the experiment').fill('STL');
         await expect(page).toHaveURL(/run-find=STL/);
       }
+      if (view === 'Overview') {
+        const zoom = page.getByRole('figure').filter({ hasText: 'F1 by slicing rate' }).getByLabel('F1 from');
+        await zoom.fill('12');
+        await expect(page).toHaveURL(/rate-from=12/);
+      }
       note(`${view} of an experiment`, { seen: lookTested });
     }
     for (const view of ['Sets', 'Labels', 'Leaks', 'Breakdown', 'Confidence']) {
@@ -133,20 +163,19 @@ test('every view is the same after a reload, a kill and without a network', asyn
     note('Curves');
     for (const section of ['corpora', 'models', 'storage']) {
       await page.goto(`${address}?backend=wasm#/library/${section}`);
-      // Bytes in use change by themselves.
-      note(
-        `Library, ${section}`,
-        section === 'storage' ? { seen: (shown) => shown.getByRole('heading', { level: 1 }).innerText() } : {},
-      );
+      note(`Library, ${section}`, section === 'storage' ? { seen: lookStored } : {});
     }
     await page.goto(`${address}?backend=wasm#/library/corpora`);
     await page.getByRole('link', { name: 'sample-gene-b', exact: true }).click();
     await page.getByRole('tab', { name: /^test/i }).click();
-    await page.getByLabel('Search sentences').fill('the');
-    await expect(page).toHaveURL(/split=test&find=the/);
-    note('a corpus');
+    await page.getByLabel('Search sentences').fill('a');
+    await page.getByRole('button', { name: 'Next page' }).click();
+    await expect(page).toHaveURL(/split=test&find=a&line=26/);
+    note('a corpus', { seen: lookAtPage });
     await page.goto(`${address}?backend=wasm#/about`);
     note('Help and about');
+    await page.goto(`${address}?backend=wasm#/library/models`);
+    note('Help beside Models', { seen: lookAtHelp });
   });
 
   await test.step('text is tagged and corrected, and more is pasted', async () => {
@@ -184,6 +213,10 @@ test('every view is the same after a reload, a kill and without a network', asyn
   expect(JSON.stringify(before.get('Tag with pasted text'))).toContain('A text that nobody tagged yet.');
   expect(JSON.stringify(before.get('New with a filled form'))).toContain('half a plan');
   expect(JSON.stringify(before.get('Experiments'))).toContain('disease');
+  expect(JSON.stringify(before.get('a corpus'))).toContain('26–50');
+  expect(JSON.stringify(before.get('Overview of an experiment'))).toContain('F1 from: 12');
+  expect(JSON.stringify(before.get('Library, storage'))).toContain('run');
+  expect(JSON.stringify(before.get('Help beside Models'))).toContain('slicing rate');
 
   await test.step('the lab is stored for use without a network', async () => {
     await expect

@@ -14,7 +14,7 @@ export const pageStyle = `
 }
 * { box-sizing: border-box; }
 body {
-  margin: 0 auto; max-width: 1080px; padding: 24px 20px 60px; background: var(--paper); color: var(--ink);
+  margin: 0 auto; max-width: 1320px; padding: 24px 20px 60px; background: var(--paper); color: var(--ink);
   font: 16px/1.5 ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif;
 }
 h1 { font-size: 28px; line-height: 1.2; margin: 0 0 6px; }

@@ -4,8 +4,19 @@ import { buildComparisons, type Comparison } from '../comparison/comparison.ts';
 import { variantOfSpec } from '../state/methodNames.ts';
 import type { OfferedTagger } from './offeredTaggers.ts';
 
-/** Names a tagger by its task, method, seed and epoch: `sample-gene-b · Gene, MTL-LS 0.25, seed 1, epoch 5`. */
-export function taggerName(tagger: OfferedTagger, layersOf: (modelId: string) => number | undefined): string {
+/** Returns the name that a person gave a run or an experiment; undefined where there is none. */
+type GivenName = (id: string) => string | undefined;
+const NONE_GIVEN: GivenName = () => undefined;
+
+/**
+ * Names a tagger by its task, or by the name that a person gave its run, and by method, seed and epoch:
+ * `sample-gene-b · Gene, MTL-LS 0.25, seed 1, epoch 5`.
+ */
+export function taggerName(
+  tagger: OfferedTagger,
+  layersOf: (modelId: string) => number | undefined,
+  givenName: GivenName = NONE_GIVEN,
+): string {
   if ('model' in tagger) {
     const { name, builtIn, tagger: head } = tagger.model;
     if (builtIn) return `${name} (shipped tagger)`;
@@ -15,7 +26,8 @@ export function taggerName(tagger: OfferedTagger, layersOf: (modelId: string) =>
   const [task] = tasks;
   const ofTask = task === undefined ? '' : `${task.corpus.name} · ${task.type ?? 'all types'}`;
   return [
-    tasks.length > 1 ? `${category?.name ?? 'tasks'} · ${tasks.length} tasks` : ofTask,
+    givenName(tagger.run.spec.id) ??
+      (tasks.length > 1 ? `${category?.name ?? 'tasks'} · ${tasks.length} tasks` : ofTask),
     variantOfSpec(tagger.run.spec, layersOf(model.id)),
     ...(round === 0 ? [] : [`round ${round}`]),
     `seed ${seed}`,
@@ -30,13 +42,14 @@ export interface TaggerGroup {
 }
 
 /**
- * Groups taggers in the order they are offered. A run is in the first experiment that has it. A tagger that comes with the lab is a built-in model
- * with a head.
+ * Groups taggers in the order they are offered. A run is in the first experiment that has it, which is named as a person named it, else by its data
+ * and model. A tagger that comes with the lab is a built-in model with a head.
  */
 export function groupTaggers(
   taggers: readonly OfferedTagger[],
   runs: readonly RunRecord[],
   layersOf: (modelId: string) => number | undefined,
+  givenName: GivenName = NONE_GIVEN,
 ): readonly TaggerGroup[] {
   const experimentOf = new Map<string, Comparison>();
   for (const comparison of buildComparisons(runs, layersOf)) {
@@ -53,7 +66,8 @@ export function groupTaggers(
     }
     const experiment = experimentOf.get(tagger.run.spec.id);
     const id = experiment?.id ?? tagger.run.spec.id;
-    const group = byExperiment.get(id) ?? { name: experimentName(experiment, tagger.run), taggers: [] };
+    const name = givenName(id) ?? experimentName(experiment, tagger.run);
+    const group = byExperiment.get(id) ?? { name, taggers: [] };
     group.taggers.push(tagger);
     byExperiment.set(id, group);
   }

@@ -10,6 +10,7 @@ import type { TaggerRef } from '../../wire/taggerRef.ts';
 import type { ServerClient } from '../../wire/trainingProtocol.ts';
 import type { FileReader } from '../library/fileReader.ts';
 import type { LabReviews } from '../review/reviewCorpus.ts';
+import { describedBy } from '../runs/descriptionRecords.ts';
 import type { Lab, TaggingView, TaggingSource } from '../state/labState.ts';
 import type { LabStore } from '../state/labStore.ts';
 import { offeredTaggers, taggerKey, type OfferedTagger } from './offeredTaggers.ts';
@@ -85,12 +86,14 @@ export function createTagging({
 
   /** Begins the review of what was found so far. */
   async function review(): Promise<void> {
-    const { tagging, models } = labStore.getState();
+    const { tagging, models, descriptions, results } = labStore.getState();
     if (tagging === null) return;
     const tagger = findTagger(tagging.tagger);
     const { taggerName } = await import('./taggerGroups.ts');
     const layersOf = (modelId: string): number | undefined => models.find(({ id }) => id === modelId)?.layers;
-    await reviews.begin(tagging, tagger === undefined ? 'a removed tagger' : taggerName(tagger, layersOf));
+    const of = describedBy({ descriptions, results }, 'runs');
+    const name = tagger === undefined ? 'a removed tagger' : taggerName(tagger, layersOf, (runId) => of(runId).name);
+    await reviews.begin(tagging, name);
   }
 
   function findTagger(ref: TaggerRef): OfferedTagger | undefined {

@@ -42,7 +42,7 @@ function LearningCurve({ task, runs, names }: LearningCurveProps) {
       ) : (
         <p className="soft">
           To see how F1 grows with the amount of training data, repeat this training with a smaller share of the
-          training sentences, a setting on the <a href="#/">Train page</a>.
+          training sentences, a setting on <a href="#/">New</a>.
         </p>
       )}
     </section>

@@ -1,5 +1,4 @@
 // Shows whether the confidences of a snapshot can be believed, and which annotations they speak against.
-import { useState } from 'react';
 import type { CalibrationAnswer, DoubtLine, LabelDoubtsQuery } from '../../analysis/questions/confidenceQuery.ts';
 import { taskOf } from '../../lab/comparison/analysableTasks.ts';
 import { doubtRows, REVIEW_COLUMNS } from '../../metrics/reviewRows.ts';
@@ -17,7 +16,7 @@ import { taskRefName } from '../shared/runName.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
-import { usePageOf } from '../shared/viewState.ts';
+import { indexIn, useInAddress } from '../shared/addressTexts.ts';
 import { MarkedSentence, SentenceLink } from './MarkedSentence.tsx';
 import type { PanelProps } from './subject.ts';
 
@@ -56,42 +55,44 @@ function CalibrationSection({ task, test, devel }: SnapshotProps) {
     <section aria-labelledby="calibration-title">
       <h2 id="calibration-title">Is it as sure as it is right?</h2>
       <p className="lead">{calibrationText(answer)}</p>
-      <ReliabilityChart
-        caption="Correct mentions by confidence, test"
-        series={[
-          { name: 'confidence', calibration: before },
-          ...(fitted === null ? [] : [{ name: 'with temperature', calibration: fitted.after }]),
-        ]}
-      />
-      <TableBox label="Calibration on test">
-        <thead>
-          <tr>
-            <th scope="col">Confidence</th>
-            <th scope="col" className="number">
-              <Term name="expected calibration error">Expected calibration error</Term>
-            </th>
-            <th scope="col" className="number">
-              Brier score
-            </th>
-            <th scope="col" className="number">
-              Mentions
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {[
-            { name: 'as predicted', calibration: before },
-            ...(fitted === null ? [] : [{ name: `at temperature ${fitted.temperature.toFixed(2)}`, calibration: fitted.after }]), // prettier-ignore
-          ].map(({ name, calibration }) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td className="number">{format.ratio(calibration.expectedError)}</td>
-              <td className="number">{calibration.brier.toFixed(4)}</td>
-              <td className="number">{format.count(calibration.mentions)}</td>
+      <div className="pair charts">
+        <ReliabilityChart
+          caption="Correct mentions by confidence, test"
+          series={[
+            { name: 'confidence', calibration: before },
+            ...(fitted === null ? [] : [{ name: 'with temperature', calibration: fitted.after }]),
+          ]}
+        />
+        <TableBox label="Calibration on test">
+          <thead>
+            <tr>
+              <th scope="col">Confidence</th>
+              <th scope="col" className="number">
+                <Term name="expected calibration error">Expected calibration error</Term>
+              </th>
+              <th scope="col" className="number">
+                Brier score
+              </th>
+              <th scope="col" className="number">
+                Mentions
+              </th>
             </tr>
-          ))}
-        </tbody>
-      </TableBox>
+          </thead>
+          <tbody>
+            {[
+              { name: 'as predicted', calibration: before },
+              ...(fitted === null ? [] : [{ name: `at temperature ${fitted.temperature.toFixed(2)}`, calibration: fitted.after }]), // prettier-ignore
+            ].map(({ name, calibration }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td className="number">{format.ratio(calibration.expectedError)}</td>
+                <td className="number">{calibration.brier.toFixed(4)}</td>
+                <td className="number">{format.count(calibration.mentions)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </TableBox>
+      </div>
     </section>
   );
 }
@@ -113,15 +114,20 @@ export function calibrationText({ before, fitted }: CalibrationAnswer): string {
 }
 
 const DOUBTS_PER_PAGE = 10;
+const DOUBTS_IN_ADDRESS = ['split', 'page'];
 /** Rows a request when all are saved. */
 const SAVED_AT_ONCE = 500;
 
 /** Lists where annotation and prediction differ, the least probable annotations first. */
 function DoubtSection({ task, test, devel }: SnapshotProps) {
   const lab = useLabActions();
-  const [onDevel, setOnDevel] = useState(false);
-  const [first, goTo] = usePageOf(DOUBTS_PER_PAGE);
-  const prediction = onDevel && devel !== null ? devel : test;
+  const [texts, setTexts] = useInAddress(null, DOUBTS_IN_ADDRESS);
+  const prediction = texts['split'] === 'devel' && devel !== null ? devel : test;
+  const first = indexIn(texts['page']) * DOUBTS_PER_PAGE;
+  const show = (split: string, item: number) => {
+    const page = Math.floor(item / DOUBTS_PER_PAGE);
+    setTexts({ ...(split === 'devel' && { split }), ...(page > 0 && { page: String(page + 1) }) });
+  };
   const query = (from: number, count: number): LabelDoubtsQuery => ({
     task: taskOf(task),
     prediction,
@@ -161,13 +167,7 @@ function DoubtSection({ task, test, devel }: SnapshotProps) {
         <div className="filters">
           <label>
             Split{' '}
-            <select
-              value={prediction.split}
-              onChange={(event) => {
-                setOnDevel(event.target.value === 'devel');
-                goTo(0);
-              }}
-            >
+            <select value={prediction.split} onChange={(event) => show(event.target.value, 0)}>
               <option value="test">test</option>
               <option value="devel">devel</option>
             </select>
@@ -175,7 +175,14 @@ function DoubtSection({ task, test, devel }: SnapshotProps) {
         </div>
       )}
       <div className="browser paged">
-        <Pager first={first} size={DOUBTS_PER_PAGE} total={page.total} noun="place" none="None found" onGo={goTo} />
+        <Pager
+          first={first}
+          size={DOUBTS_PER_PAGE}
+          total={page.total}
+          noun="difference"
+          none="None found"
+          onGo={(item) => show(prediction.split, item)}
+        />
         <p className="tracks-legend small browser-note">
           <span className="track annotated">annotated</span>
           <span className="track first">predicted</span>

@@ -13,6 +13,7 @@ import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
+import { indexIn, useInAddress } from '../shared/addressTexts.ts';
 import { usePageOf } from '../shared/viewState.ts';
 import { MarkedSentence, SentenceLink } from './MarkedSentence.tsx';
 
@@ -125,6 +126,9 @@ const SCOPES: readonly (readonly [ConflictScope, string])[] = [
   ['across', 'only across corpora'],
 ];
 
+/** Scope, search and page of the texts. */
+const CONFLICTS_IN_ADDRESS = ['scope', 'find', 'page'];
+
 export interface ConflictSectionProps {
   readonly category: readonly Task[];
   /** In the same order. */
@@ -132,9 +136,18 @@ export interface ConflictSectionProps {
 }
 
 export function ConflictSection({ category, tasks }: ConflictSectionProps) {
-  const [scope, setScope] = useState<ConflictScope>('all');
-  const [find, setFind] = useState('');
-  const [first, goTo] = usePageOf(PAGE_SIZE);
+  const [texts, setTexts] = useInAddress(null, CONFLICTS_IN_ADDRESS);
+  const scope = SCOPES.find(([known]) => known === texts['scope'])?.[0] ?? 'all';
+  const { find = '' } = texts;
+  const first = indexIn(texts['page']) * PAGE_SIZE;
+  const show = (within: string, search: string, item: number) => {
+    const page = Math.floor(item / PAGE_SIZE);
+    setTexts({
+      ...(within !== 'all' && { scope: within }),
+      ...(search !== '' && { find: search }),
+      ...(page > 0 && { page: String(page + 1) }),
+    });
+  };
   const [chosen, setChosen] = useState<string | null>(null);
   const sought = useDeferredValue(find);
   const state = useAnalysis('labelConflicts', { category, scope, find: sought, first, count: PAGE_SIZE });
@@ -148,13 +161,7 @@ export function ConflictSection({ category, tasks }: ConflictSectionProps) {
         <div className="filters">
           <label>
             Conflict
-            <select
-              value={scope}
-              onChange={(event) => {
-                setScope(SCOPES.find(([known]) => known === event.target.value)?.[0] ?? 'all');
-                goTo(0);
-              }}
-            >
+            <select value={scope} onChange={(event) => show(event.target.value, find, 0)}>
               {SCOPES.map(([known, name]) => (
                 <option key={known} value={known}>
                   {name}
@@ -168,14 +175,18 @@ export function ConflictSection({ category, tasks }: ConflictSectionProps) {
               type="search"
               value={find}
               placeholder="text"
-              onChange={(event) => {
-                setFind(event.target.value);
-                goTo(0);
-              }}
+              onChange={(event) => show(scope, event.target.value, 0)}
             />
           </label>
         </div>
-        <Pager first={first} size={PAGE_SIZE} total={page.total} noun="text" none="No text" onGo={goTo} />
+        <Pager
+          first={first}
+          size={PAGE_SIZE}
+          total={page.total}
+          noun="text"
+          none="No text"
+          onGo={(item) => show(scope, find, item)}
+        />
         {page.left > 0 && (
           <p className="soft small browser-note">
             {format.counted(page.left, 'more text')} with fewer minority labels {page.left === 1 ? 'is' : 'are'} not

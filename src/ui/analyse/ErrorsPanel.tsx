@@ -1,5 +1,5 @@
 // Lists all predicted and missed test mentions by kind, for one snapshot or two side by side.
-import { useDeferredValue } from 'react';
+import { useDeferredValue, useMemo } from 'react';
 import {
   KIND_CHOICES,
   RIGHT_CHOICES,
@@ -18,7 +18,7 @@ import { saveFile } from '../shared/saveFile.ts';
 import { useAnalysis } from '../shared/useAnalysis.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
 import { useRunNaming } from '../shared/useDescriptions.ts';
-import { useLasting } from '../shared/viewState.ts';
+import { indexIn, useInAddress, type AddressTexts } from '../shared/addressTexts.ts';
 import { ErrorList, PAGE_SIZE } from './ErrorList.tsx';
 import { ErrorScoreTables } from './ErrorScoreTables.tsx';
 import { BesideField } from './SubjectFields.tsx';
@@ -51,7 +51,31 @@ function ChoiceTabs<Choice extends string>(props: ChoiceTabsProps<Choice>) {
 
 /** Number of lines per request when all are saved. */
 const SAVED_AT_ONCE = 500;
-const ALL_ERRORS: ErrorFilter = { kind: 'wrong', right: 'any', text: '', type: null, seen: 'any' };
+
+/** What of the list is in the address; `line` is the mention in focus, counted from 1. */
+const ADDRESS_NAMES = ['kind', 'right', 'find', 'of', 'seen', 'line'];
+
+/** Reads a filter as `errorTexts` writes it; what is missing or unknown is as usual. */
+export function errorFilterOf(texts: AddressTexts): ErrorFilter {
+  return {
+    kind: KIND_CHOICES.find((kind) => kind === texts['kind']) ?? 'wrong',
+    right: RIGHT_CHOICES.find((right) => right === texts['right']) ?? 'any',
+    text: texts['find'] ?? '',
+    type: texts['of'] ?? null,
+    seen: SEEN_CHOICES.find((seen) => seen === texts['seen']) ?? 'any',
+  };
+}
+
+export function errorTexts({ kind, right, text, type, seen }: ErrorFilter, line: number): AddressTexts {
+  return {
+    ...(kind !== 'wrong' && { kind }),
+    ...(right !== 'any' && { right }),
+    ...(text !== '' && { find: text }),
+    ...(type !== null && { of: type }),
+    ...(seen !== 'any' && { seen }),
+    ...(line > 0 && { line: String(line + 1) }),
+  };
+}
 
 interface ErrorBrowserProps {
   readonly task: Task;
@@ -66,8 +90,9 @@ function ErrorBrowser({ task, training, variants }: ErrorBrowserProps) {
   const types = useLab(({ corpora }) => corpora.find(({ id }) => id === task.corpusId))?.types ?? [];
   const { predictions, names } = variants;
   const view = `errors/${JSON.stringify([task, predictions])}`;
-  const [filter, setFilter] = useLasting(`${view}/filter`, ALL_ERRORS);
-  const [index, setPosition] = useLasting(`${view}/place`, 0);
+  const [texts, setTexts] = useInAddress(view, ADDRESS_NAMES);
+  const filter = useMemo(() => errorFilterOf(texts), [texts]);
+  const index = indexIn(texts['line']);
   const sought = useDeferredValue(filter);
   const query = (first: number, count: number): ErrorsQuery => ({
     task,
@@ -85,10 +110,7 @@ function ErrorBrowser({ task, training, variants }: ErrorBrowserProps) {
   const page = found.status === 'ready' ? found.answer : found.last;
   if (page === null) return null;
   const several = task.type === null && types.length > 1;
-  const change = (part: Partial<ErrorFilter>) => {
-    setFilter({ ...filter, ...part });
-    setPosition(0);
-  };
+  const change = (part: Partial<ErrorFilter>) => setTexts(errorTexts({ ...filter, ...part }, 0));
   const saveAll = async () => {
     const lines: ErrorLine[] = [];
     while (lines.length < page.total) {
@@ -175,12 +197,12 @@ function ErrorBrowser({ task, training, variants }: ErrorBrowserProps) {
         <ErrorList
           view={view}
           page={page}
-          index={index}
+          index={Math.min(index, Math.max(0, page.total - 1))}
           isCurrent={found.status === 'ready'}
           names={names}
           types={several ? types : []}
           hrefOf={{ corpusId: task.corpusId, split: predictions[0].split }}
-          onPosition={setPosition}
+          onPosition={(line) => setTexts(errorTexts(filter, line))}
         />
       </div>
     </section>

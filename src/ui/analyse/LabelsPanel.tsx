@@ -1,5 +1,4 @@
 // Shows doubtful labels of a category: possible missing annotations in test, inconsistently labelled texts, and similar sentences with different labels.
-import { useState } from 'react';
 import type { EntitySetsQuery } from '../../analysis/questions/entitySetsQuery.ts';
 import type { ReviewQuery } from '../../analysis/questions/labelsQuery.ts';
 import { taskOf } from '../../lab/comparison/analysableTasks.ts';
@@ -15,7 +14,7 @@ import { taskRefName } from '../shared/runName.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
 import { useLabActions } from '../shared/useLab.ts';
-import { usePageOf } from '../shared/viewState.ts';
+import { indexIn, useInAddress, usePageInAddress } from '../shared/addressTexts.ts';
 import { ConflictSection, type ConflictSectionProps } from './ConflictSection.tsx';
 import { MarkedSentence, SentenceLink } from './MarkedSentence.tsx';
 import type { PanelProps } from './subject.ts';
@@ -24,7 +23,7 @@ const MISSED_PER_PAGE = 10;
 
 /** Lists predicted mentions whose strings are in training but never annotated in test, most confident first. */
 function MissedSection({ sets, task }: { readonly sets: EntitySetsQuery; readonly task: TaskRef }) {
-  const [first, goTo] = usePageOf(MISSED_PER_PAGE);
+  const [first, goTo] = usePageInAddress(MISSED_PER_PAGE, 'missing-page');
   const state = useAnalysis('missedLabels', { sets, first, count: MISSED_PER_PAGE });
   const page = shownAnswer(state);
   if (page === null) return state.status === 'ready' ? null : <AnalysisWait state={state} doing="Comparing the sets" />;
@@ -53,17 +52,25 @@ function MissedSection({ sets, task }: { readonly sets: EntitySetsQuery; readonl
 }
 
 const PAIRS_PER_PAGE = 5;
+/** Whether near duplicates are included, and the page of the pairs. */
+const PAIRS_IN_ADDRESS = ['near', 'pair-page'];
+
+interface PairSectionProps extends ConflictSectionProps {
+  readonly near: boolean;
+  /** Index of the first pair shown. */
+  readonly first: number;
+  readonly onGo: (item: number) => void;
+}
 
 /** Lists pairs of identical or similar sentences whose mentions differ. */
-function PairSection({ category, tasks, near }: ConflictSectionProps & { readonly near: boolean }) {
-  const [first, goTo] = usePageOf(PAIRS_PER_PAGE);
+function PairSection({ category, tasks, near, first, onGo }: PairSectionProps) {
   const state = useAnalysis('labelPairs', { category, near, first, count: PAIRS_PER_PAGE });
   const page = shownAnswer(state);
   if (page === null)
     return state.status === 'ready' ? null : <AnalysisWait state={state} doing="Finding similar sentences" />;
   return (
     <div className="browser paged">
-      <Pager first={first} size={PAIRS_PER_PAGE} total={page.total} noun="pair" none="None found" onGo={goTo} />
+      <Pager first={first} size={PAIRS_PER_PAGE} total={page.total} noun="pair" none="None found" onGo={onGo} />
       {page.left > 0 && (
         <p className="soft small browser-note">{format.counted(page.left, 'more pair')}, less similar, not listed.</p>
       )}
@@ -116,7 +123,12 @@ function rowsText(rows: readonly ReviewRow[], format: 'csv' | 'json', goesOn: bo
 
 export function LabelsPanel({ subject, route }: PanelProps) {
   const lab = useLabActions();
-  const [near, setNear] = useState(true);
+  const [pairs, setPairs] = useInAddress(null, PAIRS_IN_ADDRESS);
+  const near = pairs['near'] !== 'no';
+  const showPairs = (isNear: boolean, item: number) => {
+    const page = Math.floor(item / PAIRS_PER_PAGE);
+    setPairs({ ...(!isNear && { near: 'no' }), ...(page > 0 && { 'pair-page': String(page + 1) }) });
+  };
   const { task, prediction } = subject;
   const { tasks } = subject.category;
   const category = tasks.map(taskOf);
@@ -175,11 +187,18 @@ export function LabelsPanel({ subject, route }: PanelProps) {
         <h2 id="pairs-title">Similar sentences with different labels</h2>
         <div className="filters">
           <label className="check">
-            <input type="checkbox" checked={near} onChange={(event) => setNear(event.target.checked)} />
+            <input type="checkbox" checked={near} onChange={(event) => showPairs(event.target.checked, 0)} />
             Include near duplicates
           </label>
         </div>
-        <PairSection key={JSON.stringify([category, near])} category={category} tasks={tasks} near={near} />
+        <PairSection
+          key={JSON.stringify([category, near])}
+          category={category}
+          tasks={tasks}
+          near={near}
+          first={indexIn(pairs['pair-page']) * PAIRS_PER_PAGE}
+          onGo={(item) => showPairs(near, item)}
+        />
       </section>
     </>
   );

@@ -1,5 +1,5 @@
 // Lists leaked test sentences page by page, each beside the training text that contains it.
-import { memo, useState } from 'react';
+import { memo } from 'react';
 import type { LeakPair } from '../../analysis/questions/leaksQuery.ts';
 import type { Split } from '../../data/corpus/corpus.ts';
 import { taskOf } from '../../lab/comparison/analysableTasks.ts';
@@ -14,7 +14,6 @@ import { routeHref } from '../shared/route.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
 import { useLab } from '../shared/useLab.ts';
-import { usePageOf } from '../shared/viewState.ts';
 
 const PAGE_SIZE = 10;
 
@@ -24,11 +23,16 @@ export interface LeakPairsProps {
   readonly test: TaskRef;
   readonly cell: LeakCell;
   readonly near: boolean;
+  /** Whether only pairs with different labels are listed. */
+  readonly different: boolean;
+  /** Index of the page shown. */
+  readonly page: number;
+  readonly onLook: (different: boolean, page: number) => void;
 }
 
-export const LeakPairs = memo(function LeakPairs({ tasks, test, cell, near }: LeakPairsProps) {
-  const [first, goTo] = usePageOf(PAGE_SIZE);
-  const [different, setDifferent] = useState(false);
+export const LeakPairs = memo(function LeakPairs(props: LeakPairsProps) {
+  const { tasks, test, cell, near, different, page: index, onLook } = props;
+  const first = index * PAGE_SIZE;
   const sources = tasks
     .filter((_, position) => cell.task === null || position === cell.task)
     .flatMap((task) =>
@@ -51,22 +55,21 @@ export const LeakPairs = memo(function LeakPairs({ tasks, test, cell, near }: Le
       </h2>
       <div className="filters">
         <label className="check">
-          <input
-            type="checkbox"
-            checked={different}
-            onChange={(event) => {
-              setDifferent(event.target.checked);
-              goTo(0);
-            }}
-          />
+          <input type="checkbox" checked={different} onChange={(event) => onLook(event.target.checked, 0)} />
           Only those with different labels{page !== null && `: ${format.count(page.different)}`}
         </label>
       </div>
       {found.status !== 'ready' && <AnalysisWait state={found} doing="Reading sentences" />}
       {page !== null && (
         <>
-          <Pager first={first} size={PAGE_SIZE} total={page.total} noun="sentence" none="None" onGo={goTo} />{' '}
-          {/* prettier-ignore */}
+          <Pager
+            first={first}
+            size={PAGE_SIZE}
+            total={page.total}
+            noun="sentence"
+            none="None"
+            onGo={(item) => onLook(different, Math.floor(Math.max(0, item) / PAGE_SIZE))}
+          />
           <ol className="pairs">
             {page.pairs.map((pair) => (
               <Pair key={pair.index} pair={pair} test={test} source={sources[pair.match.source]} />

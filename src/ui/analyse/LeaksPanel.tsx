@@ -1,5 +1,5 @@
 // Shows which test sentences of a category's tasks occur in its training text, and where.
-import { memo, useCallback, useState } from 'react';
+import { memo, useCallback, useMemo } from 'react';
 import type { LeakReport } from '../../analysis/questions/leaksQuery.ts';
 import { taskOf } from '../../lab/comparison/analysableTasks.ts';
 import { taskKey } from '../../lab/comparison/comparison.ts';
@@ -15,6 +15,7 @@ import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
+import { indexIn, useInAddress, type AddressTexts } from '../shared/addressTexts.ts';
 import { LeakPairs } from './LeakPairs.tsx';
 import type { PanelProps, Subject } from './subject.ts';
 
@@ -113,6 +114,49 @@ function nameAt(tasks: readonly TaskRef[], index: number): string {
   return task === undefined ? '' : taskRefName(task);
 }
 
+/** What of the view is in the address. */
+const ADDRESS_NAMES = ['near', 'test', 'in', 'different', 'page'];
+
+interface LeakLook {
+  readonly near: boolean;
+  /** Index of the task whose test sentences are looked for. */
+  readonly test: number;
+  /** The training text whose sentences are listed; null for none. */
+  readonly cell: LeakCell | null;
+  /** Whether only pairs with different labels are listed. */
+  readonly different: boolean;
+  /** Index of the page of pairs. */
+  readonly page: number;
+}
+
+function ownLook(own: number, near: boolean): LeakLook {
+  return { near, test: own, cell: null, different: false, page: 0 };
+}
+
+/** Reads a view as `leakTexts` writes it; `own` is the task that the address names. */
+export function leakLookOf(texts: AddressTexts, own: number): LeakLook {
+  const [, task, split] = /^(all|\d{1,3})(?:-(train|devel))?$/.exec(texts['in'] ?? '') ?? [];
+  const known = TRAINING_SPLITS.find((one) => one === split) ?? null;
+  return {
+    near: texts['near'] === 'yes',
+    test: texts['test'] === undefined ? own : indexIn(texts['test']),
+    cell: task === undefined ? null : { task: task === 'all' ? null : indexIn(task), split: known },
+    different: texts['different'] === 'only',
+    page: indexIn(texts['page']),
+  };
+}
+
+export function leakTexts({ near, test, cell, different, page }: LeakLook, own: number): AddressTexts {
+  const text = cell === null ? '' : `${cell.task === null ? 'all' : cell.task + 1}${cell.split === null ? '' : `-${cell.split}`}`; // prettier-ignore
+  return {
+    ...(near && { near: 'yes' }),
+    ...(test !== own && { test: String(test + 1) }),
+    ...(text !== '' && { in: text }),
+    ...(different && { different: 'only' }),
+    ...(page > 0 && { page: String(page + 1) }),
+  };
+}
+
 export function LeaksPanel({ subject }: PanelProps) {
   // Another task or category resets the choice, which is an index into this one.
   return <CategoryLeaks key={JSON.stringify([subject.category.tasks, subject.task])} subject={subject} />;
@@ -121,13 +165,18 @@ export function LeaksPanel({ subject }: PanelProps) {
 function CategoryLeaks({ subject: { task, category } }: { readonly subject: Subject }) {
   const { tasks } = category;
   const own = tasks.findIndex((one) => taskKey(one) === taskKey(task));
-  const [near, setNear] = useState(false);
-  const [test, setTest] = useState(own);
-  const [cell, setCell] = useState<LeakCell | null>(null);
-  const choose = useCallback((index: number) => {
-    setTest(index);
-    setCell(null);
-  }, []);
+  const [texts, setTexts] = useInAddress(null, ADDRESS_NAMES);
+  const { near, test, cell, different, page } = useMemo(() => leakLookOf(texts, own), [texts, own]);
+  const choose = useCallback((index: number) => setTexts(leakTexts({ ...ownLook(own, near), test: index }, own)), [setTexts, near, own]); // prettier-ignore
+  const setCell = useCallback(
+    (next: LeakCell) => setTexts(leakTexts({ ...ownLook(own, near), test, cell: next }, own)),
+    [setTexts, near, test, own],
+  );
+  const look = useCallback(
+    (isDifferent: boolean, next: number) =>
+      setTexts(leakTexts({ near, test, cell, different: isDifferent, page: next }, own)),
+    [setTexts, near, test, cell, own],
+  );
   const found = useAnalysis('leaks', { tasks: tasks.map(taskOf), splits: TRAINING_SPLITS, near });
   const reports = shownAnswer(found);
   const report = reports?.[test];
@@ -143,7 +192,13 @@ function CategoryLeaks({ subject: { task, category } }: { readonly subject: Subj
       </p>
       <div className="filters">
         <label className="check">
-          <input type="checkbox" checked={near} onChange={(event) => setNear(event.target.checked)} />
+          <input
+            type="checkbox"
+            checked={near}
+            onChange={(event) =>
+              setTexts(leakTexts({ near: event.target.checked, test, cell, different, page: 0 }, own))
+            }
+          />
           Include near duplicates, which share at least {format.share(nearDefaults.similarity)} of their{' '}
           {nearDefaults.shingleWords}-word shingles; this takes longer
         </label>
@@ -167,7 +222,16 @@ function CategoryLeaks({ subject: { task, category } }: { readonly subject: Subj
         <LeakSources tasks={tasks} test={test} report={report} near={isNear} chosen={cell} onChoose={setCell} />
       )}
       {cell !== null && tested !== undefined && (
-        <LeakPairs key={JSON.stringify([test, cell, near])} tasks={tasks} test={tested} cell={cell} near={near} />
+        <LeakPairs
+          key={JSON.stringify([test, cell, near])}
+          tasks={tasks}
+          test={tested}
+          cell={cell}
+          near={near}
+          different={different}
+          page={page}
+          onLook={look}
+        />
       )}
     </>
   );

@@ -11,11 +11,14 @@ import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
+import { indexIn, useInAddress } from '../shared/addressTexts.ts';
 import { usePageOf } from '../shared/viewState.ts';
 import { MarkedSentence, SentenceLink } from './MarkedSentence.tsx';
 import { regionWords } from './regionWords.ts';
 
 const STRINGS_PER_PAGE = 25;
+/** Search and page of the strings of a region. */
+export const STRINGS_IN_ADDRESS = ['find', 'page'];
 
 interface RegionStringsProps {
   readonly sets: EntitySetsQuery;
@@ -25,8 +28,13 @@ interface RegionStringsProps {
 }
 
 export function RegionStrings({ sets, region, chosen, onChoose }: RegionStringsProps) {
-  const [find, setFind] = useState('');
-  const [first, goTo] = usePageOf(STRINGS_PER_PAGE);
+  const [texts, setTexts] = useInAddress(null, STRINGS_IN_ADDRESS);
+  const { find = '' } = texts;
+  const first = indexIn(texts['page']) * STRINGS_PER_PAGE;
+  const show = (search: string, item: number) => {
+    const page = Math.floor(item / STRINGS_PER_PAGE);
+    setTexts({ ...(search !== '' && { find: search }), ...(page > 0 && { page: String(page + 1) }) });
+  };
   const sought = useDeferredValue(find);
   const state = useAnalysis('entityStrings', { sets, region, find: sought, first, count: STRINGS_PER_PAGE });
   const title = useRef<HTMLHeadingElement>(null);
@@ -47,15 +55,7 @@ export function RegionStrings({ sets, region, chosen, onChoose }: RegionStringsP
       <div className="filters">
         <label>
           Search strings
-          <input
-            type="search"
-            value={find}
-            placeholder="text"
-            onChange={(event) => {
-              setFind(event.target.value);
-              goTo(0);
-            }}
-          />
+          <input type="search" value={find} placeholder="text" onChange={(event) => show(event.target.value, 0)} />
         </label>
       </div>
       {page === null ? (
@@ -68,7 +68,7 @@ export function RegionStrings({ sets, region, chosen, onChoose }: RegionStringsP
             total={page.total}
             noun="string"
             none="No string matches"
-            onGo={goTo}
+            onGo={(item) => show(find, item)}
           />
           {page.total > 0 && (
             <TableBox label="Strings">

@@ -5,11 +5,12 @@ import { taskKey } from '../../lab/comparison/comparison.ts';
 import { ENTITY_REGIONS, type EntityRegion } from '../../metrics/entitySets.ts';
 import { Term } from '../help/Term.tsx';
 import { AnalysisWait, NoSnapshot, PredictionGate } from '../parts/AnalysisWait.tsx';
-import { goTo } from '../shared/route.ts';
+import { routeHref } from '../shared/route.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
+import { hashWithTexts, textsInHash } from '../shared/addressTexts.ts';
 import { EulerDiagram } from './EulerDiagram.tsx';
 import { RatioSection } from './RatioSection.tsx';
-import { RegionStrings, StringSentences } from './RegionStrings.tsx';
+import { RegionStrings, STRINGS_IN_ADDRESS, StringSentences } from './RegionStrings.tsx';
 import { RegionTable } from './RegionTable.tsx';
 import type { PanelProps } from './subject.ts';
 
@@ -47,8 +48,14 @@ export function setsDetailText({ trainOnly, lowerCase, region, text }: SetsDetai
 export function SetsPanel({ subject, route }: PanelProps) {
   const detail = parseSetsDetail(route.detail);
   const { prediction } = subject;
-  const change = (part: Partial<SetsDetail>) =>
-    goTo({ page: 'analyse', ...route, detail: setsDetailText({ ...detail, ...part }) });
+  const change = (part: Partial<SetsDetail>) => {
+    const next = { ...detail, ...part };
+    const address = routeHref({ page: 'analyse', ...route, detail: setsDetailText(next) });
+    // A string is chosen on a page of the list, which stays.
+    const isSameList = setsDetailText({ ...next, text: null }) === setsDetailText({ ...detail, text: null });
+    const ofList = isSameList ? textsInHash(window.location.hash, STRINGS_IN_ADDRESS) : {};
+    window.location.hash = hashWithTexts(address, STRINGS_IN_ADDRESS, ofList);
+  };
   const parts = { subject, route, detail, onChange: change };
   return (
     <>

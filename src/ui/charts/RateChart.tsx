@@ -1,5 +1,5 @@
 // Draws F1 by slicing rate with its spread, for each sliced method, and the methods without a rate as horizontal lines.
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { CartesianGrid, ErrorBar, Line, LineChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
 import type { ScoredSplit, TaskComparison } from '../../lab/comparison/comparison.ts';
 import { rateCurve } from '../../lab/comparison/comparisonCurves.ts';
@@ -8,7 +8,8 @@ import type { SpreadOver } from '../../lab/comparison/variantSpread.ts';
 import type { ReportedScore } from '../../schema/reportedScores.ts';
 import { format } from '../shared/format.ts';
 import { ChartFrame, type LegendEntry } from './ChartFrame.tsx';
-import { axisOf, NO_BOUNDS, ZoomFields } from './ZoomFields.tsx';
+import { changedTexts, useInAddress, type AddressTexts } from '../shared/addressTexts.ts';
+import { axisOf, boundsIn, ZoomFields } from './ZoomFields.tsx';
 import { chartStyle, rateStyle, slicedStyle } from './chartStyle.ts';
 
 const SOURCES: readonly (readonly [SpreadOver, string])[] = [
@@ -23,6 +24,16 @@ const MTL_XC = rateStyle({ method: 'MTL-XC', rate: null });
 const REPORTED = { stroke: 'var(--type-7)', dash: '12 4 2 4' };
 const OWN = { stroke: 'var(--accent)', dash: undefined };
 
+const PREFIX = 'rate-';
+const SPLIT = `${PREFIX}split`;
+const OVER = `${PREFIX}over`;
+/** What of the chart is in the address. */
+const ADDRESS_NAMES = [SPLIT, OVER, `${PREFIX}from`, `${PREFIX}to`];
+
+function overIn(texts: AddressTexts): SpreadOver {
+  return SOURCES.find(([source]) => source === texts[OVER])?.[0] ?? 'trainings';
+}
+
 interface RateChartProps {
   readonly task: TaskComparison;
   /** Figures of papers or other programs on the task. */
@@ -30,9 +41,11 @@ interface RateChartProps {
 }
 
 export function RateChart({ task, reported }: RateChartProps) {
-  const [split, setSplit] = useState<ScoredSplit>('test');
-  const [over, setOver] = useState<SpreadOver>('trainings');
-  const [bounds, setBounds] = useState(NO_BOUNDS);
+  const [texts, setTexts] = useInAddress(null, ADDRESS_NAMES);
+  const split: ScoredSplit = texts[SPLIT] === 'devel' ? 'devel' : 'test';
+  const over = overIn(texts);
+  const bounds = boundsIn(texts, PREFIX);
+  const change = (part: AddressTexts) => setTexts(changedTexts(texts, part));
   const {
     points,
     stl,
@@ -86,7 +99,10 @@ export function RateChart({ task, reported }: RateChartProps) {
         <>
           <label>
             Split
-            <select value={split} onChange={(event) => setSplit(event.target.value === 'devel' ? 'devel' : 'test')}>
+            <select
+              value={split}
+              onChange={(event) => change({ [SPLIT]: event.target.value === 'test' ? '' : event.target.value })}
+            >
               <option value="test">test</option>
               <option value="devel">devel</option>
             </select>
@@ -95,9 +111,7 @@ export function RateChart({ task, reported }: RateChartProps) {
             Spread over
             <select
               value={over}
-              onChange={(event) =>
-                setOver(SOURCES.find(([source]) => source === event.target.value)?.[0] ?? 'trainings')
-              }
+              onChange={(event) => change({ [OVER]: event.target.value === 'trainings' ? '' : event.target.value })}
             >
               {SOURCES.map(([source, name]) => (
                 <option key={source} value={source}>
@@ -106,7 +120,10 @@ export function RateChart({ task, reported }: RateChartProps) {
               ))}
             </select>
           </label>
-          <ZoomFields bounds={bounds} onBounds={setBounds} />
+          <ZoomFields
+            bounds={bounds}
+            onBounds={({ from, to }) => change({ [`${PREFIX}from`]: from, [`${PREFIX}to`]: to })}
+          />
         </>
       }
     >

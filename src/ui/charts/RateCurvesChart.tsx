@@ -1,29 +1,46 @@
 // Draws devel F1 by epoch, one line per slicing rate, with STL and MTL-XC of the same task for comparison.
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { Brush, CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
 import type { TaskComparison } from '../../lab/comparison/comparison.ts';
 import { comparisonCurves, roundsAndSeeds } from '../../lab/comparison/comparisonCurves.ts';
 import { format } from '../shared/format.ts';
 import { countAxis } from './axes.ts';
 import { ChartFrame } from './ChartFrame.tsx';
-import { axisOf, NO_BOUNDS, ZoomFields } from './ZoomFields.tsx';
+import { changedTexts, useInAddress, type AddressTexts } from '../shared/addressTexts.ts';
+import { axisOf, boundsIn, ZoomFields } from './ZoomFields.tsx';
 import { isSliced } from '../../schema/methods.ts';
 import { chartStyle, rateStyle } from './chartStyle.ts';
 
+const PREFIX = 'curve-';
+const ROUND = `${PREFIX}round`;
+const SEED = `${PREFIX}seed`;
+const EPOCHS = `${PREFIX}epochs`;
+/** What of the chart is in the address. */
+const ADDRESS_NAMES = [ROUND, SEED, EPOCHS, `${PREFIX}from`, `${PREFIX}to`];
+
+/** Returns the indexes of the first and the last epoch that are shown, all of them unless the text names two, as `2-5`. */
+export function shownEpochs(text: string | undefined, epochs: readonly number[]): readonly [number, number] {
+  const [, from, to] = /^(\d{1,6})-(\d{1,6})$/.exec(text ?? '') ?? [];
+  const first = epochs.indexOf(Number(from));
+  const last = epochs.indexOf(Number(to));
+  return first < 0 || last <= first ? [0, Math.max(0, epochs.length - 1)] : [first, last];
+}
+
 export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
-  const [chosenRound, setRound] = useState(0);
-  const [chosenSeed, setSeed] = useState<number | null>(null);
-  const [bounds, setBounds] = useState(NO_BOUNDS);
+  const [texts, setTexts] = useInAddress(null, ADDRESS_NAMES);
+  const bounds = boundsIn(texts, PREFIX);
+  const change = (part: AddressTexts) => setTexts(changedTexts(texts, part));
   const { rounds, seeds } = useMemo(() => roundsAndSeeds(task), [task]);
   // Another task may have been trained for fewer rounds and with other seeds.
-  const round = rounds.includes(chosenRound) ? chosenRound : (rounds[0] ?? 0);
-  const seed = chosenSeed !== null && seeds.includes(chosenSeed) ? chosenSeed : null;
+  const round = rounds.find((known) => String(known) === texts[ROUND]) ?? rounds[0] ?? 0;
+  const seed = seeds.find((known) => String(known) === texts[SEED]) ?? null;
   const curves = useMemo(() => comparisonCurves(task, { round, seed }), [task, round, seed]);
   const epochs = [...new Set(curves.flatMap(({ points }) => points.map(({ epoch }) => epoch)))].sort((a, b) => a - b);
   const rows = epochs.map((epoch) => ({
     epoch,
     scores: curves.map(({ points }) => points.find((point) => point.epoch === epoch)?.f1 ?? null),
   }));
+  const [firstShown, lastShown] = shownEpochs(texts[EPOCHS], epochs);
   const axis = axisOf(
     bounds,
     curves.flatMap(({ points }) => points.map(({ f1 }) => f1)),
@@ -42,7 +59,12 @@ export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
         <>
           <label>
             Round
-            <select value={round} onChange={(event) => setRound(Number(event.target.value))}>
+            <select
+              value={round}
+              onChange={(event) =>
+                change({ [ROUND]: event.target.value === String(rounds[0]) ? '' : event.target.value })
+              }
+            >
               {rounds.map((known) => (
                 <option key={known} value={known}>
                   {known === 0 ? 'first training' : `round ${known}`}
@@ -52,10 +74,7 @@ export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
           </label>
           <label>
             Seed
-            <select
-              value={seed ?? ''}
-              onChange={(event) => setSeed(event.target.value === '' ? null : Number(event.target.value))}
-            >
+            <select value={seed ?? ''} onChange={(event) => change({ [SEED]: event.target.value })}>
               <option value="">mean of all</option>
               {seeds.map((known) => (
                 <option key={known} value={known}>
@@ -64,7 +83,10 @@ export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
               ))}
             </select>
           </label>
-          <ZoomFields bounds={bounds} onBounds={setBounds} />
+          <ZoomFields
+            bounds={bounds}
+            onBounds={({ from, to }) => change({ [`${PREFIX}from`]: from, [`${PREFIX}to`]: to })}
+          />
         </>
       }
     >
@@ -77,7 +99,7 @@ export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
           formatter={(value) => format.percent(Number(value))}
           labelFormatter={(epoch) => `epoch ${String(epoch)}`}
         />
-        {curves.map(({ name, variant }, index) => {
+        {curves.map(({ name, variant, points }, index) => {
           const { stroke, dash } = rateStyle(variant);
           return (
             <Line
@@ -87,7 +109,7 @@ export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
               stroke={stroke}
               strokeWidth={isSliced(variant.method) ? 2 : 1.5}
               {...(dash === undefined ? {} : { strokeDasharray: dash })}
-              dot={rows.length === 1 ? { r: 2.5, fill: stroke, strokeWidth: 0 } : false}
+              dot={points.length === 1 ? { r: 2.5, fill: stroke, strokeWidth: 0 } : false}
               connectNulls
               isAnimationActive={false}
             />
@@ -101,6 +123,12 @@ export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
             stroke="var(--ink-soft)"
             fill="var(--paper)"
             ariaLabel="Epochs shown"
+            startIndex={firstShown}
+            endIndex={lastShown}
+            onChange={({ startIndex = 0, endIndex = epochs.length - 1 }) => {
+              const isAll = startIndex === 0 && endIndex === epochs.length - 1;
+              change({ [EPOCHS]: isAll ? '' : `${epochs[startIndex]}-${epochs[endIndex]}` });
+            }}
           />
         )}
       </LineChart>

@@ -1,4 +1,5 @@
 // Edits the bounds of a chart's F1 axis; empty for those of the data.
+import type { AddressTexts } from '../shared/addressTexts.ts';
 
 export interface Bounds {
   readonly from: string;
@@ -6,6 +7,11 @@ export interface Bounds {
 }
 
 export const NO_BOUNDS: Bounds = { from: '', to: '' };
+
+/** Reads bounds in the address, under names with the prefix of their chart. */
+export function boundsIn(texts: AddressTexts, prefix: string): Bounds {
+  return { from: texts[`${prefix}from`] ?? '', to: texts[`${prefix}to`] ?? '' };
+}
 
 export interface ZoomFieldsProps {
   readonly bounds: Bounds;

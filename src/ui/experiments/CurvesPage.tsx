@@ -28,7 +28,7 @@ export function CurvesPage({ route }: { readonly route: CurvesRoute }) {
       <p className="crumb">
         <a href="#/experiments">Experiments</a>
       </p>
-      <h1>Curves of {format.counted(records.length, 'run')}</h1>
+      <h1>{records.length === 0 ? 'Curves' : `Curves of ${format.counted(records.length, 'run')}`}</h1>
       <p className="soft">
         Compare how runs learn, and what differs in their settings. To choose others, select rows of a table of runs.
       </p>
@@ -36,6 +36,11 @@ export function CurvesPage({ route }: { readonly route: CurvesRoute }) {
         <p className="problem boxed">
           {format.counted(missing, 'run')} of this address {missing === 1 ? 'is' : 'are'} not in this browser: removed,
           or of another one. A result file brings runs here.
+        </p>
+      )}
+      {route.runs.length === 0 && (
+        <p>
+          No run is chosen. Select runs in <a href="#/experiments">Experiments</a>, then compare their curves.
         </p>
       )}
       {records.length > 0 && (

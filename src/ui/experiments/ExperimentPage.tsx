@@ -17,7 +17,6 @@ import { Term } from '../help/Term.tsx';
 import { DescribeActions, DescriptionText } from '../parts/Description.tsx';
 import { SampleRemark } from '../parts/SampleRemark.tsx';
 import { RunsTable } from '../runs/RunsTable.tsx';
-import { format } from '../shared/format.ts';
 import {
   ANALYSIS_VIEWS,
   goTo,
@@ -34,8 +33,10 @@ import { useDescriptions } from '../shared/useDescriptions.ts';
 import { shallow, useLab } from '../shared/useLab.ts';
 import { ComparisonTableView, MergeNotes } from './ComparisonTableView.tsx';
 import {
+  droppedRuns,
   experimentSettings,
   experimentSubject,
+  progressWords,
   runStatuses,
   taskAt,
   useOwnRunIds,
@@ -133,7 +134,7 @@ function KnownExperiment({ route, experiment, pool: { merged } }: KnownExperimen
         <DescriptionText description={description} />
         <SampleRemark specs={specs} />
         <p className="soft" aria-live="polite">
-          {progressText(experiment)}
+          {progressText(experiment, records)}
         </p>
       </div>
       <div className="filters">
@@ -328,9 +329,7 @@ function hasSliced({ tasks }: Comparison): boolean {
   return tasks.some(({ variants }) => variants.some(({ method }) => isSliced(method)));
 }
 
-function progressText(experiment: Comparison): string {
-  const statuses = [...runStatuses(experiment).values()];
-  const finished = statuses.filter((status) => status === 'finished').length;
-  const running = statuses.includes('running') ? '; one is training now' : '';
-  return `${format.count(finished)} of ${format.counted(statuses.length, 'run')} finished${running}. Tables and the slicing rate chart include only finished runs.`;
+function progressText(experiment: Comparison, records: readonly RunRecord[]): string {
+  const running = [...runStatuses(experiment).values()].includes('running') ? '; one is training now' : '';
+  return `${progressWords(experiment, droppedRuns(records))}${running}. Tables and the slicing rate chart include only finished runs.`;
 }

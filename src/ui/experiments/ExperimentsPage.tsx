@@ -7,7 +7,6 @@ import { REPORTED_COLUMNS, reportedScoresCsv } from '../../lab/library/scoreTabl
 import type { ImportedResult } from '../../lab/state/labState.ts';
 import type { Description } from '../../schema/descriptions.ts';
 import type { ReportedScore } from '../../schema/reportedScores.ts';
-import type { RunStatus } from '../../schema/runRecord.ts';
 import { AwakeSwitch } from '../parts/BackendPanel.tsx';
 import { Button } from '../parts/Button.tsx';
 import { DescribeActions, TagList } from '../parts/Description.tsx';
@@ -28,8 +27,16 @@ import { taskRefName } from '../shared/runName.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { useDescriptions } from '../shared/useDescriptions.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
-import { useInAddress } from '../shared/viewState.ts';
-import { bestOn, experimentSettings, experimentSubject, methodsText, runStatuses, usePool } from './experiments.ts';
+import { useInAddress } from '../shared/addressTexts.ts';
+import {
+  bestOn,
+  droppedRuns,
+  experimentSettings,
+  experimentSubject,
+  methodsText,
+  progressOf,
+  usePool,
+} from './experiments.ts';
 import { SelectionActions } from './ShareRuns.tsx';
 
 export function ExperimentsPage() {
@@ -37,6 +44,10 @@ export function ExperimentsPage() {
   const queue = useLab((state) => state.queue);
   const results = useLab((state) => state.results);
   const comparisons = usePool()?.comparisons;
+  const dropped = useMemo(
+    () => droppedRuns([...records, ...results.flatMap(({ file }) => file.runs)]),
+    [records, results],
+  );
   return (
     <>
       <h1>Experiments</h1>
@@ -52,7 +63,7 @@ export function ExperimentsPage() {
           corpora, or drop a result file.
         </p>
       ) : (
-        <ExperimentsTable experiments={comparisons} />
+        <ExperimentsTable experiments={comparisons} dropped={dropped} />
       )}
       <QueuePanel />
       {records.length > 0 && (
@@ -86,9 +97,6 @@ export function ExperimentsPage() {
   );
 }
 
-/** The statuses that matter most, first. */
-const URGENCY: readonly RunStatus[] = ['running', 'queued', 'paused', 'failed', 'stopped', 'finished'];
-
 interface ExperimentLine {
   readonly experiment: Comparison;
   readonly description: Description;
@@ -98,7 +106,13 @@ interface ExperimentLine {
 
 const FILTER_NAMES = filterNames('');
 
-function ExperimentsTable({ experiments }: { readonly experiments: readonly Comparison[] }) {
+interface ExperimentsTableProps {
+  readonly experiments: readonly Comparison[];
+  /** Ids of runs that a search dropped. */
+  readonly dropped: ReadonlySet<string>;
+}
+
+function ExperimentsTable({ experiments, dropped }: ExperimentsTableProps) {
   const of = useDescriptions('experiments');
   const [texts, setTexts] = useInAddress('experiments/filter', FILTER_NAMES);
   const filter = useMemo(() => filterOf(texts, ''), [texts]);
@@ -172,6 +186,7 @@ function ExperimentsTable({ experiments }: { readonly experiments: readonly Comp
             <ExperimentRow
               key={line.experiment.id}
               line={line}
+              dropped={dropped}
               selected={selected.has(line.experiment.id)}
               onSelect={() => select(line.experiment.id)}
             />
@@ -185,17 +200,19 @@ function ExperimentsTable({ experiments }: { readonly experiments: readonly Comp
 
 interface ExperimentRowProps {
   readonly line: ExperimentLine;
+  readonly dropped: ReadonlySet<string>;
   readonly selected: boolean;
   readonly onSelect: () => void;
 }
 
-function ExperimentRow({ line: { experiment, description, subject }, selected, onSelect }: ExperimentRowProps) {
-  const { statuses, best } = useMemo(() => {
-    const first = experiment.tasks.flatMap((task) => bestOn(task) ?? []);
-    return { statuses: [...runStatuses(experiment).values()], best: first };
-  }, [experiment]);
-  const status = URGENCY.find((one) => statuses.includes(one)) ?? 'finished';
-  const finished = statuses.filter((one) => one === 'finished').length;
+function ExperimentRow({
+  line: { experiment, description, subject },
+  dropped,
+  selected,
+  onSelect,
+}: ExperimentRowProps) {
+  const best = useMemo(() => experiment.tasks.flatMap((task) => bestOn(task) ?? []), [experiment]);
+  const { status, finished, trained, left } = useMemo(() => progressOf(experiment, dropped), [experiment, dropped]);
   const name = description.name ?? subject;
   const details = [
     ...(name === subject ? [] : [subject]),
@@ -220,11 +237,12 @@ function ExperimentRow({ line: { experiment, description, subject }, selected, o
       </td>
       <td className="nowrap wide-only">
         <span className="progress-cell">
-          <Meter label={`Finished runs of ${name}`} done={finished} total={statuses.length} />
+          <Meter label={`Finished runs of ${name}`} done={finished} total={trained} />
           <span className="number">
-            {format.count(finished)} of {format.count(statuses.length)}
+            {format.count(finished)} of {format.count(trained)}
           </span>
         </span>
+        {left > 0 && <div className="field-help">{format.count(left)} dropped by the search</div>}
       </td>
       <td className="wide-only">{methodsText(experiment)}</td>
       <td>

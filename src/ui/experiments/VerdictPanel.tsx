@@ -60,7 +60,7 @@ export function VerdictPanel({ task, noise, records }: VerdictPanelProps) {
 }
 
 interface VerdictWords {
-  /** The difference, such as `+38.40 F1 to STL`; null where none is tested. */
+  /** The difference, such as `+38.40 F1 against STL`; null where none is tested. */
   readonly headline: string | null;
   readonly sentence: string;
 }
@@ -72,7 +72,7 @@ function verdictOf(task: TaskComparison, best: BestResult, noise: SignificanceSt
   const found = tested.find((one) => one.name === name)?.found;
   if (found !== undefined) {
     return {
-      headline: `${signedText(found.difference.mean)} F1 to ${baseline}`,
+      headline: `${signedText(found.difference.mean)} F1 against ${baseline}`,
       sentence: sentenceOf(name, baseline, found),
     };
   }
@@ -91,7 +91,7 @@ function verdictOf(task: TaskComparison, best: BestResult, noise: SignificanceSt
   const f1 = mean === undefined ? null : meanTestF1(mean);
   const isOther = f1 !== null && name !== baseline;
   return {
-    headline: isOther ? `${signedText(best.f1 - f1)} F1 to ${baseline}, not tested` : null,
+    headline: isOther ? `${signedText(best.f1 - f1)} F1 against ${baseline}, not tested` : null,
     sentence: untestedText(noise, name, baseline),
   };
 }

@@ -9,9 +9,10 @@ import {
 import { variantName } from '../../lab/state/methodNames.ts';
 import { mergeRuns, type MergedRuns } from '../../lab/comparison/mergeRuns.ts';
 import { presets } from '../../lab/plans/presets.ts';
+import { droppedText } from '../../metrics/racing/raceWords.ts';
 import { mean } from '../../metrics/scores/spread.ts';
 import { isSliced, METHODS } from '../../schema/methods.ts';
-import type { RunStatus } from '../../schema/runRecord.ts';
+import type { RunRecord, RunStatus } from '../../schema/runRecord.ts';
 import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { shallow, useLab, useRunRecords } from '../shared/useLab.ts';
@@ -76,6 +77,41 @@ export function runStatuses({ tasks }: Comparison): ReadonlyMap<string, RunStatu
       variants.flatMap(({ trainings }) => trainings.map(({ runId, status }) => [runId, status] as const)),
     ),
   );
+}
+
+/** Ids of the runs that a search for the slicing rate dropped: they are done, though not finished. */
+export function droppedRuns(records: readonly RunRecord[]): ReadonlySet<string> {
+  return new Set(records.filter((record) => droppedText(record) !== null).map(({ spec }) => spec.id));
+}
+
+/** The statuses that matter most, first. */
+const URGENCY: readonly RunStatus[] = ['running', 'queued', 'paused', 'failed', 'stopped', 'finished'];
+
+export interface ExperimentProgress {
+  /** The most urgent status of the runs that were not dropped. */
+  readonly status: RunStatus;
+  readonly finished: number;
+  /** Runs that are trained to their end. */
+  readonly trained: number;
+  /** Runs that a search dropped. */
+  readonly left: number;
+}
+
+export function progressOf(experiment: Comparison, dropped: ReadonlySet<string>): ExperimentProgress {
+  const runs = [...runStatuses(experiment)];
+  const statuses = runs.filter(([id]) => !dropped.has(id)).map(([, status]) => status);
+  return {
+    status: URGENCY.find((one) => statuses.includes(one)) ?? 'finished',
+    finished: statuses.filter((status) => status === 'finished').length,
+    trained: statuses.length,
+    left: runs.length - statuses.length,
+  };
+}
+
+/** How far the runs of an experiment are: `3 of 3 runs finished, 4 dropped by the search`. */
+export function progressWords(experiment: Comparison, dropped: ReadonlySet<string>): string {
+  const { finished, trained, left } = progressOf(experiment, dropped);
+  return `${format.count(finished)} of ${format.counted(trained, 'run')} finished${left === 0 ? '' : `, ${format.count(left)} dropped by the search`}`;
 }
 
 /** The methods of an experiment in words: `STL, MTL-XC, MTL-LS 0.00 to 1.00`. */

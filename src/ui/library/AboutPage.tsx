@@ -5,11 +5,12 @@ export function AboutPage() {
     <div className="prose">
       <h1>About BioNER Lab</h1>
       <p>
-        BioNER Lab is a training lab in a browser tab. It fine-tunes XLNet-CRF and BERT-CRF taggers for biomedical named
-        entity recognition on this machine: with WebGPU where available, otherwise with WebAssembly. It follows Chai,
-        Jin, Shi and others, “Hierarchical shared transfer learning for biomedical named entity recognition”,{' '}
-        <cite>BMC Bioinformatics</cite> (2022) 23:8, and compares its three training methods: each task alone (STL), all
-        tasks of a category together (MTL-XC), and each task alone on lower layers taken from MTL-XC (MTL-LS).
+        BioNER Lab is a training lab in a browser tab. It fine-tunes taggers for biomedical named entity recognition,
+        XLNet, BERT and their relatives with a CRF, on this machine: with WebGPU where available, otherwise with
+        WebAssembly. It follows Chai, Jin, Shi and others, “Hierarchical shared transfer learning for biomedical named
+        entity recognition”, <cite>BMC Bioinformatics</cite> (2022) 23:8, and compares its training methods: each task
+        alone (STL), all tasks of a category together (MTL-XC), and each task alone on lower layers taken from MTL-XC
+        (MTL-LS).
       </p>
       <h2>Your text stays here</h2>
       <p>
@@ -43,8 +44,8 @@ export function AboutPage() {
         sentences were generated for this lab and state no facts.
       </p>
       <p>
-        Made with TensorFlow.js, Hugging Face tokenizers.js, React, Recharts, Zod, fflate, idb-keyval and noble-hashes,
-        under the Apache, MIT or ISC licences:{' '}
+        Made with TensorFlow.js, React, Base UI, TanStack Table, Recharts, Zod, hyparquet, saxes, fflate, idb-keyval and
+        noble-hashes, under the Apache, MIT or ISC licences:{' '}
         <a href="./THIRD_PARTY.md" target="_blank" rel="noreferrer">
           all packages and their terms
         </a>

@@ -1,5 +1,5 @@
 // Browses the sentences of a corpus by split, text and type, a page at a time, with full keyboard support.
-import { useDeferredValue, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useDeferredValue, useEffect, useId, useMemo, useRef, type KeyboardEvent } from 'react';
 import type { SentenceFilter } from '../../analysis/questions/sentencesQuery.ts';
 import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
@@ -8,7 +8,7 @@ import { Pager, rowAfterKey } from '../parts/Pager.tsx';
 import { SentenceLine } from '../parts/SentenceLine.tsx';
 import { format } from '../shared/format.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
-import { useInAddress, type AddressTexts } from '../shared/viewState.ts';
+import { indexIn, useInAddress, type AddressTexts } from '../shared/addressTexts.ts';
 
 const PAGE_SIZE = 25;
 
@@ -16,16 +16,17 @@ interface SentenceListProps {
   readonly corpus: CorpusRecord;
   readonly split: Split;
   readonly filter: SentenceFilter;
-  /** Index among the matches of a sentence that gets the keyboard focus at once; null for none. */
-  readonly at: number | null;
+  /** Index among the matches of the sentence that has, or would get, the keyboard focus. */
+  readonly position: number;
+  readonly onPosition: (position: number) => void;
+  /** Whether that sentence gets the focus at once. */
+  readonly isFocused: boolean;
 }
 
 /** Shows one page of the matching sentences, navigated with the arrow keys. */
-function SentenceList({ corpus, split, filter, at }: SentenceListProps) {
-  // Index among the matches of the sentence that has, or would get, the keyboard focus.
-  const [position, setPosition] = useState(at ?? 0);
+function SentenceList({ corpus, split, filter, position, onPosition, isFocused }: SentenceListProps) {
   const list = useRef<HTMLOListElement>(null);
-  const follow = useRef(at !== null);
+  const follow = useRef(isFocused);
   const first = Math.floor(position / PAGE_SIZE) * PAGE_SIZE;
   const found = useAnalysis('corpusSentences', { corpusId: corpus.id, split, filter, first, count: PAGE_SIZE });
   const page = shownAnswer(found);
@@ -44,7 +45,7 @@ function SentenceList({ corpus, split, filter, at }: SentenceListProps) {
     if (target === null || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     follow.current = true;
-    setPosition(target);
+    onPosition(target);
   };
 
   if (page === null) return found.status === 'ready' ? null : <AnalysisWait state={found} doing="Reading sentences" />;
@@ -56,7 +57,7 @@ function SentenceList({ corpus, split, filter, at }: SentenceListProps) {
         total={page.total}
         noun="sentence"
         none="No sentence matches"
-        onGo={setPosition}
+        onGo={onPosition}
       />
       <ol
         className="sentences"
@@ -68,8 +69,8 @@ function SentenceList({ corpus, split, filter, at }: SentenceListProps) {
         {page.lines.map(({ index, sentence }, offset) => (
           <li
             key={index}
-            tabIndex={page.first + offset === position ? 0 : -1}
-            onFocus={() => setPosition(page.first + offset)}
+            tabIndex={page.first + offset === Math.min(position, page.total - 1) ? 0 : -1}
+            onFocus={() => position !== page.first + offset && onPosition(page.first + offset)}
           >
             <span className="sentence-number">{format.count(index + 1)}</span>
             <SentenceLine sentence={sentence} text={filter.text} types={corpus.types} />
@@ -81,7 +82,7 @@ function SentenceList({ corpus, split, filter, at }: SentenceListProps) {
 }
 
 /** What of the browser is in the address. */
-const ADDRESS_NAMES = ['split', 'find', 'type', 'mentions'];
+const ADDRESS_NAMES = ['split', 'find', 'type', 'mentions', 'line'];
 
 function queryOf(texts: AddressTexts): SentenceFilter {
   return { text: texts['find'] ?? '', type: texts['type'] ?? null, withMentions: texts['mentions'] === 'only' };
@@ -117,7 +118,12 @@ export function SentenceBrowser({ corpus, at }: SentenceBrowserProps) {
   const query = useMemo(() => queryOf(texts), [texts]);
   const sought = useDeferredValue(query);
   const panelId = useId();
+  // Another search starts at its first sentence.
   const change = (part: Partial<SentenceFilter>) => setTexts(textsOf({ ...query, ...part }, texts['split']));
+  const named =
+    isEverything(query) && at?.split === split ? Math.min(at.number, corpus.counts[split].sentences) - 1 : null;
+  const goTo = (line: number) =>
+    setTexts({ ...textsOf(query, texts['split']), ...(line !== (named ?? 0) && { line: String(line + 1) }) });
   return (
     <div className="browser">
       <SplitTabs
@@ -163,14 +169,13 @@ export function SentenceBrowser({ corpus, at }: SentenceBrowserProps) {
           </label>
         </div>
         <SentenceList
-          // A new search starts at its first sentence.
           key={`${split}/${sought.type ?? ''}/${sought.withMentions}/${sought.text}`}
           corpus={corpus}
           split={split}
           filter={sought}
-          at={
-            isEverything(sought) && at?.split === split ? Math.min(at.number, corpus.counts[split].sentences) - 1 : null
-          }
+          position={texts['line'] === undefined ? (named ?? 0) : indexIn(texts['line'])}
+          onPosition={goTo}
+          isFocused={named !== null}
         />
       </div>
     </div>

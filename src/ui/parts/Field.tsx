@@ -18,6 +18,30 @@ export interface ControlProps {
   readonly 'aria-invalid': boolean;
 }
 
+interface NumberFieldProps extends Omit<FieldProps, 'children'> {
+  /** As typed: it may be no number. */
+  readonly value: string;
+  readonly onValue: (value: string) => void;
+}
+
+/** A field for whole numbers, one or several, as text: what is wrong stays, and is said. */
+export function NumberField({ value, onValue, ...field }: NumberFieldProps) {
+  return (
+    <Field {...field}>
+      {(control) => (
+        <input
+          {...control}
+          type="text"
+          inputMode="numeric"
+          autoComplete="off"
+          value={value}
+          onChange={(event) => onValue(event.target.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
 export function Field({ label, help, problem, changed, children, id }: FieldProps) {
   const made = useId();
   const controlId = id ?? made;

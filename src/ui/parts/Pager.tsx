@@ -1,4 +1,5 @@
 // Says which of many items are shown, with buttons to reach the others.
+import { useEffect } from 'react';
 import { format } from '../shared/format.ts';
 
 interface PagerProps {
@@ -18,6 +19,11 @@ export function Pager({ first, size, total, noun, none, onGo }: PagerProps) {
   const last = Math.min(total, first + size);
   const atStart = first === 0;
   const atEnd = last >= total;
+  // An address may name a page that there is no longer.
+  const isBeyond = total > 0 && first >= total;
+  useEffect(() => {
+    if (isBeyond) onGo(total - 1);
+  }, [isBeyond, onGo, total]);
   return (
     <div className="pager">
       <span className="soft" aria-live="polite">

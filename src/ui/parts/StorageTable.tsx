@@ -29,23 +29,33 @@ export function StorageTable() {
     };
   }, [lab, known]);
   if (items === null || items.length === 0) return null;
+  const rest = items.slice(SHOWN);
   return (
-    <TableBox label="What can be removed">
-      <thead>
-        <tr>
-          <th scope="col">Can be removed</th>
-          <th scope="col" className="number">
-            Size
-          </th>
-          <ActionsHead />
-        </tr>
-      </thead>
-      <tbody>
-        {items.slice(0, SHOWN).map((item) => (
-          <StorageRow key={`${item.kind} ${item.id}`} item={item} />
-        ))}
-      </tbody>
-    </TableBox>
+    <>
+      <TableBox label="What can be removed">
+        <thead>
+          <tr>
+            <th scope="col">Can be removed</th>
+            <th scope="col" className="number">
+              Size
+            </th>
+            <ActionsHead />
+          </tr>
+        </thead>
+        <tbody>
+          {items.slice(0, SHOWN).map((item) => (
+            <StorageRow key={`${item.kind} ${item.id}`} item={item} />
+          ))}
+        </tbody>
+      </TableBox>
+      {rest.length > 0 && (
+        <p className="soft">
+          {format.counted(rest.length, 'smaller item')} with{' '}
+          {format.bytes(rest.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))} together{' '}
+          {rest.length === 1 ? 'is' : 'are'} not listed.
+        </p>
+      )}
+    </>
   );
 }
 

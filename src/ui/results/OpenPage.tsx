@@ -31,9 +31,15 @@ export function OpenPage({ result }: { readonly result: string }) {
       {problem === null ? (
         <p className="soft">Reading the result file …</p>
       ) : (
-        <p className="problem boxed" role="alert">
-          {problem}
-        </p>
+        <>
+          <p className="problem boxed" role="alert">
+            {problem}
+          </p>
+          <p>
+            Ask for the link again, or drop the result file itself on this page.{' '}
+            <a href="#/experiments">Go to Experiments</a>
+          </p>
+        </>
       )}
     </>
   );

@@ -42,6 +42,16 @@ export function QueuePanel() {
           </Button>
         )}
       </div>
+      {waiting.length === 0 && (
+        <p className="soft">
+          No run waits.{' '}
+          {[
+            ...(paused.length > 0 ? [`${format.counted(paused.length, 'run')} paused`] : []),
+            ...(failed.length > 0 ? [`${format.counted(failed.length, 'run')} failed or stopped`] : []),
+          ].join(', ')}
+          .
+        </p>
+      )}
       {isStuck && (
         <p className="problem boxed" role="status">
           No run can start: every waiting run depends on one that is not finished. Resume or retry that one.

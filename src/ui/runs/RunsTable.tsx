@@ -28,7 +28,7 @@ import { shownF1 } from '../shared/selectedSnapshot.ts';
 import { useDescriptions } from '../shared/useDescriptions.ts';
 import { useLab, useRunView } from '../shared/useLab.ts';
 import { useLayers } from '../shared/useLayers.ts';
-import { useInAddress, usePageOf } from '../shared/viewState.ts';
+import { useInAddress, usePageInAddress } from '../shared/addressTexts.ts';
 import { ListFilter } from './ListFilter.tsx';
 import {
   filteredLines,
@@ -99,7 +99,7 @@ export function RunsTable({ label, records, own, queue, hrefOf, experiment, acti
   const [texts, setTexts] = useInAddress(label, ADDRESS_NAMES);
   const filter = useMemo(() => filterOf(texts, PREFIX), [texts]);
   const sorting = useMemo(() => sortingOf(sortOf(texts['sort'])), [texts]);
-  const [wanted, goToItem] = usePageOf(PAGE_SIZE);
+  const [wanted, goToItem] = usePageInAddress(PAGE_SIZE, `${PREFIX}page`);
   const page = useDeferredValue(wanted);
   const lines = useMemo(() => runLines(records, descriptionOf, layersOf), [records, descriptionOf, layersOf]);
   // What is typed is shown at once; thousands of rows follow.
@@ -147,6 +147,7 @@ export function RunsTable({ label, records, own, queue, hrefOf, experiment, acti
           onFilter={(next) => {
             const { sort } = texts;
             setTexts({ ...filterTexts(next, PREFIX), ...(sort !== undefined && { sort }) });
+            goToItem(0);
           }}
         />
         <details className="menu">

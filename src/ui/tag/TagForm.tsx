@@ -14,7 +14,7 @@ import { TypeLabel } from '../parts/TypeLabel.tsx';
 import { format } from '../shared/format.ts';
 import type { TagChoice } from '../shared/route.ts';
 import { meanF1 } from '../shared/selectedSnapshot.ts';
-import { useLayers } from '../shared/useLayers.ts';
+import { useRunNaming } from '../shared/useDescriptions.ts';
 import { useDraft } from '../shared/viewState.ts';
 
 interface TagFormProps {
@@ -131,7 +131,7 @@ interface TaggerSelectProps {
 
 /** Chooses a tagger among what comes with the lab, saved snapshots by experiment, and imported models with a head; lists its types and scores. */
 export function TaggerSelect({ groups, chosen, onChoose }: TaggerSelectProps) {
-  const layersOf = useLayers();
+  const { layersOf, givenName } = useRunNaming();
   return (
     <div className="stack">
       <Field label="Tagger">
@@ -141,7 +141,7 @@ export function TaggerSelect({ groups, chosen, onChoose }: TaggerSelectProps) {
               <optgroup key={`${kind} ${taggers[0] === undefined ? name : taggerKey(taggers[0].ref)}`} label={name}>
                 {taggers.map((tagger) => (
                   <option key={taggerKey(tagger.ref)} value={taggerKey(tagger.ref)}>
-                    {taggerName(tagger, layersOf)}
+                    {taggerName(tagger, layersOf, givenName)}
                     {'selected' in tagger && tagger.selected ? ' (selected)' : ''}
                   </option>
                 ))}
@@ -157,7 +157,10 @@ export function TaggerSelect({ groups, chosen, onChoose }: TaggerSelectProps) {
             <TypeLabel key={type} type={type} types={chosen.types} />
           ))}
         </span>
-        {' · '}devel F1 {format.percent(f1Of(chosen, 'devel'))} · test F1 {format.percent(f1Of(chosen, 'test'))}
+        {(['devel', 'test'] as const).map((split) => {
+          const f1 = f1Of(chosen, split);
+          return f1 === null ? null : <span key={split} className="nowrap">{` · ${split} F1 ${format.percent(f1)}`}</span>; // prettier-ignore
+        })}
       </p>
       {'model' in chosen ? chosen.model.builtIn && <ShippedTaggerCard /> : <SampleRemark specs={[chosen.run.spec]} />}
     </div>

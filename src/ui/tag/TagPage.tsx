@@ -12,6 +12,7 @@ import { format } from '../shared/format.ts';
 import { replaceWith, type TagChoice } from '../shared/route.ts';
 import { saveTaggerPage } from '../shared/saveFile.ts';
 import { useAct } from '../shared/useAct.ts';
+import { useDescriptions } from '../shared/useDescriptions.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
 import { useLayers } from '../shared/useLayers.ts';
 import { TagForm, TaggerSelect } from './TagForm.tsx';
@@ -22,8 +23,12 @@ export function TagPage({ choice }: { readonly choice: TagChoice }) {
   const models = useLab((state) => state.models);
   const last = useLab((state) => (state.tagging === null ? null : taggerKey(state.tagging.tagger)));
   const layersOf = useLayers();
+  const experimentOf = useDescriptions('experiments');
   const taggers = useMemo(() => offeredTaggers({ runs: records.map(restingRunView), models }), [records, models]);
-  const groups = useMemo(() => groupTaggers(taggers, records, layersOf), [taggers, records, layersOf]);
+  const groups = useMemo(
+    () => groupTaggers(taggers, records, layersOf, (id) => experimentOf(id).name),
+    [taggers, records, layersOf, experimentOf],
+  );
   const find = (key: string | null) => taggers.find(({ ref }) => taggerKey(ref) === key);
   // A tagger of this lab's own runs was trained for what the person tags; what comes with the lab is for everything else.
   const newest = groups.find(({ kind }) => kind === 'experiment') ?? groups[0];
@@ -144,7 +149,8 @@ function ShareTagger({ tagger }: { readonly tagger: OfferedTagger }) {
 /** Says why tagging is not possible now; null if it is. */
 function hindranceIn({ backend, activeRunId, owner }: LabState): string | null {
   if (owner === 'elsewhere') return 'Tag text in the other tab, where the lab is active.';
-  if (backend.status === 'failed') return 'No backend is available for tagging: see the Train page.';
+  if (backend.status === 'failed')
+    return 'No backend is available for tagging: choose another behind the badge in the header.';
   if (backend.status === 'starting') return 'The backend is starting.';
   return activeRunId === null ? null : 'A run is using the device: pause it to tag text, or wait until it is done.';
 }

@@ -58,10 +58,12 @@ export function StoredReviews() {
               <tr>
                 <th scope="col">Text</th>
                 <th scope="col">Tagger</th>
-                <th scope="col" className="number">
+                <th scope="col" className="number wide-only">
                   Sentences
                 </th>
-                <th scope="col">Tagged</th>
+                <th scope="col" className="wide-only">
+                  Tagged
+                </th>
                 <ActionsHead />
               </tr>
             </thead>
@@ -72,8 +74,8 @@ export function StoredReviews() {
                     <a href={reviewAddress(id)}>{source}</a>
                   </th>
                   <td>{taggerName}</td>
-                  <td className="number">{format.count(sentences)}</td>
-                  <td className="faint nowrap">{format.moment(taggedAt)}</td>
+                  <td className="number wide-only">{format.count(sentences)}</td>
+                  <td className="faint nowrap wide-only">{format.moment(taggedAt)}</td>
                   <td>
                     <RemoveButton
                       subject={`review of ${source}`}

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { factsOf } from '../../data/pieces/encoderFacts.ts';
 import { isSliced, METHODS, type Method } from '../../schema/methods.ts';
 import { Term } from '../help/Term.tsx';
-import { Field } from '../parts/Field.tsx';
+import { Field, NumberField } from '../parts/Field.tsx';
 import { MethodPicture } from './MethodPicture.tsx';
 import { draftOfSearch, PAPER_RATES, type PlanDraft, type SearchDraft } from './planDraft.ts';
 import type { ReadPlan } from './readPlanDraft.ts';
@@ -158,44 +158,35 @@ function SearchFields({ draft, read, onChange }: Omit<MethodFieldsProps, 'onMeth
         )}
       </Field>
       {search !== undefined && (
-        <Field
+        <NumberField
           label={search.policy === 'top' ? 'Compare after epoch' : 'Compare after epochs'}
           help={
             search.policy === 'race' ? 'A rate that is worse than the best by more than noise is dropped.' : undefined
           }
           problem={read.problems.get('search.rungs')}
-        >
-          {(control) => (
-            <input {...control} value={search.rungs} onChange={(event) => change({ rungs: event.target.value })} />
-          )}
-        </Field>
+          value={search.rungs}
+          onValue={(rungs) => change({ rungs })}
+        />
       )}
       {drops && (
-        <Field
+        <NumberField
           label="Rates kept"
           help="These are trained with the other seeds, up to the last epoch above."
           problem={read.problems.get('search.finalists')}
-        >
-          {(control) => (
-            <input
-              {...control}
-              inputMode="numeric"
-              value={search.finalists}
-              onChange={(event) => change({ finalists: event.target.value })}
-            />
-          )}
-        </Field>
+          value={search.finalists}
+          onValue={(finalists) => change({ finalists })}
+        />
       )}
       {drops && (
-        <Field label="Choose the rate">
+        <Field label="Choose the rate" help="By devel F1, the mean over seeds where there are several.">
           {(control) => (
             <select
               {...control}
               value={search.choose}
               onChange={(event) => change({ choose: event.target.value === 'end' ? 'end' : 'rung' })}
             >
-              <option value="rung">after that epoch, by the mean over seeds</option>
-              <option value="end">when all that are kept are trained</option>
+              <option value="rung">after that epoch</option>
+              <option value="end">when all are trained</option>
             </select>
           )}
         </Field>

@@ -4,7 +4,7 @@ import { presets, type PresetName } from '../../lab/plans/presets.ts';
 import type { LabState } from '../../lab/state/labState.ts';
 import type { PlanCategory, PlanFile } from '../../schema/planFile.ts';
 import { areSingle, type Method } from '../../schema/methods.ts';
-import { Field } from '../parts/Field.tsx';
+import { Field, NumberField } from '../parts/Field.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { shallow, useLab } from '../shared/useLab.ts';
@@ -209,21 +209,13 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
                 </select>
               )}
             </Field>
-            <Field
+            <NumberField
               label="Seeds"
               help="Each method and task is trained once per seed. Separate seeds by commas."
               problem={read.problems.get('seeds')}
-            >
-              {(control) => (
-                <input
-                  {...control}
-                  type="text"
-                  autoComplete="off"
-                  value={draft.seeds}
-                  onChange={(event) => change({ seeds: event.target.value })}
-                />
-              )}
-            </Field>
+              value={draft.seeds}
+              onValue={(seeds) => change({ seeds })}
+            />
             <Field label="Plan name" help="Optional; names the exported files.">
               {(control) => (
                 <input
@@ -263,35 +255,21 @@ function RoundFields({
 }) {
   return (
     <div className="fields">
-      <Field
+      <NumberField
         label="Further rounds"
         help="Additional trainings that start from the weights of the first one. The paper has three; 0 for none."
         problem={read.problems.get('rounds.count')}
-      >
-        {(control) => (
-          <input
-            {...control}
-            type="text"
-            inputMode="numeric"
-            autoComplete="off"
-            value={rounds.count}
-            onChange={(event) => onChange({ rounds: { ...rounds, count: event.target.value } })}
-          />
-        )}
-      </Field>
+        value={rounds.count}
+        onValue={(count) => onChange({ rounds: { ...rounds, count } })}
+      />
       {rounds.count.trim() !== '0' && (
-        <Field label="Epochs per round" help="The paper trains 30." problem={read.problems.get('rounds.epochs')}>
-          {(control) => (
-            <input
-              {...control}
-              type="text"
-              inputMode="numeric"
-              autoComplete="off"
-              value={rounds.epochs}
-              onChange={(event) => onChange({ rounds: { ...rounds, epochs: event.target.value } })}
-            />
-          )}
-        </Field>
+        <NumberField
+          label="Epochs per round"
+          help="The paper trains 30."
+          problem={read.problems.get('rounds.epochs')}
+          value={rounds.epochs}
+          onValue={(epochs) => onChange({ rounds: { ...rounds, epochs } })}
+        />
       )}
     </div>
   );

@@ -1,12 +1,12 @@
 // Resolves a draft plan against the library: the plan, or its problems by location.
 import { hasPositions, presets, specialsOf } from '../../lab/plans/presets.ts';
 import type { LabState } from '../../lab/state/labState.ts';
-import { trainingConfigSchema, type TrainingConfig } from '../../schema/config.ts';
+import { trainingConfigSchema } from '../../schema/config.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { areSingle, isSliced } from '../../schema/methods.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import { planFileSchema, type PlanCategory, type PlanFile, type PlanTask } from '../../schema/planFile.ts';
-import type { RateSearch } from '../../schema/rateSearch.ts';
+import { rateSearchSchema, searchObstacles, type RateSearch, type SearchObstacle } from '../../schema/rateSearch.ts';
 import { format, wholeNumber } from '../shared/format.ts';
 import { changedPaths, readConfigDraft, type ConfigDraft } from './configDraft.ts';
 import { inputOf, looseTasks, taskOfCorpus, type PlanDraft, type PlanInput } from './planDraft.ts';
@@ -77,8 +77,10 @@ export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora
 
   const search = readSearch(draft, problems);
   if (search !== null && config !== null && rounds !== null) {
-    const problem = searchProblem(search, config, rounds);
-    if (problem !== null) problems.set('search', problem);
+    const [obstacle] = searchObstacles(search, { methods: draft.methods, rounds, config });
+    if (obstacle === 'epochs')
+      problems.set('search', `Epoch ${Math.max(...search.rungs)} is beyond the ${config.epochs} epochs of a run.`); // prettier-ignore
+    else if (obstacle !== undefined) problems.set('search', OBSTACLES[obstacle]);
   }
 
   const changed = changedPaths(entered, presets[draft.preset].config);
@@ -143,27 +145,24 @@ function readRounds(entered: PlanDraft['rounds'], problems: Map<string, string>)
 function readSearch({ methods, search }: PlanDraft, problems: Map<string, string>): RateSearch | null {
   if (search === undefined || !methods.includes('MTL-LS')) return null;
   const { policy, choose } = search;
-  const rungs = search.rungs.split(/[\s,;]+/).filter((word) => word !== '').map((word) => wholeNumber(word, 1, 10_000) ?? 0); // prettier-ignore
-  const finalists = wholeNumber(search.finalists, policy === 'race' ? 2 : 1, 1000);
-  if (policy !== 'all' && finalists === null) {
-    problems.set('search.finalists', `Enter a whole number from ${policy === 'race' ? 2 : 1} to 1,000.`);
+  const rungs = search.rungs.split(/[\s,;]+/).filter((word) => word !== '').map((word) => wholeNumber(word, 1, 10_000)); // prettier-ignore
+  const finalists = wholeNumber(search.finalists, 1, 1000);
+  const read = rateSearchSchema.safeParse({ policy, rungs, ...(policy !== 'all' && { finalists, choose }) });
+  if (read.success) return read.data;
+  for (const { path } of read.error.issues) {
+    if (path[0] === 'finalists') problems.set('search.finalists', `Enter a whole number from ${policy === 'race' ? 2 : 1} to 1,000.`); // prettier-ignore
+    else problems.set('search.rungs', policy === 'top' && rungs.length > 1 ? 'Enter one epoch.' : 'Enter epochs in increasing order, such as 1, 2, 4.'); // prettier-ignore
   }
-  const isRising = rungs.every((rung, index) => rung > (rungs[index - 1] ?? 0));
-  if (rungs.length === 0 || !isRising)
-    problems.set('search.rungs', 'Enter epochs in increasing order, such as 1, 2, 4.');
-  if (policy === 'top' && rungs.length > 1) problems.set('search.rungs', 'Enter one epoch.');
-  if (problems.has('search.rungs') || problems.has('search.finalists')) return null;
-  return policy === 'all' ? { policy, rungs } : { policy, rungs, finalists: finalists ?? 2, choose };
+  return null;
 }
 
-/** What the settings lack for a search; null where they have everything. */
-function searchProblem({ rungs }: RateSearch, config: TrainingConfig, rounds: PlanFile['rounds']): string | null {
-  const last = Math.max(...rungs);
-  if (rounds.count > 0) return 'Set further rounds to 0: a search for the slicing rate has none.';
-  if (config.trainOn !== 'train') return 'Train on the train split alone: a search compares rates on devel.';
-  if (config.steps !== null) return 'Leave the fixed number of steps empty: a search counts in epochs.';
-  return last > config.epochs ? `Epoch ${last} is beyond the ${config.epochs} epochs of a run.` : null;
-}
+/** What the form lacks for a search. */
+const OBSTACLES: Readonly<Record<Exclude<SearchObstacle, 'epochs'>, string>> = {
+  methods: 'Choose MTL-LS: a search finds its slicing rate.',
+  rounds: 'Set further rounds to 0: a search for the slicing rate has none.',
+  trainOn: 'Train on the train split alone: a search compares rates on devel.',
+  steps: 'Leave the fixed number of steps empty: a search counts in epochs.',
+};
 
 function readCategory(
   { name, typeName, tasks }: PlanCategory,

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { SPLITS } from '../../../../src/data/corpus/corpus.ts';
 import { annotationFormats } from '../../../../src/data/documents/annotationFormats.ts';
+import { buildComparisons } from '../../../../src/lab/comparison/comparison.ts';
 import type { LabState } from '../../../../src/lab/state/labState.ts';
 import { retrainPlan } from '../../../../src/lab/tagging/retrainPlan.ts';
 import { groupTaggers, taggerName } from '../../../../src/lab/tagging/taggerGroups.ts';
@@ -198,5 +199,18 @@ describe('the taggers offered', () => {
     expect(groups.flatMap((group) => group.taggers)).toHaveLength(taggers.length);
     const [, own] = groups;
     expect(own?.taggers[0] && taggerName(own.taggers[0], () => 2)).toMatch(/^moss · .+, STL, seed 1, epoch \d+$/);
+  });
+
+  it('have the names that people gave runs and experiments, and still say method, seed and epoch', async () => {
+    const { lab } = await taggedLab();
+    const { runs, models } = lab.getState();
+    const records = runs.map(({ record }) => record);
+    const taggers = offeredTaggers({ runs, models });
+    const [tagger] = taggers;
+    const named = (id: string) => (id === records[0]?.spec.id ? 'best of May' : undefined);
+    expect(tagger && taggerName(tagger, () => 2, named)).toMatch(/^best of May, STL, seed 1, epoch \d+$/);
+    const [experiment] = buildComparisons(records, () => 2);
+    const groups = groupTaggers(taggers, records, () => 2, (id) => (id === experiment?.id ? 'moss, first try' : undefined)); // prettier-ignore
+    expect(groups.map(({ name }) => name)).toContain('moss, first try');
   });
 });
