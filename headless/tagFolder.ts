@@ -14,6 +14,8 @@ import { slicesOf, unitKey, type TextSlice, type TextUnit } from './textSlices.t
 
 /** Enough that batches of every length are full, few enough that little is lost when the process is killed. */
 const SENTENCES_A_BLOCK = 1024;
+/** A block of small files is one call. */
+const SENTENCES_A_CALL = 2048;
 /** Problems of one slice that are printed. */
 const PRINTED_ISSUES = 10;
 /** A unit of more slices than this is shared by the parts; smaller ones are of one part each. */
@@ -174,7 +176,7 @@ async function taggedBlock(
     documents,
     interrupt,
     () => undefined,
-    SENTENCES_A_BLOCK,
+    SENTENCES_A_CALL,
   )) {
     found.push(...complete);
   }
