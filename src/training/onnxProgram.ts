@@ -3,7 +3,8 @@ import { tagSetOfHead, type TagSet } from '../data/corpus/tagSet.ts';
 import { buildSequences, joinPredictions, type Sequence } from '../data/pieces/sequences.ts';
 import { readTokenizer, type PieceTokenizer } from '../data/pieces/tokenizer.ts';
 import { argmaxTags, viterbi, type ChainWeights } from '../model/viterbi.ts';
-import { onnxFileSchema, taggerFileSchema, type OnnxFile, type TaggerFile } from '../schema/taggerHead.ts';
+import { taggerFileSchema, type TaggerFile } from '../schema/taggerHead.ts';
+import { onnxFileSchema, type OnnxFile } from '../schema/onnxDescription.ts';
 import { LabError } from '../util/labError.ts';
 import { parseJson, validate, type Schema } from '../util/validate.ts';
 
