@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { readdir, stat } from 'node:fs/promises';
 import { LocalLab } from '../src/lab/lab.ts';
-import { ONNX_PRECISIONS, type OnnxPrecision } from '../src/schema/taggerHead.ts';
+import { ONNX_PRECISIONS, type OnnxPrecision } from '../src/schema/onnxDescription.ts';
 import { fileSystem } from '../src/storage/fileSystem.ts';
 import { memory, type Store } from '../src/storage/store.ts';
 import { LabError } from '../src/util/labError.ts';

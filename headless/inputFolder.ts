@@ -6,7 +6,7 @@ import type { Lab } from '../src/lab/state/labState.ts';
 import { runTitle } from '../src/lab/state/runViews.ts';
 import { LabError } from '../src/util/labError.ts';
 import type { DroppedFile } from '../src/util/namedFile.ts';
-import type { OnnxPrecision } from '../src/schema/taggerHead.ts';
+import type { OnnxPrecision } from '../src/schema/onnxDescription.ts';
 import type { TaggerExport } from '../src/wire/taggerRef.ts';
 import { layersOf, type TextOutput } from './progressReport.ts';
 

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { lenientMentions } from '../../src/data/corpus/chunks.ts';
 import type { Sentence } from '../../src/data/corpus/corpus.ts';
-import { ONNX_PRECISIONS, type OnnxPrecision } from '../../src/schema/taggerHead.ts';
+import { ONNX_PRECISIONS, type OnnxPrecision } from '../../src/schema/onnxDescription.ts';
 import type { SureMention } from '../../src/wire/taggerRef.ts';
 import { readSplit } from './joinCommand.ts';
 import { jointSources } from './jointCorpus.ts';

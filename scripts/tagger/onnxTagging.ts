@@ -1,7 +1,7 @@
 // Exports taggers as ONNX in memory and opens them with the program of their folder, in onnxruntime for Node or for the web.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { OnnxPrecision } from '../../src/schema/taggerHead.ts';
+import type { OnnxPrecision } from '../../src/schema/onnxDescription.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
 import { exportTagger } from '../../src/training/exportTagger.ts';
 import { importModel } from '../../src/training/importModel.ts';

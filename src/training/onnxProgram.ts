@@ -4,7 +4,8 @@ import { buildSequences, joinPredictions, type Sequence } from '../data/pieces/s
 import type { PieceTokenizer } from '../data/pieces/piece.ts';
 import { readTokenizer } from '../data/pieces/tokenizer.ts';
 import { argmaxTags, viterbi, type ChainWeights } from '../model/viterbi.ts';
-import { onnxFileSchema, taggerFileSchema, type OnnxFile, type TaggerFile } from '../schema/taggerHead.ts';
+import { taggerFileSchema, type TaggerFile } from '../schema/taggerHead.ts';
+import { onnxFileSchema, type OnnxFile } from '../schema/onnxDescription.ts';
 import { LabError } from '../util/labError.ts';
 import { parseJson, validate, type Schema } from '../util/validate.ts';
 

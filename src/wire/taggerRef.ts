@@ -1,6 +1,6 @@
 // Declares references to trained taggers, their predictions, and their exported files.
 import type { Mention } from '../data/corpus/corpus.ts';
-import type { OnnxPrecision } from '../schema/taggerHead.ts';
+import type { OnnxPrecision } from '../schema/onnxDescription.ts';
 
 /** Refers to a trained tagger in the lab: a run's snapshot, or a model with a tagging head. */
 export type TaggerRef =

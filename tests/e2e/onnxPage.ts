@@ -33,7 +33,12 @@ export async function tagsInPage(
     const contentType = mimeTypes[path.extname(name)] ?? 'application/octet-stream';
     if (folder === '')
       return route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Another site</title>' });
-    const body = folder === 'tagger' ? exported.get(name) : await readFile(path.join(runtimeFolder, name));
+    const isRuntime = folder === 'runtime';
+    const body = isRuntime
+      ? await readFile(path.join(runtimeFolder, name))
+      : folder === 'tagger'
+        ? exported.get(name)
+        : undefined;
     return body === undefined
       ? route.fulfill({ status: 404 })
       : route.fulfill({ contentType, body: Buffer.from(body) });

@@ -239,6 +239,10 @@ const words: readonly (readonly [address: RegExp, why: string])[] = [
     'in messages and comments of tfjs',
   ],
   [/^https:\/\/base-ui\.com\/production-error/, 'in messages of Base UI'],
+  [
+    /^https?:\/\/(mlcommons\.org\/croissant|purl\.org\/dc\/terms|schema\.org|spdx\.org\/licenses|w3id\.org\/ro\/crate)\//,
+    'names of vocabularies and licences in Croissant and RO-Crate',
+  ],
 ];
 const hosts = [
   /^https:\/\/huggingface\.co/,

@@ -12,7 +12,7 @@ import { onnxFiles } from '../../src/model/onnx/taggerGraph.ts';
 import { emissions } from '../../src/model/tagger.ts';
 import { argmaxTags, chainOf, viterbi } from '../../src/model/viterbi.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
-import type { OnnxPrecision } from '../../src/schema/taggerHead.ts';
+import type { OnnxPrecision } from '../../src/schema/onnxDescription.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
 import { padBatch } from '../../src/training/batches.ts';
 import { exportTagger } from '../../src/training/exportTagger.ts';

@@ -1,5 +1,5 @@
 // The weights of a tagger as constants of an ONNX graph in f32, f16 or int8, and the operators that read them.
-import type { OnnxPrecision } from '../../schema/taggerHead.ts';
+import type { OnnxPrecision } from '../../schema/onnxDescription.ts';
 import { LabError } from '../../util/labError.ts';
 import { sizeOf, type HostParameters, type HostTensor } from '../blocks/hostParameters.ts';
 import { narrowHalf } from '../weights/safetensors.ts';

@@ -1,5 +1,5 @@
 // A whole tagger as ONNX files: encoder, emissions, and the decoding of tags by Viterbi as loops of the graph.
-import type { OnnxFile, OnnxPrecision } from '../../schema/taggerHead.ts';
+import type { OnnxFile, OnnxPrecision } from '../../schema/onnxDescription.ts';
 import { softwareVersion } from '../../util/softwareVersion.ts';
 import type { HostParameters } from '../blocks/hostParameters.ts';
 import { familyOf } from '../families/encoderConfig.ts';

@@ -1,7 +1,7 @@
 // Saves a snapshot as an ONNX graph for onnxruntime.
 import { useState } from 'react';
 import type { RunRecord } from '../../schema/runRecord.ts';
-import { ONNX_PRECISIONS, type OnnxPrecision } from '../../schema/taggerHead.ts';
+import { ONNX_PRECISIONS, type OnnxPrecision } from '../../schema/onnxDescription.ts';
 import { Button } from '../parts/Button.tsx';
 import { saveTagger } from '../shared/saveFile.ts';
 import { useLabActions } from '../shared/useLab.ts';
