@@ -11,6 +11,7 @@ const adaptersSchema = z.strictObject({
   projections: z.enum(['query-value', 'all-linear']),
   /** Columns of A and rows of B. */
   rank: z._default(z.int().check(z.gte(1), z.lte(256)), 8),
+  /** What A B is multiplied by, over the rank. */
   alpha: z._default(z.number().check(z.positive(), z.lte(4096)), 16),
   /** Probability, of what A reads. */
   dropout: z._default(fraction, 0),
