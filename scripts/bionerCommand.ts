@@ -8,7 +8,7 @@ import { mergeCommand } from '../headless/mergeCommand.ts';
 import { exitWith, nodeSurroundings } from '../headless/nodeSurroundings.ts';
 import { planCommand } from '../headless/planCommand.ts';
 import { runHeadless } from '../headless/runHeadless.ts';
-import { tagCommand } from '../headless/tagCommand.ts';
+import { tagCommand } from '../headless/tagging/tagCommand.ts';
 import { splitCommand, workflowCommand } from '../headless/workflowCommand.ts';
 import { conlleval, conllevalReport, predictionRows } from '../src/metrics/scores/conlleval.ts';
 import { parseResultFile } from '../src/lab/plans/resultFiles.ts';

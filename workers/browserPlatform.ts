@@ -4,7 +4,7 @@ import threadedUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-th
 import plainUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import type { ProcessorThread, ThreadTask } from '../src/engine/processor/threadPool.ts';
 import type { Platform } from '../src/engine/start/platform.ts';
-import taggerProgram from '../src/training/tag.py?raw';
+import taggerProgram from '../src/training/export/tag.py?raw';
 
 const { userAgent, hardwareConcurrency } = navigator;
 

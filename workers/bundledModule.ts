@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'vite';
 
-const entry = fileURLToPath(new URL('../src/training/onnxProgram.ts', import.meta.url));
+const entry = fileURLToPath(new URL('../src/training/export/onnxProgram.ts', import.meta.url));
 const MODULE = 'virtual:tagger-module';
 
 /** The licences of what is bundled, whose texts are in THIRD_PARTY.md of every lab. */

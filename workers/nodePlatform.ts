@@ -53,7 +53,7 @@ export const nodePlatform: Platform = {
     'tfjs-backend-wasm-simd.wasm': path.join(wasmFolder, 'tfjs-backend-wasm-simd.wasm'),
     'tfjs-backend-wasm-threaded-simd.wasm': path.join(wasmFolder, 'tfjs-backend-wasm-threaded-simd.wasm'),
   },
-  taggerProgram: () => readFile(new URL('../src/training/tag.py', import.meta.url), 'utf8'),
+  taggerProgram: () => readFile(new URL('../src/training/export/tag.py', import.meta.url), 'utf8'),
   // Loads the bundler only where a tagger is exported as ONNX.
   taggerModule: async () => (await import('./bundledModule.ts')).bundledTaggerModule(),
   engineThreads: {

@@ -22,7 +22,7 @@ import type { Store } from '../src/storage/store.ts';
 import { resetDamagedRun } from '../src/training/checkpoint.ts';
 import { checkpointsInto, type CheckpointTarget } from '../src/training/checkpointWriter.ts';
 import { encodeTasks } from '../src/training/encodeTasks.ts';
-import { taggerExports } from '../src/training/exportTagger.ts';
+import { taggerExports } from '../src/training/export/exportTagger.ts';
 import { encoderFacts, encoderOfFile, importModel } from '../src/training/importModel.ts';
 import { loadModel, readModelConfig } from '../src/training/loadModel.ts';
 import { loadTagger, type BaseWeights } from '../src/training/loadTagger.ts';

@@ -66,10 +66,10 @@ export const floors = [
     floors: [...leaves, 'wire', 'model', 'engine', 'training'],
     packages: ['node:'],
   },
-  { name: 'program in Python', paths: ['src/training/tag.py'], floors: [], packages: [] },
+  { name: 'program in Python', paths: ['src/training/export/tag.py'], floors: [], packages: [] },
   {
     name: 'program in JavaScript',
-    paths: ['src/training/onnxProgram.ts'],
+    paths: ['src/training/export/onnxProgram.ts'],
     floors: [...leaves, 'model'],
     packages: ['node:', 'onnxruntime-node'],
   },

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { OnnxPrecision } from '../../src/schema/onnxDescription.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
-import { exportTagger } from '../../src/training/exportTagger.ts';
+import { exportTagger } from '../../src/training/export/exportTagger.ts';
 import { importModel } from '../../src/training/importModel.ts';
-import { openTagger, type OnnxRuntime } from '../../src/training/onnxProgram.ts';
+import { openTagger, type OnnxRuntime } from '../../src/training/export/onnxProgram.ts';
 import type { TaggerRef } from '../../src/wire/taggerRef.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 

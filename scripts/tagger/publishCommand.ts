@@ -7,7 +7,7 @@ import type { ResultFile } from '../../src/schema/resultFile.ts';
 import type { ShippedTaggerCard } from '../../src/schema/shippedCatalogue.ts';
 import { taggerFileSchema, type TaggerFile } from '../../src/schema/taggerHead.ts';
 import { fileSystem } from '../../src/storage/fileSystem.ts';
-import { exportTagger } from '../../src/training/exportTagger.ts';
+import { exportTagger } from '../../src/training/export/exportTagger.ts';
 import { importModel } from '../../src/training/importModel.ts';
 import { fingerprint } from '../../src/util/digest.ts';
 import { LabError } from '../../src/util/labError.ts';

@@ -58,7 +58,7 @@ test('a snapshot is downloaded as a zip, and dropped elsewhere is a tagger with 
   expect(JSON.parse(text('config.json'))).toMatchObject({ architectures: ['XLNetForTokenClassification'] });
   expect(openSafetensors(content('model.safetensors')).has('crf.transitions')).toBe(true);
   expect(text('README.md')).toContain(testF1);
-  expect(text('tag.py')).toBe(await readFile('src/training/tag.py', 'utf8'));
+  expect(text('tag.py')).toBe(await readFile('src/training/export/tag.py', 'utf8'));
 
   await test.step('where the browser lets a page write a file, the same bytes go there', async () => {
     await page.evaluate(() => {

@@ -11,7 +11,7 @@ import { encoderStates, pieceEmissions } from '../../src/model/tagger.ts';
 import { readSafetensors } from '../../src/model/weights/safetensors.ts';
 import type { Adapters } from '../../src/schema/config.ts';
 import { loadSnapshot } from '../../src/training/checkpoint.ts';
-import { taggerExports } from '../../src/training/exportTagger.ts';
+import { taggerExports } from '../../src/training/export/exportTagger.ts';
 import { loadTagger } from '../../src/training/loadTagger.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { bertFolder } from '../fixtures/bertFolders.ts';

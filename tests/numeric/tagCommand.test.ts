@@ -5,7 +5,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CommandSurroundings } from '../../headless/commandEnd.ts';
-import { tagCommand } from '../../headless/tagCommand.ts';
+import { tagCommand } from '../../headless/tagging/tagCommand.ts';
 import { readPubTator } from '../../src/data/formats/pubTator.ts';
 import { connect, portWire } from '../../src/wire/port.ts';
 import type { RunEvent, ServerCalls } from '../../src/wire/trainingProtocol.ts';

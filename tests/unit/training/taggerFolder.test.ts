@@ -6,7 +6,7 @@ import { headLeftOut } from '../../../src/lab/library/library.ts';
 import { narrowHalf, safetensorsStream } from '../../../src/model/weights/safetensors.ts';
 import { storedValues } from '../../../src/model/weights/storedTensor.ts';
 import type { TaggerHead } from '../../../src/schema/taggerHead.ts';
-import { modelCard, tokenizerConfigFile } from '../../../src/training/exportedFiles.ts';
+import { modelCard, tokenizerConfigFile } from '../../../src/training/export/exportedFiles.ts';
 import { smallConfig } from '../../fixtures/records.ts';
 
 const widened = (bits: Uint16Array<ArrayBuffer>) => storedValues('F16', new Uint8Array(bits.buffer));

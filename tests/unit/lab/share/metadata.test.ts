@@ -11,7 +11,7 @@ import { longScores, longScoresCsv } from '../../../../src/lab/share/longScores.
 import { crateWords, researchCrate } from '../../../../src/lab/share/researchCrate.ts';
 import { documentsOfSplit } from '../../../../src/lab/tagging/readTextSource.ts';
 import { headOfRun } from '../../../../src/schema/taggerHead.ts';
-import { modelCard } from '../../../../src/training/exportedFiles.ts';
+import { modelCard } from '../../../../src/training/export/exportedFiles.ts';
 import { csvRows } from '../../../../src/util/csv.ts';
 import { fingerprintBytes } from '../../../../src/util/digest.ts';
 import type { NamedFile } from '../../../../src/util/namedFile.ts';

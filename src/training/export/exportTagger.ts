@@ -1,13 +1,13 @@
 // Exports a trained tagger as the files of a folder that transformers and the lab can open, or its adapters alone for PEFT.
-import type { Platform } from '../engine/start/platform.ts';
-import { peftAdapter } from '../model/weights/adapterTensors.ts';
-import { safetensorsStream } from '../model/weights/safetensors.ts';
-import { taggerTensors } from '../model/weights/taggerTensors.ts';
-import type { TaggerFile } from '../schema/taggerHead.ts';
-import { readModelFile } from '../storage/modelRecords.ts';
-import type { Store } from '../storage/store.ts';
-import { LabError } from '../util/labError.ts';
-import type { ExportedFile, TaggerExport, TaggerRef } from '../wire/taggerRef.ts';
+import type { Platform } from '../../engine/start/platform.ts';
+import { peftAdapter } from '../../model/weights/adapterTensors.ts';
+import { safetensorsStream } from '../../model/weights/safetensors.ts';
+import { taggerTensors } from '../../model/weights/taggerTensors.ts';
+import type { TaggerFile } from '../../schema/taggerHead.ts';
+import { readModelFile } from '../../storage/modelRecords.ts';
+import type { Store } from '../../storage/store.ts';
+import { LabError } from '../../util/labError.ts';
+import type { ExportedFile, TaggerExport, TaggerRef } from '../../wire/taggerRef.ts';
 import { isOfTransformers, modelCard, taggerConfigFile, tokenizerConfigFile } from './exportedFiles.ts';
 import {
   CONFIG_FILE,
@@ -17,8 +17,8 @@ import {
   TOKENIZER_CONFIG_FILE,
   TOKENIZER_FILE,
   WEIGHTS_FILE,
-} from './loadModel.ts';
-import { loadAdapters, loadTagger } from './loadTagger.ts';
+} from '../loadModel.ts';
+import { loadAdapters, loadTagger } from '../loadTagger.ts';
 
 interface OpenedExport {
   readonly files: readonly ExportedFile[];
@@ -54,7 +54,7 @@ export async function exportTagger(
   const tokenizerContent = parseConfigFile(TOKENIZER_FILE, tokenizer) as Record<string, unknown>;
   const description: TaggerFile = { format: 'bioner-lab-tagger', version: 1, ...head };
   const graph =
-    onnx === undefined ? null : (await import('../model/onnx/taggerGraph.ts')).onnxFiles(weights, shape, head, onnx);
+    onnx === undefined ? null : (await import('../../model/onnx/taggerGraph.ts')).onnxFiles(weights, shape, head, onnx);
   const small = [
     jsonFile(CONFIG_FILE, taggerConfigFile(config, shape.encoder, head, onnx === 'f16' ? 'F16' : precision)),
     { name: TOKENIZER_FILE, bytes: tokenizer },

@@ -1,15 +1,15 @@
 // Writes the model card and the transformers configurations of an exported tagger.
-import { factsOf } from '../data/pieces/encoderFacts.ts';
-import { bertNormalizer } from '../data/pieces/normalizer.ts';
-import { settledNormalizer, tokenizerConfigSchema } from '../data/pieces/tokenizerSettings.ts';
-import { wordsOriginSchema } from '../data/words/baselines.ts';
-import type { SplitScores } from '../metrics/scores/spanScore.ts';
-import { familyOf, type EncoderConfig } from '../model/families/encoderConfig.ts';
-import type { WrittenType } from '../model/weights/safetensors.ts';
-import type { Method } from '../schema/methods.ts';
-import type { TaggerHead } from '../schema/taggerHead.ts';
-import type { OnnxFile } from '../schema/onnxDescription.ts';
-import { markdownText } from '../util/wording.ts';
+import { factsOf } from '../../data/pieces/encoderFacts.ts';
+import { bertNormalizer } from '../../data/pieces/normalizer.ts';
+import { settledNormalizer, tokenizerConfigSchema } from '../../data/pieces/tokenizerSettings.ts';
+import { wordsOriginSchema } from '../../data/words/baselines.ts';
+import type { SplitScores } from '../../metrics/scores/spanScore.ts';
+import { familyOf, type EncoderConfig } from '../../model/families/encoderConfig.ts';
+import type { WrittenType } from '../../model/weights/safetensors.ts';
+import type { Method } from '../../schema/methods.ts';
+import type { TaggerHead } from '../../schema/taggerHead.ts';
+import type { OnnxFile } from '../../schema/onnxDescription.ts';
+import { markdownText } from '../../util/wording.ts';
 
 const methods = {
   STL: 'Single-task learning (STL): one task alone, from pretrained weights',

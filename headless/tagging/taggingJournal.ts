@@ -1,8 +1,8 @@
 // Records in the folder of the results which slices are written, so that the same command goes on where it was ended.
 import { mkdir, open, readdir, readFile, rename, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import type { NamedFile } from '../src/util/namedFile.ts';
-import { LabError } from '../src/util/labError.ts';
+import type { NamedFile } from '../../src/util/namedFile.ts';
+import { LabError } from '../../src/util/labError.ts';
 
 /** What makes results comparable: in one folder it is the same for all. */
 export interface TaggingSettings {

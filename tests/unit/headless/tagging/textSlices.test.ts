@@ -4,11 +4,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { slicesOf, textUnits } from '../../../headless/textSlices.ts';
-import type { AnnotatedDocument } from '../../../src/data/documents/document.ts';
-import { readDocuments } from '../../../src/data/import/readDocuments.ts';
-import type { Issue } from '../../../src/data/corpus/issues.ts';
-import { inventedAbstracts, pubTatorOf } from '../../fixtures/inventedAbstracts.ts';
+import { slicesOf, textUnits } from '../../../../headless/tagging/textSlices.ts';
+import type { AnnotatedDocument } from '../../../../src/data/documents/document.ts';
+import { readDocuments } from '../../../../src/data/import/readDocuments.ts';
+import type { Issue } from '../../../../src/data/corpus/issues.ts';
+import { inventedAbstracts, pubTatorOf } from '../../../fixtures/inventedAbstracts.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'slices-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -2,14 +2,14 @@
 import { availableParallelism } from 'node:os';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { annotationFormats, type AnnotationFormat } from '../src/data/documents/annotationFormats.ts';
-import { LocalLab } from '../src/lab/lab.ts';
-import { memory } from '../src/storage/store.ts';
-import { LabError } from '../src/util/labError.ts';
-import type { DroppedFile } from '../src/util/namedFile.ts';
-import { softwareVersion } from '../src/util/softwareVersion.ts';
-import type { ServerClient } from '../src/wire/trainingProtocol.ts';
-import { requestFile } from '../workers/publicFiles.ts';
+import { annotationFormats, type AnnotationFormat } from '../../src/data/documents/annotationFormats.ts';
+import { LocalLab } from '../../src/lab/lab.ts';
+import { memory } from '../../src/storage/store.ts';
+import { LabError } from '../../src/util/labError.ts';
+import type { DroppedFile } from '../../src/util/namedFile.ts';
+import { softwareVersion } from '../../src/util/softwareVersion.ts';
+import type { ServerClient } from '../../src/wire/trainingProtocol.ts';
+import { requestFile } from '../../workers/publicFiles.ts';
 import {
   endOf,
   exitCodes,
@@ -17,16 +17,16 @@ import {
   interruptedCode,
   type ChildLines,
   type CommandSurroundings,
-} from './commandEnd.ts';
-import { EventLines } from './eventLines.ts';
-import { lockFolder } from './folderLock.ts';
-import { headlessArguments, parsedOptions, usageError } from './headlessArguments.ts';
-import { filesUnder } from './inputFolder.ts';
+} from '../commandEnd.ts';
+import { EventLines } from '../eventLines.ts';
+import { lockFolder } from '../folderLock.ts';
+import { headlessArguments, parsedOptions, usageError } from '../headlessArguments.ts';
+import { filesUnder } from '../inputFolder.ts';
 import { tagFolder, type TaggingPart, type TaggingTally } from './tagFolder.ts';
 import { TaggingJournal } from './taggingJournal.ts';
 import { TaggingProgress } from './taggingProgress.ts';
 import { textUnits } from './textSlices.ts';
-import { openLab } from './trainStore.ts';
+import { openLab } from '../trainStore.ts';
 
 const SLICE_MIB = 1;
 

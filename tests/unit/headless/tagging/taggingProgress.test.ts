@@ -1,8 +1,8 @@
 // Proves that progress of tagging is said now and then, adds up over processes, and estimates the time left without what was done before.
 import { expect, it } from 'vitest';
-import { EventLines } from '../../../headless/eventLines.ts';
-import type { TaggingTally } from '../../../headless/tagFolder.ts';
-import { TaggingProgress } from '../../../headless/taggingProgress.ts';
+import { EventLines } from '../../../../headless/eventLines.ts';
+import type { TaggingTally } from '../../../../headless/tagging/tagFolder.ts';
+import { TaggingProgress } from '../../../../headless/tagging/taggingProgress.ts';
 
 const tally = (changes: Partial<TaggingTally>): TaggingTally => ({ documents: 0, mentions: 0, earlier: 0, doneBytes: 0, ofBytes: 1000, failures: 0, ...changes }); // prettier-ignore
 

@@ -1,6 +1,6 @@
 // Reports how tagging comes along: documents, documents a second, share of the bytes, time left; for people, and as lines for programs.
-import type { EventLines } from './eventLines.ts';
-import type { TextOutput } from './progressReport.ts';
+import type { EventLines } from '../eventLines.ts';
+import type { TextOutput } from '../progressReport.ts';
 import type { TaggingTally } from './tagFolder.ts';
 
 /** Time between two reports. */
