@@ -6,7 +6,8 @@ import { countingDevice } from '../../../fixtures/countingDevice.ts';
 it('is refused where tfjs finds no navigator.gpu', async () => {
   const { device } = countingDevice();
   const opened = Object.assign(device, { lost: new Promise(() => undefined), addEventListener: () => undefined });
-  const adapter = { limits: {}, info: {}, features: new Set(), requestDevice: () => Promise.resolve(opened) };
+  const info = { vendor: '', architecture: '', device: '', description: '' };
+  const adapter = { limits: {}, info, features: new Set(), requestDevice: () => Promise.resolve(opened) };
   await expect(openDevice(adapter as unknown as GPUAdapter, 'tests')).rejects.toMatchObject({
     code: 'backend/unavailable',
   });
