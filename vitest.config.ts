@@ -50,7 +50,7 @@ export default defineConfig({
       },
       {
         server: { headers: isolationHeaders },
-        plugins: [taggerModule()],
+        plugins: [taggerPageText(), taggerModule()],
         // Known from the start, or Vite would find them while tests run and reload the page under them.
         optimizeDeps: {
           include: [
@@ -64,7 +64,7 @@ export default defineConfig({
             'react-dom/client',
             'react/jsx-dev-runtime',
             'recharts',
-            'zod',
+            'zod/mini',
           ],
           rolldownOptions: { plugins: [wasmThreadFiles()] },
         },
