@@ -134,7 +134,7 @@ test('the whole plan of a category trains to charts, tables and one file, and is
 
   await test.step('every tagger of STL is tested on the corpus that it was not trained on', async () => {
     await showView(page, 'Across corpora');
-    await page.getByLabel('Method', { exact: true }).selectOption('STL');
+    await page.getByRole('combobox', { name: 'Method', exact: true }).selectOption('STL');
     const predict = page.getByRole('button', { name: 'Predict now' });
     await expect(page.getByText(/^8 predictions on test sets/)).toBeVisible();
     await predict.click();

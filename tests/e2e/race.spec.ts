@@ -61,6 +61,7 @@ test('slicing rates race on two samples, through a reload, to what one process f
   });
 
   await visit(page, 'Experiments');
+  await expect(runsWith(page, 'Finished')).toHaveCount(3, { timeout: 120_000 });
   await expect(runsWith(page, 'Stopped')).toHaveCount(RUNS - 3);
   const shown = await page.getByRole('table', { name: 'Runs', exact: true }).innerText();
   // MTL-XC, and the chosen rate of each task.
