@@ -56,7 +56,9 @@ test('what a person writes about runs and experiments stays, and travels with th
     await expect(page.getByRole('heading', { level: 1, name: 'First comparison' })).toBeVisible();
     await expect(page.getByText('Two invented tasks.')).toBeVisible();
     // The filter is in the address.
-    await expect(page.getByRole('combobox', { name: 'Tag', exact: true }).locator('option:checked')).toHaveText('baseline');
+    await expect(page.getByRole('combobox', { name: 'Tag', exact: true }).locator('option:checked')).toHaveText(
+      'baseline',
+    );
     await expect(runsTable(page).getByRole('row')).toHaveCount(2);
     await page.getByRole('combobox', { name: 'Tag', exact: true }).selectOption('any');
     await page.getByRole('combobox', { name: 'Archived', exact: true }).selectOption('only');
