@@ -123,6 +123,8 @@ test('a tagger saved as a page tags from disk, without a network', async ({ brow
 });
 
 test('the lab saves its shipped tagger as such a page', async ({ page, browser }, info) => {
+  // A picker waits for a person.
+  await page.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
   await page.goto('/');
   const panel = page.getByRole('region', { name: 'Type a sentence, see its entities' });
   await expect(panel.locator('mark').first()).toBeVisible({ timeout: 30_000 });
