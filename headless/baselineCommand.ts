@@ -3,15 +3,14 @@ import { openAsBlob } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BASELINES, baselineForms, type BaselineName } from '../src/data/words/baselines.ts';
-import { LocalLab } from '../src/lab/lab.ts';
+import type { LocalLab } from '../src/lab/lab.ts';
 import { FIRST_WORDS, MOST_FIRST_WORDS } from '../src/lab/library/newBaseline.ts';
 import { readModelFile } from '../src/storage/modelRecords.ts';
 import { memory } from '../src/storage/store.ts';
 import { LabError } from '../src/util/labError.ts';
-import { softwareVersion } from '../src/util/softwareVersion.ts';
-import type { BaselineMade, ServerClient, VectorsFile } from '../src/wire/trainingProtocol.ts';
-import { requestFile } from '../workers/publicFiles.ts';
+import type { BaselineMade, VectorsFile } from '../src/wire/trainingProtocol.ts';
 import { endOf, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
+import { cancelledBy, commandLab } from './commandLab.ts';
 import { EventLines } from './eventLines.ts';
 import { parsedOptions, usageError } from './headlessArguments.ts';
 import { inputFolder } from './inputFolder.ts';
@@ -37,9 +36,10 @@ export function baselineCommand(args: readonly string[], surroundings: CommandSu
 
 async function makeFolder(
   args: readonly string[],
-  { openServer, interrupt, output }: CommandSurroundings,
+  surroundings: CommandSurroundings,
   lines: EventLines,
 ): Promise<number> {
+  const { interrupt, output } = surroundings;
   const { values, positionals } = parsedOptions(args, {
     corpus: { type: 'string', multiple: true },
     corpora: { type: 'string' },
@@ -63,14 +63,7 @@ async function makeFolder(
   }
   const name = values.name ?? form;
   const store = memory();
-  const server: { client?: ServerClient } = {};
-  const lab = new LocalLab({
-    store,
-    openServer: () => (server.client = openServer(store, { threads: null, adapter: null })),
-    fetchBuiltIn: null,
-    requestFile,
-    software: softwareVersion,
-  });
+  const { lab, close } = commandLab(store, surroundings);
   try {
     await lab.open('cpu');
     const ids: string[] = [];
@@ -80,11 +73,10 @@ async function makeFolder(
     }
     const corpora = lab.getState().corpora.filter(({ id }) => ids.includes(id));
     if (corpora.length === 0) throw notCorpora(names, lab);
-    const cancel = (): void => lab.getState().jobs.forEach(({ id }) => lab.cancelJob(id));
-    interrupt.addEventListener('abort', cancel, { once: true });
     const file = vectors === undefined ? null : await vectorsFile(vectors);
     const named = corpora.map((corpus) => ({ id: corpus.id, name: corpus.name }));
-    const made = await lab.makeBaseline({ name, form, corpora: named, vectors: file, firstWords });
+    const wanted = { name, form, corpora: named, vectors: file, firstWords };
+    const made = await cancelledBy(interrupt, lab, () => lab.makeBaseline(wanted));
     if (made === null) return interruptedCode(interrupt);
     const target = path.join(path.resolve(out), name);
     await mkdir(target, { recursive: true });
@@ -95,7 +87,7 @@ async function makeFolder(
     lines.write({ event: 'model', folder: target, name, fingerprint: made.record.fingerprint, words: made.origin });
     return exitCodes.done;
   } finally {
-    server.client?.close();
+    close();
   }
 }
 

@@ -1,15 +1,12 @@
 // Exports the selected snapshot of finished runs from folders of results as model folders, or as ONNX, as which exported taggers leave, too.
 import path from 'node:path';
 import { readdir, stat } from 'node:fs/promises';
-import { LocalLab } from '../src/lab/lab.ts';
 import { ONNX_PRECISIONS, type OnnxPrecision } from '../src/schema/onnxDescription.ts';
 import { fileSystem } from '../src/storage/fileSystem.ts';
 import { memory, type Store } from '../src/storage/store.ts';
 import { LabError } from '../src/util/labError.ts';
-import { softwareVersion } from '../src/util/softwareVersion.ts';
-import type { ServerClient } from '../src/wire/trainingProtocol.ts';
-import { requestFile } from '../workers/publicFiles.ts';
 import { endOf, exitCodes, exitCodesText, type CommandSurroundings } from './commandEnd.ts';
+import { commandLab, type CommandLab } from './commandLab.ts';
 import { EventLines } from './eventLines.ts';
 import { parsedOptions, usageError } from './headlessArguments.ts';
 import { exportFolderOf, filesUnder, writeFolder, writeModels, type ExportForm } from './inputFolder.ts';
@@ -150,22 +147,15 @@ async function exportStore(
 /** Opens a lab on a store while `work` needs it. */
 async function withLab<Outcome>(
   store: Store,
-  { openServer }: CommandSurroundings,
-  work: (lab: LocalLab) => Promise<Outcome>,
+  surroundings: CommandSurroundings,
+  work: (lab: CommandLab['lab']) => Promise<Outcome>,
 ): Promise<Outcome> {
-  const server: { client?: ServerClient } = {};
-  const lab = new LocalLab({
-    store,
-    openServer: () => (server.client = openServer(store, { threads: null, adapter: null })),
-    fetchBuiltIn: null,
-    requestFile,
-    software: softwareVersion,
-  });
+  const { lab, close } = commandLab(store, surroundings);
   try {
     await lab.open('cpu');
     return await work(lab);
   } finally {
-    server.client?.close();
+    close();
   }
 }
 

@@ -2,17 +2,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { LocalLab } from '../src/lab/lab.ts';
 import { wholeRunMs } from '../src/lab/plans/runGraph.ts';
 import type { RunGraph } from '../src/lab/state/planGraph.ts';
 import { runTitle } from '../src/lab/state/runViews.ts';
 import type { PlanFile } from '../src/schema/planFile.ts';
 import type { RunSpec } from '../src/schema/runRecord.ts';
 import { fileSystem } from '../src/storage/fileSystem.ts';
-import { softwareVersion } from '../src/util/softwareVersion.ts';
-import type { ServerClient } from '../src/wire/trainingProtocol.ts';
-import { requestFile } from '../workers/publicFiles.ts';
 import { endOf, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
+import { commandLab } from './commandLab.ts';
 import { EventLines } from './eventLines.ts';
 import { headlessArguments, usageError, type HeadlessArguments } from './headlessArguments.ts';
 import { readPlan } from './planInputs.ts';
@@ -63,19 +60,12 @@ export async function estimatedPlan(
   stepMs: number | null,
   surroundings: CommandSurroundings,
 ): Promise<EstimatedPlan | null> {
-  const { openServer, interrupt, output } = surroundings;
+  const { interrupt, output } = surroundings;
   const inputs = await prepareInputs(await readPlan(parsed.planFile), parsed, surroundings, false);
   if (inputs === null) return null;
   const { plan } = inputs;
   const store = fileSystem(inputsStoreOf(parsed.outFolder));
-  const server: { client?: ServerClient } = {};
-  const lab = new LocalLab({
-    store,
-    openServer: () => (server.client = openServer(store, parsed.part)),
-    fetchBuiltIn: null,
-    requestFile,
-    software: softwareVersion,
-  });
+  const { lab, close } = commandLab(store, surroundings, parsed.part);
   try {
     return await unlessInterrupted(interrupt, async () => {
       // No step is measured: the plainest backend starts soonest.
@@ -89,7 +79,7 @@ export async function estimatedPlan(
       return { plan, graph, stepMs: measured.stepMs, peakBytes: measured.peakBytes, isGpu, titleOf };
     });
   } finally {
-    server.client?.close();
+    close();
     await store.settled();
   }
 }

@@ -4,6 +4,7 @@ import { parsePlan } from '../src/lab/plans/expandPlan.ts';
 import type { Lab } from '../src/lab/state/labState.ts';
 import type { PlanCategory, PlanFile, PlanTask } from '../src/schema/planFile.ts';
 import { LabError } from '../src/util/labError.ts';
+import { cancelledBy } from './commandLab.ts';
 import type { HeadlessArguments } from './headlessArguments.ts';
 import { inputFolder } from './inputFolder.ts';
 
@@ -68,11 +69,10 @@ async function importFromHub(
       ({ source }) => source?.repository === repository && [source.revision, source.commit].includes(revision),
     );
   if (existing !== undefined) return wantedInput(lab, 'models', model, [existing.id]);
-  const cancel = (): void => lab.getState().jobs.forEach(({ id }) => lab.cancelJob(id));
-  interrupt.addEventListener('abort', cancel, { once: true });
-  const found = interrupt.aborted ? null : await lab.lookUpModel(repository, revision);
-  const modelId = found === null ? null : await lab.downloadModel(found.download);
-  interrupt.removeEventListener('abort', cancel);
+  const modelId = await cancelledBy(interrupt, lab, async () => {
+    const found = interrupt.aborted ? null : await lab.lookUpModel(repository, revision);
+    return found === null ? null : lab.downloadModel(found.download);
+  });
   return modelId === null ? null : wantedInput(lab, 'models', model, [modelId]);
 }
 

@@ -1,7 +1,6 @@
 // Trains single runs of a plan, each in its own folder and lock, so that processes on many machines share one plan.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { LocalLab } from '../src/lab/lab.ts';
 import { assertApart, expandPlan, parsePlan } from '../src/lab/plans/expandPlan.ts';
 import { mergeParts } from '../src/lab/comparison/mergeParts.ts';
 import { parseResultFile } from '../src/lab/plans/resultFiles.ts';
@@ -9,12 +8,12 @@ import type { PlanFile } from '../src/schema/planFile.ts';
 import type { RunSpec } from '../src/schema/runRecord.ts';
 import { fileSystem, replaceFile } from '../src/storage/fileSystem.ts';
 import { readRunRecord } from '../src/storage/runRecords.ts';
+import type { Store } from '../src/storage/store.ts';
 import { canonicalJson } from '../src/util/digest.ts';
 import { LabError } from '../src/util/labError.ts';
 import { softwareVersion } from '../src/util/softwareVersion.ts';
-import type { ServerClient } from '../src/wire/trainingProtocol.ts';
-import { requestFile } from '../workers/publicFiles.ts';
 import { exitCodes, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
+import { commandLab } from './commandLab.ts';
 import type { EventLines } from './eventLines.ts';
 import { describeHolder, lockFolder, type FolderLock } from './folderLock.ts';
 import type { HeadlessArguments } from './headlessArguments.ts';
@@ -48,23 +47,36 @@ export async function prepareInputs(
   again: boolean,
 ): Promise<PreparedInputs | null> {
   const { outFolder: out } = parsed;
-  const { interrupt, output, openServer } = surroundings;
+  const { interrupt, output } = surroundings;
   const found = again ? null : await preparedPlan(out, plan);
   if (found !== null) return inputsIn(inputsStoreOf(out), found);
   const lock = await patientLock(inputsStoreOf(out), interrupt);
   if (lock === null) return null;
   const store = fileSystem(inputsStoreOf(out));
-  const server: { client?: ServerClient } = {};
   try {
     const meanwhile = again ? null : await preparedPlan(out, plan);
     if (meanwhile !== null) return await inputsIn(inputsStoreOf(out), meanwhile);
-    const lab = new LocalLab({
-      store,
-      openServer: () => (server.client = openServer(store, parsed.part)),
-      fetchBuiltIn: null,
-      requestFile,
-      software: softwareVersion,
-    });
+    const resolved = await importedPlan(plan, parsed, store, surroundings);
+    if (resolved === null) return null;
+    await replaceFile(inputsPlanOf(out), new TextEncoder().encode(`${JSON.stringify(resolved, null, 2)}\n`));
+    output.write(`Inputs: ${path.dirname(inputsPlanOf(out))}\n`);
+    return await inputsIn(inputsStoreOf(out), resolved);
+  } finally {
+    await store.settled();
+    lock.release();
+  }
+}
+
+/** The plan with the fingerprints of its inputs, which are imported into a store; null when interrupted. */
+async function importedPlan(
+  plan: PlanFile,
+  parsed: HeadlessArguments,
+  store: Store,
+  surroundings: CommandSurroundings,
+): Promise<PlanFile | null> {
+  const { interrupt } = surroundings;
+  const { lab, close } = commandLab(store, surroundings, parsed.part);
+  try {
     const resolved = await unlessInterrupted(interrupt, async () => {
       // Nothing is computed yet: the plainest backend starts soonest.
       await openLab(lab, { ...parsed, backend: 'cpu', machine: {} }, { write: () => undefined });
@@ -72,13 +84,9 @@ export async function prepareInputs(
     });
     if (resolved === null || interrupt.aborted) return null;
     lab.previewPlan(resolved);
-    await replaceFile(inputsPlanOf(out), new TextEncoder().encode(`${JSON.stringify(resolved, null, 2)}\n`));
-    output.write(`Inputs: ${path.dirname(inputsPlanOf(out))}\n`);
-    return await inputsIn(inputsStoreOf(out), resolved);
+    return resolved;
   } finally {
-    server.client?.close();
-    await store.settled();
-    lock.release();
+    close();
   }
 }
 

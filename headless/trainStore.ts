@@ -1,6 +1,5 @@
 // Trains the runs of a plan in one store, from opening the lab to the result file, and reports how they ended.
 import { stat } from 'node:fs/promises';
-import { LocalLab } from '../src/lab/lab.ts';
 import { withParents } from '../src/lab/plans/exportResult.ts';
 import { describeEqualRates } from '../src/lab/plans/planLimits.ts';
 import { isQueueStuck, waitsFor } from '../src/lab/runs/scheduler.ts';
@@ -14,9 +13,8 @@ import { replaceFile } from '../src/storage/fileSystem.ts';
 import type { Store } from '../src/storage/store.ts';
 import { LabError } from '../src/util/labError.ts';
 import { softwareVersion } from '../src/util/softwareVersion.ts';
-import type { ServerClient } from '../src/wire/trainingProtocol.ts';
-import { requestFile } from '../workers/publicFiles.ts';
 import { exitCodes, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
+import { commandLab } from './commandLab.ts';
 import type { EventLines } from './eventLines.ts';
 import type { HeadlessArguments } from './headlessArguments.ts';
 import { writeModels } from './inputFolder.ts';
@@ -42,19 +40,8 @@ export async function trainInStore(
   surroundings: CommandSurroundings,
 ): Promise<number> {
   const { plan, parsed, lines } = training;
-  const { output, errors, interrupt, openServer } = surroundings;
-  const server: { client?: ServerClient } = {};
-  const lab = new LocalLab({
-    store,
-    openServer: () => {
-      const client = openServer(store, parsed.part);
-      lines.follow(client);
-      return (server.client = client);
-    },
-    fetchBuiltIn: null,
-    requestFile,
-    software: softwareVersion,
-  });
+  const { output, errors, interrupt } = surroundings;
+  const { lab, close } = commandLab(store, surroundings, parsed.part, (client) => lines.follow(client));
   const stopNotices = reportNotices(lab, errors);
   try {
     const resolved = await unlessInterrupted(interrupt, async () => {
@@ -99,7 +86,7 @@ export async function trainInStore(
     }
   } finally {
     stopNotices();
-    server.client?.close();
+    close();
   }
 }
 

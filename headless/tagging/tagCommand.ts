@@ -3,13 +3,10 @@ import { availableParallelism } from 'node:os';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { annotationFormats, type AnnotationFormat } from '../../src/data/documents/annotationFormats.ts';
-import { LocalLab } from '../../src/lab/lab.ts';
+import type { LocalLab } from '../../src/lab/lab.ts';
 import { memory } from '../../src/storage/store.ts';
 import { LabError } from '../../src/util/labError.ts';
 import type { DroppedFile } from '../../src/util/namedFile.ts';
-import { softwareVersion } from '../../src/util/softwareVersion.ts';
-import type { ServerClient } from '../../src/wire/trainingProtocol.ts';
-import { requestFile } from '../../workers/publicFiles.ts';
 import {
   endOf,
   exitCodes,
@@ -18,6 +15,7 @@ import {
   type ChildLines,
   type CommandSurroundings,
 } from '../commandEnd.ts';
+import { commandLab } from '../commandLab.ts';
 import { EventLines } from '../eventLines.ts';
 import { lockFolder } from '../folderLock.ts';
 import { headlessArguments, parsedOptions, usageError } from '../headlessArguments.ts';
@@ -159,26 +157,18 @@ async function tagPart(
   surroundings: CommandSurroundings,
   lines: EventLines,
 ): Promise<number> {
-  const { openServer, interrupt, output, errors } = surroundings;
+  const { interrupt, output, errors } = surroundings;
   const { model, out, format, sliceBytes } = asked;
   const parsed = headlessArguments(['tag', '--out', out, ...asked.machine]);
   if (parsed === null) return exitCodes.done;
   const units = await textUnits(asked.inputs);
-  const store = memory();
-  const server: { client?: ServerClient } = {};
-  const lab = new LocalLab({
-    store,
-    openServer: () => (server.client = openServer(store, parsed.part)),
-    fetchBuiltIn: null,
-    requestFile,
-    software: softwareVersion,
-  });
+  const { lab, client, close } = commandLab(memory(), surroundings, parsed.part);
   let journal: TaggingJournal | null = null;
   try {
     await openLab(lab, parsed, output);
     const { modelIds } = await lab.importFiles(await modelFilesOf(model));
     const tagger = lab.getState().models.find((one) => modelIds.includes(one.id) && one.tagger !== undefined);
-    if (tagger === undefined || server.client === undefined) throw notATagger(model, lab);
+    if (tagger === undefined) throw notATagger(model, lab);
     if (interrupt.aborted) return interruptedCode(interrupt);
     journal = await TaggingJournal.open(out, { tagger: tagger.fingerprint, format, sliceBytes }, part.part);
     const progress = new TaggingProgress(output, lines);
@@ -188,7 +178,7 @@ async function tagPart(
       sliceBytes,
       journal,
       format,
-      client: server.client,
+      client: client(),
       tagger: { kind: 'model', modelId: tagger.id },
       errors,
       interrupt,
@@ -199,7 +189,7 @@ async function tagPart(
     return tally.failures > 0 ? exitCodes.failed : exitCodes.done;
   } finally {
     await journal?.close();
-    server.client?.close();
+    close();
   }
 }
 

@@ -8,6 +8,7 @@ import {
   interruptedCode,
   type CommandSurroundings,
 } from '../../headless/commandEnd.ts';
+import { cancelledBy, commandLab } from '../../headless/commandLab.ts';
 import { EventLines } from '../../headless/eventLines.ts';
 import {
   headlessArguments,
@@ -23,14 +24,12 @@ import type { IntervalScore } from '../../src/analysis/questions/askedDifference
 import { testScores } from '../../src/analysis/testScores.ts';
 import { buildComparisons } from '../../src/lab/comparison/comparison.ts';
 import { askedCells, cellScores, crossMatrix, lackingRequests, matrixRows, type CrossMatrix } from '../../src/lab/comparison/crossMatrix.ts'; // prettier-ignore
-import { LocalLab } from '../../src/lab/lab.ts';
+import type { LocalLab } from '../../src/lab/lab.ts';
 import { fileSystem } from '../../src/storage/fileSystem.ts';
+import type { PredictionRequest } from '../../src/schema/storedPredictions.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { csvText } from '../../src/util/csv.ts';
 import { LabError } from '../../src/util/labError.ts';
-import { softwareVersion } from '../../src/util/softwareVersion.ts';
-import type { ServerClient } from '../../src/wire/trainingProtocol.ts';
-import { requestFile } from '../../workers/publicFiles.ts';
 
 const usage = `Usage: bioner across DIR [--method NAME ...] [--out FILE.csv] [--backend webgpu|wasm|cpu] [--threads N] [--adapter NAME] [--json]
 
@@ -87,32 +86,19 @@ interface Wanted {
 async function scoreStore(
   location: string,
   { parsed, methods, out }: Wanted,
-  { openServer, output, interrupt }: CommandSurroundings,
+  surroundings: CommandSurroundings,
   lines: EventLines,
 ): Promise<number> {
+  const { output, interrupt } = surroundings;
   const store = fileSystem(location);
-  const server: { client?: ServerClient } = {};
-  const lab = new LocalLab({
-    store,
-    openServer: () => {
-      const client = openServer(store, parsed.part);
-      lines.follow(client);
-      return (server.client = client);
-    },
-    fetchBuiltIn: null,
-    requestFile,
-    software: softwareVersion,
-  });
+  const { lab, close } = commandLab(store, surroundings, parsed.part, (client) => lines.follow(client));
   try {
     await openLab(lab, parsed, output);
     const matrices = matricesOf(lab, methods);
-    const requests = [];
+    const requests: PredictionRequest[] = [];
     for (const { rows } of matrices) requests.push(...(await lacking(store, rows, interrupt)));
     output.write(`${requests.length} predictions are missing.\n`);
-    const cancel = (): void => lab.getState().jobs.forEach(({ id }) => lab.cancelJob(id));
-    interrupt.addEventListener('abort', cancel, { once: true });
-    if (requests.length > 0) await lab.keepPredictions(requests);
-    interrupt.removeEventListener('abort', cancel);
+    if (requests.length > 0) await cancelledBy(interrupt, lab, () => lab.keepPredictions(requests));
     if (interrupt.aborted) return interruptedCode(interrupt);
     const files: (readonly (string | number | null)[])[] = [];
     for (const [index, matrix] of matrices.entries()) {
@@ -127,7 +113,7 @@ async function scoreStore(
     lines.write({ event: 'file', file: out, rows: Math.max(0, files.length - 1) });
     return exitCodes.done;
   } finally {
-    server.client?.close();
+    close();
     await store.settled();
   }
 }
