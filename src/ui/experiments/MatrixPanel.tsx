@@ -14,14 +14,14 @@ import {
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { csvText } from '../../util/csv.ts';
 import { Term } from '../help/Term.tsx';
-import { AnalysisWait } from '../parts/AnalysisWait.tsx';
+import { AnalysisWait, PredictOffer } from '../parts/AnalysisWait.tsx';
 import { Button } from '../parts/Button.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
-import { useLab, useLabActions } from '../shared/useLab.ts';
+import { useLab } from '../shared/useLab.ts';
 import { useOwnRunIds } from './experiments.ts';
 
 interface MatrixPanelProps {
@@ -30,10 +30,8 @@ interface MatrixPanelProps {
 }
 
 export function MatrixPanel({ experiment, records }: MatrixPanelProps) {
-  const lab = useLabActions();
   const ownIds = useOwnRunIds();
   const corpora = useLab((state) => state.corpora);
-  const isTraining = useLab((state) => state.activeRunId !== null);
   const [chosen, setChosen] = useState<string | null>(null);
   const [version, setVersion] = useState(0);
   const matrix = useMemo(
@@ -55,14 +53,6 @@ export function MatrixPanel({ experiment, records }: MatrixPanelProps) {
   const answers = state.status === 'ready' ? state.answer : found?.length === asked.length ? found : [];
   const scores = cellScores(rows, answers);
   const lacking = lackingRequests(asked, answers);
-  const predict = async () => {
-    try {
-      await lab.keepPredictions(lacking);
-    } finally {
-      // Predictions stored before a failure or a cancellation stay.
-      setVersion((current) => current + 1);
-    }
-  };
   return (
     <section className="matrix" aria-labelledby="matrix-title">
       <div className="title-row">
@@ -98,19 +88,11 @@ export function MatrixPanel({ experiment, records }: MatrixPanelProps) {
         </span>
       </div>
       {lacking.length > 0 && (
-        <div className="panel">
-          <p>
-            {format.counted(lacking.length, 'prediction')} on test sets that a tagger was not trained with{' '}
-            {lacking.length === 1 ? 'is' : 'are'} not stored yet. Predicting uses the device, like training, and can be
-            cancelled; what is predicted is saved with the run.
-            {isTraining && ' A run is using the device: pause it first, or wait until it is done.'}
-          </p>
-          <div className="actions">
-            <Button kind="primary" onAct={predict}>
-              Predict now
-            </Button>
-          </div>
-        </div>
+        <PredictOffer lacking={lacking} onEnd={() => setVersion((current) => current + 1)}>
+          {format.counted(lacking.length, 'prediction')} on test sets that a tagger was not trained with{' '}
+          {lacking.length === 1 ? 'is' : 'are'} not stored yet. Predicting uses the device, like training, and can be
+          cancelled; what is predicted is saved with the run.
+        </PredictOffer>
       )}
       {state.status !== 'ready' && <AnalysisWait state={state} doing="Scoring taggers on test sets" />}
       <TableBox label="Test F1 of every tagger on every test set" className="heat">

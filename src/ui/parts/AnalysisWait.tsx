@@ -55,6 +55,40 @@ export function NoSnapshot({ route }: { readonly route: AnalysisRoute }) {
   );
 }
 
+interface PredictOfferProps {
+  readonly lacking: readonly PredictionRequest[];
+  /** Called whatever became of it: what was stored before a failure or a cancellation stays. */
+  readonly onEnd: () => void;
+  /** What is not stored yet, in words. */
+  readonly children: ReactNode;
+}
+
+/** Offers to make predictions that are not stored yet. */
+export function PredictOffer({ lacking, onEnd, children }: PredictOfferProps) {
+  const lab = useLabActions();
+  const isTraining = useLab((state) => state.activeRunId !== null);
+  const predict = async () => {
+    try {
+      await lab.keepPredictions(lacking);
+    } finally {
+      onEnd();
+    }
+  };
+  return (
+    <div className="panel">
+      <p>
+        {children}
+        {isTraining && ' A run is using the device: pause it first, or wait until it is done.'}
+      </p>
+      <div className="actions">
+        <Button kind="primary" onAct={predict}>
+          Predict now
+        </Button>
+      </div>
+    </div>
+  );
+}
+
 interface PredictionGateProps {
   readonly requests: readonly PredictionRequest[];
   /** With `confidences`, each mention needs its probability; with `annotated`, each annotated mention, too. */
@@ -67,12 +101,10 @@ interface PredictionGateProps {
 
 /** Shows content that needs stored predictions; if they are missing, says so and offers to make them. */
 export function PredictionGate({ requests, need, children, meanwhile }: PredictionGateProps) {
-  const lab = useLabActions();
   const [version, setVersion] = useState(0);
   const areHere = useLab(({ runs }) =>
     requests.every(({ runId }) => runs.some(({ record }) => record.spec.id === runId)),
   );
-  const isTraining = useLab((state) => state.activeRunId !== null);
   const stored = useAnalysis('predictionStates', areHere ? requests : null, version);
   if (!areHere) {
     return (
@@ -84,32 +116,16 @@ export function PredictionGate({ requests, need, children, meanwhile }: Predicti
   if (stored.status !== 'ready') return <AnalysisWait state={stored} doing="Looking up stored predictions" />;
   const lacking = requests.filter((_, index) => !suffices(stored.answer[index] ?? 'none', need));
   if (lacking.length === 0) return children;
-  const predict = async () => {
-    try {
-      await lab.keepPredictions(lacking);
-    } finally {
-      // Predictions stored before a failure or a cancellation stay.
-      setVersion((current) => current + 1);
-    }
-  };
   return (
     <>
-      <div className="panel">
-        <p>
-          {need === 'mentions' ? 'The predictions of ' : 'The confidences of '}
-          {lacking.length === 1
-            ? `the snapshot of epoch ${lacking[0]?.epoch ?? ''}`
-            : format.counted(lacking.length, 'snapshot')}{' '}
-          are not stored yet. Predicting uses the device, like training, and can be cancelled; predictions are saved
-          with the run.
-          {isTraining && ' A run is using the device: pause it first, or wait until it is done.'}
-        </p>
-        <div className="actions">
-          <Button kind="primary" onAct={predict}>
-            Predict now
-          </Button>
-        </div>
-      </div>
+      <PredictOffer lacking={lacking} onEnd={() => setVersion((current) => current + 1)}>
+        {need === 'mentions' ? 'The predictions of ' : 'The confidences of '}
+        {lacking.length === 1
+          ? `the snapshot of epoch ${lacking[0]?.epoch ?? ''}`
+          : format.counted(lacking.length, 'snapshot')}{' '}
+        are not stored yet. Predicting uses the device, like training, and can be cancelled; predictions are saved with
+        the run.
+      </PredictOffer>
       {meanwhile}
     </>
   );
