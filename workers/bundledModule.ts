@@ -1,9 +1,8 @@
 // Bundles tag.js, the program that goes with taggers exported as ONNX, from the lab's own tokenizers and decoder.
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'vite';
+import { build, mergeConfig, type InlineConfig, type Plugin } from 'vite';
 
 const entry = fileURLToPath(new URL('../src/training/export/onnxProgram.ts', import.meta.url));
-const MODULE = 'virtual:tagger-module';
 
 /** The licences of what is bundled, whose texts are in THIRD_PARTY.md of every lab. */
 const banner = `// Tags tokens with the ONNX model beside it, exactly as BioNER Lab does: node tag.js FOLDER < tokens.conll > tagged.conll
@@ -20,36 +19,44 @@ export function bundledTaggerModule(): Promise<string> {
 }
 
 async function bundle(): Promise<string> {
-  const built = await build({
-    configFile: false,
+  const { code } = await bundledFile(entry, {
     logLevel: 'silent',
-    publicDir: false,
-    build: {
-      write: false,
-      target: 'es2022',
-      minify: true,
-      lib: { entry, formats: ['es'], fileName: 'tag' },
-      rolldownOptions: { external: [/^node:/, 'onnxruntime-node'] },
-    },
+    build: { target: 'es2022', rolldownOptions: { external: [/^node:/, 'onnxruntime-node'] } },
   });
-  const outputs = Array.isArray(built) ? built : [built];
+  return `${banner}${code}`;
+}
+
+/** Bundles an entry with what it imports into one file; `more` adds to the settings. Throws Error if it becomes several. */
+export async function bundledFile(
+  file: string,
+  more: InlineConfig,
+): Promise<{ readonly code: string; readonly moduleIds: readonly string[] }> {
+  const usual: InlineConfig = {
+    configFile: false,
+    publicDir: false,
+    build: { write: false, minify: true, lib: { entry: file, formats: ['es'], fileName: 'index' } },
+  };
+  const outputs = [await build(mergeConfig(usual, more))].flat();
   const chunks = outputs.flatMap((one) => ('output' in one ? one.output : []));
   const [chunk] = chunks;
   if (chunks.length !== 1 || chunk?.type !== 'chunk') {
-    throw new Error(`tag.js must be one file, but there are ${chunks.map(({ fileName }) => fileName).join(', ')}`);
+    throw new Error(`${file} must become one file, but there are ${chunks.map(({ fileName }) => fileName).join(', ')}`);
   }
-  return `${banner}${chunk.code}`;
+  return chunk;
 }
 
-/** A Vite plugin by which the text of tag.js can be imported. */
-export function taggerModule(): Plugin {
-  const resolved = `\0${MODULE}`;
+/** A Vite plugin by which a text can be imported under its name from `virtual:` and a module. */
+export function importedText(module: string, name: string, textOf: () => Promise<string>): Plugin {
+  const id = `virtual:${module}`;
+  const resolved = `\0${id}`;
   return {
-    name: 'tagger-module',
-    resolveId: (id) => (id === MODULE ? resolved : null),
-    async load(id) {
-      if (id !== resolved) return null;
-      return `export const taggerModule = ${JSON.stringify(await bundledTaggerModule())};`;
+    name: module,
+    resolveId: (wanted) => (wanted === id ? resolved : null),
+    async load(wanted) {
+      return wanted === resolved ? `export const ${name} = ${JSON.stringify(await textOf())};` : null;
     },
   };
 }
+
+/** A Vite plugin by which the text of tag.js can be imported. */
+export const taggerModule = (): Plugin => importedText('tagger-module', 'taggerModule', bundledTaggerModule);

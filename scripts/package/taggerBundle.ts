@@ -1,7 +1,8 @@
 // Bundles the tagger alone out of the lab's source: one file of JavaScript, without React and without tfjs.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { build, type Plugin } from 'vite';
+import type { Plugin } from 'vite';
+import { bundledFile, importedText } from '../../workers/bundledModule.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -43,18 +44,13 @@ export function taggerBundle(entry: keyof typeof TAGGER_ENTRIES): Promise<Tagger
 }
 
 async function bundled(entry: string): Promise<TaggerBundle> {
-  const outputs = await build({
+  const { code, moduleIds } = await bundledFile(path.join(root, entry), {
     root,
-    configFile: false,
-    publicDir: false,
     logLevel: 'error',
     plugins: [withoutTfjs()],
     build: {
-      write: false,
       target: 'es2023',
-      minify: true,
       modulePreload: false,
-      lib: { entry: path.join(root, entry), formats: ['es'], fileName: 'index' },
       rolldownOptions: {
         external: /^node:/,
         treeshake: { moduleSideEffects: hasEffects },
@@ -67,28 +63,13 @@ async function bundled(entry: string): Promise<TaggerBundle> {
       },
     },
   });
-  const [output] = [outputs].flat();
-  const chunks = output !== undefined && 'output' in output ? output.output : [];
-  const [chunk, ...others] = chunks;
-  if (chunk?.type !== 'chunk' || others.length > 0) throw new Error(`${entry} did not become one file.`);
-  const packages = chunk.moduleIds.flatMap((id) => /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? []);
-  return { code: chunk.code, packages: [...new Set(packages)].sort() };
+  const packages = moduleIds.flatMap((id) => /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? []);
+  return { code, packages: [...new Set(packages)].sort() };
 }
-
-const ID = 'virtual:tagger-page';
 
 /** A Vite plugin that gives the lab the program of a page with a tagger as the text `taggerPage` of `virtual:tagger-page`. */
-export function taggerPageText(): Plugin {
-  return {
-    name: 'tagger-page-text',
-    resolveId: (id) => (id === ID ? `\0${ID}` : null),
-    async load(id) {
-      if (id !== `\0${ID}`) return null;
-      const { code } = await taggerBundle('page');
-      return `export const taggerPage = ${JSON.stringify(code)};`;
-    },
-  };
-}
+export const taggerPageText = (): Plugin =>
+  importedText('tagger-page', 'taggerPage', async () => (await taggerBundle('page')).code);
 
 /** Version of the lab, which is that of the package. */
 export function labVersion(): string {
