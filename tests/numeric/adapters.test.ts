@@ -15,23 +15,19 @@ import { emissions, pieceEmissions, encoderStates, summedLoss, type TaggerShape 
 import { readSafetensors } from '../../src/model/weights/safetensors.ts';
 import type { Adapters, TrainingConfig } from '../../src/schema/config.ts';
 import type { RunRecord, RunSpec } from '../../src/schema/runRecord.ts';
-import { saveCorpus } from '../../src/storage/corpusRecords.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
 import { loadCheckpoint, loadSnapshot } from '../../src/training/checkpoint.ts';
 import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
 import { loadModel } from '../../src/training/loadModel.ts';
 import { loadTagger } from '../../src/training/loadTagger.ts';
 import { startWeights } from '../../src/training/startWeights.ts';
-import { connect, portWire } from '../../src/wire/port.ts';
-import type { RunEvent, ServerCalls } from '../../src/wire/trainingProtocol.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
-import { createTrainingServer } from '../../workers/trainingServer.ts';
-import { bertFolder } from '../fixtures/bertFolders.ts';
 import { relativeError } from '../fixtures/engineAgreement.ts';
 import { adapterCases, drawCaseBatch, drawCaseParameters, noDropout } from '../fixtures/engineCases.ts';
-import { categoryPlan, corpusRecord } from '../fixtures/records.ts';
-import { tinyConfig, tinyEncoder, tinyRecord, tinySentences, tinyTasks } from '../fixtures/tinyRun.ts';
+import { categoryPlan } from '../fixtures/records.ts';
+import { tinyConfig, tinyEncoder, tinyRecord, tinyTasks } from '../fixtures/tinyRun.ts';
 import { bitsOf, outcome, tinyTraining } from '../fixtures/tinyTraining.ts';
+import { tinyInputs, tinyServer } from '../fixtures/tinyServer.ts';
 
 const fixtures = path.join(import.meta.dirname, '../fixtures');
 const bytesOf = async (file: string) => new Uint8Array(await readFile(path.join(fixtures, file)));
@@ -203,9 +199,7 @@ describe('a run with adapters', () => {
 
 describe('through the server, with every method', () => {
   const store = memory();
-  const { port1, port2 } = new MessageChannel();
-  createTrainingServer({ store, wire: portWire(port2), platform: nodePlatform });
-  const client = connect<ServerCalls, RunEvent>(portWire(port1));
+  const client = tinyServer(store);
   const config: TrainingConfig = {
     ...tinyConfig,
     labelMode: 'x',
@@ -221,10 +215,8 @@ describe('through the server, with every method', () => {
 
   beforeAll(async () => {
     await client.call('start', 'wasm');
-    const model = await client.call('importModel', { name: 'tiny', builtIn: false, files: bertFolder('tensorflow') });
+    const { model, corpora } = await tinyInputs(store, client);
     pretrained = (await loadModel(store, model, false)).encoder;
-    const corpora = [corpusRecord('moss'), corpusRecord('fern')];
-    for (const corpus of corpora) await saveCorpus(store, corpus, tinySentences);
     const rounds = { count: 1, epochs: 1 };
     specs = expandPlan(categoryPlan({ config, frozen: true, rounds }), { corpora, models: [model] });
     for (const spec of specs) records.set(spec.id, await client.call('train', spec));

@@ -14,31 +14,14 @@ import { openPredictor } from '../../src/training/openTrainer.ts';
 import { tagUnlabelled } from '../../src/training/tagSentences.ts';
 import { checkpointsInto } from '../../src/training/checkpointWriter.ts';
 import { train } from '../../src/training/train.ts';
-import { Rng } from '../../src/util/random.ts';
 import { drain } from '../../src/util/work.ts';
 import { spec } from '../fixtures/records.ts';
 import { tinyConfig, tinyEncoder, tinyEncoderConfig, tinyTokenizer } from '../fixtures/tinyRun.ts';
+import { oneTypeCorpus } from '../fixtures/oneTypeCorpora.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
 });
-
-/** Every sentence names a disease and a gene, of which a corpus annotates one. */
-function corpus(type: 'Disease' | 'Gene', sizes: readonly [number, number], seed: number): CorpusSentences {
-  const rng = Rng.seeded(seed);
-  const invent = (count: number): Sentence[] =>
-    Array.from({ length: count }, () => {
-      const filler = Array.from(
-        { length: 1 + rng.integer(3) },
-        () => ['the', 'with', 'no', 'of'][rng.integer(4)] ?? '',
-      );
-      const disease = rng.integer(filler.length);
-      const tokens = [...filler.slice(0, disease), 'brann', ...filler.slice(disease), 'mova'];
-      const start = type === 'Disease' ? disease : tokens.length - 1;
-      return { tokens, mentions: [{ type, start, end: start + 1 }] };
-    });
-  return { train: invent(sizes[0]), devel: [], test: invent(sizes[1]) };
-}
 
 const config: TrainingConfig = {
   ...tinyConfig,
@@ -48,7 +31,7 @@ const config: TrainingConfig = {
   dropout: { encoder: 0, attention: 0, head: 0 },
   snapshots: 1,
 };
-const sentences = { Disease: corpus('Disease', [30, 10], 1), Gene: corpus('Gene', [12, 10], 2) };
+const sentences = { Disease: oneTypeCorpus('Disease', [30, 10], 1, 1), Gene: oneTypeCorpus('Gene', [12, 10], 2, 1) };
 const model = { config: tinyEncoderConfig, tokenizer: tinyTokenizer };
 const { signal } = new AbortController();
 

@@ -9,7 +9,6 @@ import type { HostParameters } from '../../src/model/blocks/hostParameters.ts';
 import { newEncoder } from '../../src/model/parameters.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { RunRecord, RunSpec } from '../../src/schema/runRecord.ts';
-import { saveCorpus } from '../../src/storage/corpusRecords.ts';
 import { memory } from '../../src/storage/store.ts';
 import { loadSnapshot } from '../../src/training/checkpoint.ts';
 import { encodeTasks, type EncodedTasks } from '../../src/training/encodeTasks.ts';
@@ -18,21 +17,17 @@ import { loadModel } from '../../src/training/loadModel.ts';
 import { startWeights } from '../../src/training/startWeights.ts';
 import { Rng } from '../../src/util/random.ts';
 import { drain } from '../../src/util/work.ts';
-import { connect, portWire } from '../../src/wire/port.ts';
 import type { TrainingEvent } from '../../src/wire/trainingEvent.ts';
-import type { RunEvent, ServerCalls } from '../../src/wire/trainingProtocol.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
-import { createTrainingServer } from '../../workers/trainingServer.ts';
 import { bertFolder } from '../fixtures/bertFolders.ts';
-import { categoryPlan, corpusRecord } from '../fixtures/records.ts';
-import { tinyConfig, tinyRecord, tinySentences, tinyTasks } from '../fixtures/tinyRun.ts';
+import { categoryPlan } from '../fixtures/records.ts';
+import { tinyConfig, tinyRecord, tinyTasks } from '../fixtures/tinyRun.ts';
 import { bitsOf, outcome, tinyTraining } from '../fixtures/tinyTraining.ts';
+import { tinyInputs, tinyServer } from '../fixtures/tinyServer.ts';
 
 describe('through the server', () => {
   const store = memory();
-  const { port1, port2 } = new MessageChannel();
-  createTrainingServer({ store, wire: portWire(port2), platform: nodePlatform });
-  const client = connect<ServerCalls, RunEvent>(portWire(port1));
+  const client = tinyServer(store);
   const config: TrainingConfig = {
     ...tinyConfig,
     labelMode: 'x',
@@ -47,10 +42,8 @@ describe('through the server', () => {
 
   beforeAll(async () => {
     await client.call('start', 'wasm');
-    const model = await client.call('importModel', { name: 'tiny', builtIn: false, files: bertFolder('tensorflow') });
+    const { model, corpora } = await tinyInputs(store, client);
     pretrained = (await loadModel(store, model, false)).encoder;
-    const corpora = [corpusRecord('moss'), corpusRecord('fern')];
-    for (const corpus of corpora) await saveCorpus(store, corpus, tinySentences);
     specs = expandPlan(categoryPlan({ config, frozen: true }), { corpora, models: [model] });
     for (const spec of specs) records.set(spec.id, await client.call('train', spec));
   }, 120_000);

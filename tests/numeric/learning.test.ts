@@ -28,10 +28,9 @@ import { loadModel, type LoadedModel } from '../../src/training/loadModel.ts';
 import { checkpointsInto } from '../../src/training/checkpointWriter.ts';
 import { train } from '../../src/training/train.ts';
 import { drain } from '../../src/util/work.ts';
-import { connect, portWire } from '../../src/wire/port.ts';
-import type { NamedBytes, RunEvent, ServerCalls } from '../../src/wire/trainingProtocol.ts';
+import type { NamedBytes, RunEvent } from '../../src/wire/trainingProtocol.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
-import { createTrainingServer } from '../../workers/trainingServer.ts';
+import { tinyServer } from '../fixtures/tinyServer.ts';
 
 const sample = 'sample-chemical-a';
 const builtInModel = 'xlnet-bio-tiny';
@@ -172,9 +171,7 @@ it('three of the five epochs of the Sample preset learn a sample through the ser
       return backing.read(key);
     },
   };
-  const { port1, port2 } = new MessageChannel();
-  createTrainingServer({ store, wire: portWire(port2), platform: nodePlatform });
-  const client = connect<ServerCalls, RunEvent>(portWire(port1));
+  const client = tinyServer(store);
   const events: RunEvent[] = [];
   client.onEvent((event) => events.push(event));
 

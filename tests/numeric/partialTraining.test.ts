@@ -1,7 +1,6 @@
 // Proves that training on partial labels finds in a corpus what it does not annotate, which training on closed labels unlearns, and that scores leave it out.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
-import type { CorpusSentences, Sentence } from '../../src/data/corpus/corpus.ts';
 import { processorCompute, type EngineHome } from '../../src/engine/network/computeOptions.ts';
 import { compileProcessorModule } from '../../src/engine/processor/processorModule.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
@@ -13,31 +12,14 @@ import { tagSplit } from '../../src/training/evaluate.ts';
 import { openPredictor } from '../../src/training/openTrainer.ts';
 import { checkpointsInto } from '../../src/training/checkpointWriter.ts';
 import { train } from '../../src/training/train.ts';
-import { Rng } from '../../src/util/random.ts';
 import { drain } from '../../src/util/work.ts';
 import { spec } from '../fixtures/records.ts';
 import { tinyConfig, tinyEncoder, tinyEncoderConfig, tinyTokenizer } from '../fixtures/tinyRun.ts';
+import { oneTypeCorpus } from '../fixtures/oneTypeCorpora.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
 });
-
-/** Every sentence names a disease and a gene, of which a corpus annotates one. */
-function corpus(type: 'Disease' | 'Gene', sizes: readonly [number, number], seed: number): CorpusSentences {
-  const rng = Rng.seeded(seed);
-  const invent = (count: number): Sentence[] =>
-    Array.from({ length: count }, () => {
-      const filler = Array.from(
-        { length: 2 + rng.integer(3) },
-        () => ['the', 'with', 'no', 'of'][rng.integer(4)] ?? '',
-      );
-      const disease = rng.integer(filler.length);
-      const tokens = [...filler.slice(0, disease), 'brann', ...filler.slice(disease), 'mova'];
-      const start = type === 'Disease' ? disease : tokens.length - 1;
-      return { tokens, mentions: [{ type, start, end: start + 1 }] };
-    });
-  return { train: invent(sizes[0]), devel: [], test: invent(sizes[1]) };
-}
 
 const config: TrainingConfig = {
   ...tinyConfig,
@@ -46,7 +28,7 @@ const config: TrainingConfig = {
   dropout: { encoder: 0, attention: 0, head: 0 },
   snapshots: 1,
 };
-const sentences = { Disease: corpus('Disease', [30, 10], 1), Gene: corpus('Gene', [10, 10], 2) };
+const sentences = { Disease: oneTypeCorpus('Disease', [30, 10], 1, 2), Gene: oneTypeCorpus('Gene', [10, 10], 2, 2) };
 
 /** The record of a run on both corpora, and the share of the sentences of diseases in which the tagger finds the gene. */
 async function trained(partial: boolean, home: EngineHome | null): Promise<{ record: RunRecord; genesFound: number }> {

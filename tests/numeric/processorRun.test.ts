@@ -11,22 +11,18 @@ import { newEncoder, newHead } from '../../src/model/parameters.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import { defaultMachineSettings } from '../../src/schema/machineSettings.ts';
 import type { RunRecord, RunSpec } from '../../src/schema/runRecord.ts';
-import { saveCorpus } from '../../src/storage/corpusRecords.ts';
 import { writeMachineSettings } from '../../src/storage/machineRecords.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
 import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
 import { estimateStep } from '../../src/training/measureStep.ts';
 import { openTrainer } from '../../src/training/openTrainer.ts';
-import { connect, portWire } from '../../src/wire/port.ts';
-import type { RunEvent, ServerCalls } from '../../src/wire/trainingProtocol.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { threadChoice } from '../../workers/trainingMachine.ts';
-import { createTrainingServer } from '../../workers/trainingServer.ts';
-import { bertFolder } from '../fixtures/bertFolders.ts';
 import { drawnBatch } from '../fixtures/drawnBatch.ts';
-import { categoryPlan, corpusRecord } from '../fixtures/records.ts';
-import { tinyConfig, tinyEncoderConfig, tinySentences, tinyTasks } from '../fixtures/tinyRun.ts';
+import { categoryPlan } from '../fixtures/records.ts';
+import { tinyConfig, tinyEncoderConfig, tinyTasks } from '../fixtures/tinyRun.ts';
 import { outcome, tinyTraining } from '../fixtures/tinyTraining.ts';
+import { tinyInputs, tinyServer } from '../fixtures/tinyServer.ts';
 
 let started: StartedBackend;
 let home: EngineProcessor;
@@ -146,9 +142,7 @@ describe('through the server', () => {
 
   /** A server on a store; `vectors` false: on a machine whose browser refuses the engine's module. */
   async function serverOn(store: Store, { vectors }: { readonly vectors: boolean }) {
-    const { port1, port2 } = new MessageChannel();
-    createTrainingServer({ store, wire: portWire(port2), platform: nodePlatform });
-    const client = connect<ServerCalls, RunEvent>(portWire(port1));
+    const client = tinyServer(store);
     const stock = WebAssembly.validate;
     vi.spyOn(WebAssembly, 'validate').mockImplementation((bytes) => {
       const isProbe = new TextDecoder().decode(bytes).includes('probe');
@@ -162,9 +156,7 @@ describe('through the server', () => {
   async function prepared(): Promise<{ readonly store: Store; readonly spec: RunSpec }> {
     const store = memory();
     const client = await serverOn(store, { vectors: true });
-    const model = await client.call('importModel', { name: 'tiny', builtIn: false, files: bertFolder('tensorflow') });
-    const corpora = [corpusRecord('moss'), corpusRecord('fern')];
-    for (const corpus of corpora) await saveCorpus(store, corpus, tinySentences);
+    const { model, corpora } = await tinyInputs(store, client);
     const [spec] = expandPlan(categoryPlan({ config }), { corpora, models: [model] });
     return { store, spec: spec as RunSpec };
   }

@@ -17,16 +17,11 @@ import { memory } from '../../src/storage/store.ts';
 import { loadSnapshot } from '../../src/training/checkpoint.ts';
 import { loadModel } from '../../src/training/loadModel.ts';
 import { startWeights } from '../../src/training/startWeights.ts';
-import { connect, portWire } from '../../src/wire/port.ts';
-import type { RunEvent, ServerCalls } from '../../src/wire/trainingProtocol.ts';
-import { nodePlatform } from '../../workers/nodePlatform.ts';
-import { createTrainingServer } from '../../workers/trainingServer.ts';
+import { tinyServer } from '../fixtures/tinyServer.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 const store = memory();
-const channel = new MessageChannel();
-createTrainingServer({ store, wire: portWire(channel.port2), platform: nodePlatform });
-const client = connect<ServerCalls, RunEvent>(portWire(channel.port1));
+const client = tinyServer(store);
 
 const config = {
   ...presets.quick.config,

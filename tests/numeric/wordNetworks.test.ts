@@ -28,16 +28,14 @@ import { makeBaseline } from '../../src/training/makeBaseline.ts';
 import { measureStep } from '../../src/training/measureStep.ts';
 import { initialEncoder } from '../../src/training/startWeights.ts';
 import { drain, neverAborted } from '../../src/util/work.ts';
-import { connect, portWire } from '../../src/wire/port.ts';
 import type { TrainingEvent } from '../../src/wire/trainingEvent.ts';
-import type { RunEvent, ServerCalls } from '../../src/wire/trainingProtocol.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
-import { createTrainingServer } from '../../workers/trainingServer.ts';
 import { categoryPlan, corpusRecord } from '../fixtures/records.ts';
 import { tinyConfig, tinyRecord, tinySentences } from '../fixtures/tinyRun.ts';
 import { bitsOf, outcome, tinyTraining } from '../fixtures/tinyTraining.ts';
 import { exportedFiles } from '../fixtures/trainedTagger.ts';
 import { fileInChunks, textVectors } from '../fixtures/vectorFiles.ts';
+import { tinyServer } from '../fixtures/tinyServer.ts';
 
 interface Reference {
   readonly sentences: readonly (readonly number[])[];
@@ -145,9 +143,7 @@ const baseline = (form: BaselineName, withVectors: boolean) =>
 
 describe('through the server', () => {
   const store = memory();
-  const { port1, port2 } = new MessageChannel();
-  createTrainingServer({ store, wire: portWire(port2), platform: nodePlatform });
-  const client = connect<ServerCalls, RunEvent>(portWire(port1));
+  const client = tinyServer(store);
   const records = new Map<string, RunRecord>();
   let specs: readonly RunSpec[];
   let stored: { readonly config: EncoderConfig; readonly encoder: HostParameters };
