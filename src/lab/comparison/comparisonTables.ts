@@ -83,7 +83,8 @@ export function comparisonTables(
 type IsDistinct = (task: TaskRef, variant: VariantKind) => boolean;
 
 function withDistinction(table: Omit<ComparisonTable, 'tested'>, distinction: Distinction | null): ComparisonTable {
-  if (distinction === null) return { ...table, tested: false };
+  // Without STL there is no difference that could have been tested.
+  if (distinction === null || distinction.family === 0) return { ...table, tested: false };
   const isMarked = table.rows.some(({ cells }) => cells.some((cell) => cell.kind === 'score' && cell.distinct));
   const how = `randomisation test over sentences and t test over seeds, corrected by Holm over ${distinction.family} differences to STL, α ${significanceDefaults.alpha}`;
   const note = isMarked

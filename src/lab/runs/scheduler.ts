@@ -300,7 +300,7 @@ function waitInRace(runs: LabState['runs'], rungWaits: LabState['rungWaits'], ru
   const isStuckRun = ({ status, spec }: RunRecord): boolean =>
     status === 'queued' ? waitOf(runs, spec.id, new Set())?.isStuck === true : status !== 'running';
   const parent = records.find(isStuckRun) ?? records[0] ?? null;
-  const what = parent === null ? 'the choice of its race' : 'another slicing rate of its race';
+  const what = parent === null ? 'the choice of the slicing rate' : 'another slicing rate, with which it is compared';
   return {
     parentId: parent?.spec.id ?? runId,
     parent,

@@ -44,7 +44,7 @@ th, td { padding: 4px 10px; text-align: right; border-bottom: 1px solid var(--li
 th:first-child, td:first-child, .words-cell { text-align: left; }
 tbody th { font-weight: 400; }
 td.words-cell { white-space: normal; min-width: 14em; }
-th.name { min-width: 9em; }
+th.name { min-width: 11em; white-space: normal; }
 td.name { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 4em; }
 td small { color: var(--soft); }
 .notes { font-size: 13px; color: var(--soft); padding-left: 20px; }

@@ -10,7 +10,7 @@ const SEVERITY_WORDS = { error: 'Error', warning: 'Warning', info: 'Note' } as c
 
 /** How long a note can be read that nobody points at. */
 const noteMs = 12_000;
-const CONTROLS = 'main :is(a, button, input, select, textarea, summary)';
+const CONTROLS = ':is(header, main, .strip) :is(a, button, input, select, textarea, summary)';
 
 /** A version of the lab that is stored here and waits for an answer. */
 export interface NewVersion {
@@ -114,33 +114,46 @@ function subjectLink(subject: NoticeSubject): { readonly route: Route; readonly 
   }
 }
 
+/** Where the dock can be, as classes, from its usual corner on. */
+const CORNERS = [[], ['left'], ['top'], ['top', 'left']] as const;
+
 /**
- * Puts the dock, when it fills, on the side of the window where it covers no control, and tells the page its height, so that what is under it can be
- * scrolled above it and focus never goes below.
+ * Puts the dock, when it fills, in the first corner of the window where it covers no control, and tells the page its height there, so that what is
+ * under it can be scrolled past it and focus never goes below.
  */
 function useRoom(dock: React.RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const box = dock.current;
     if (box === null) return;
     let height = 0;
+    const { style } = document.documentElement;
     const observer = new ResizeObserver(() => {
-      if (height === 0 && box.offsetHeight > 0) box.classList.toggle('left', coversLess(box));
+      if (height === 0 && box.offsetHeight > 0) chooseCorner(box);
       height = box.offsetHeight;
-      document.documentElement.style.setProperty('--dock-height', `${height}px`);
+      const isTop = box.classList.contains('top');
+      style.setProperty('--dock-height', `${isTop ? 0 : height}px`);
+      style.setProperty('--dock-height-top', `${isTop ? height : 0}px`);
     });
     observer.observe(box);
     return () => observer.disconnect();
   }, [dock]);
 }
 
-/** Returns whether the box covers a control at the right of the window and none at its left. */
-function coversLess(box: HTMLElement): boolean {
-  box.classList.remove('left');
-  const { width, top, bottom, left, right } = box.getBoundingClientRect();
+/** Moves the box to the first corner without controls, below what is in front of the page at its top; to the usual one if there is none. */
+function chooseCorner(box: HTMLElement): void {
+  // The strip scrolls away, the header stays.
+  const frame = [...document.querySelectorAll('.header, .strip')].map((bar) => bar.getBoundingClientRect().bottom);
+  document.documentElement.style.setProperty('--dock-top', `${Math.max(0, ...frame)}px`);
   const controls = [...document.querySelectorAll(CONTROLS)].map((control) => control.getBoundingClientRect());
-  const isFree = (from: number): boolean =>
-    !controls.some((one) => one.left < from + width && one.right > from && one.top < bottom && one.bottom > top);
-  return !isFree(left) && isFree(window.innerWidth - right);
+  const goTo = (corner: readonly string[]): void => {
+    for (const name of ['left', 'top']) box.classList.toggle(name, corner.includes(name));
+  };
+  const coversNone = (corner: readonly string[]): boolean => {
+    goTo(corner);
+    const { top, bottom, left, right } = box.getBoundingClientRect();
+    return !controls.some((one) => one.left < right && one.right > left && one.top < bottom && one.bottom > top);
+  };
+  goTo(CORNERS.find(coversNone) ?? []);
 }
 
 /** Offers a new version where a reload interrupts nothing: neither a run nor a job, here or in another tab. */

@@ -60,11 +60,12 @@ export function ChartFrame({
 }: ChartFrameProps) {
   const [isTable, setTable] = useState(false);
   const figure = useRef<HTMLElement>(null);
+  const isLong = legend.length > LONG_LEGEND && legend.every(({ toggle }) => toggle !== undefined);
   return (
     <figure className="chart" ref={figure} aria-label={caption}>
       <figcaption>
         <span className="chart-caption">{caption}</span>
-        <span className="legend">
+        <span className={isLong ? 'legend long' : 'legend'}>
           {legend.map((entry, index) => (
             <Entry key={index} {...entry} />
           ))}
@@ -100,6 +101,8 @@ export function ChartFrame({
 }
 
 const EMPTY_HEIGHT_PX = 120;
+/** More entries scroll in their box, if the keyboard reaches each. */
+const LONG_LEGEND = 8;
 
 /** What is drawn in the first turns of a chart: as many of its children. */
 const MOUNTED_PARTS = [0, 3].map((count) => (chart: ReactElement) => {

@@ -159,7 +159,7 @@ describe('a plan that races its slicing rates', () => {
       isStuck: true,
     });
     expect(waitsFor(lab.getState(), waiting?.spec.id ?? '')?.reason).toMatch(
-      /another slicing rate of its race, which failed/,
+      /another slicing rate, with which it is compared, which failed/,
     );
     fails = false;
     await lab.resumeRun(failed?.spec.id ?? '');
