@@ -1,11 +1,11 @@
 // Merges the results of runs that were trained apart into one result file, and says what is missing, repeated, or trained on other inputs.
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { commonPlan, mergeParts, type MergeReport, type PartFile } from '../src/lab/comparison/mergeParts.ts';
 import { writeArchive } from '../src/data/import/archive.ts';
-import { parseResultFile } from '../src/lab/plans/resultFiles.ts';
 import { longScoresCsv } from '../src/lab/share/longScores.ts';
 import { crateWords, researchCrate } from '../src/lab/share/researchCrate.ts';
+import { resultTables } from '../src/lab/share/resultTables.ts';
 import { sharedPage, type PageAnalyses, type PageWords } from '../src/lab/share/sharedPage.ts';
 import { unpackCounts } from '../src/metrics/scores/packedCounts.ts';
 import type { SentenceCounts } from '../src/metrics/scores/sentenceCounts.ts';
@@ -21,16 +21,18 @@ import { EventLines } from './eventLines.ts';
 import { parsedOptions, usageError } from './headlessArguments.ts';
 import { readPlan } from './planInputs.ts';
 import type { TextOutput } from './progressReport.ts';
+import { readResultFile } from './readResultFile.ts';
 import { resultFileName, writeResult } from './trainStore.ts';
 
 const usage = `Usage: bioner merge DIR|FILE.result.json ... [--plan PLAN.json] [--out FILE.result.json] [--page FILE.html]
-                    [--scores FILE.csv] [--crate FILE.zip] [--json]
+                    [--tables FILE.md] [--scores FILE.csv] [--crate FILE.zip] [--json]
 
 Merges results of runs that were trained by several processes, machines or people.
-  DIR           a folder of results: its runs/*/run.result.json, jobs/*.result.json and *.result.json
+  DIR           a folder of results: its runs/*/run.result.json, jobs/*.result.json and *.result.json, packed as .gz or not
   --plan FILE   the whole plan, to know what is missing; by default the plan that all results name
-  --out FILE    the merged file; by default <plan name>.result.json in the first DIR, or beside the first file
+  --out FILE    the merged file, packed if it ends in .gz; by default <plan name>.result.json in the first DIR, or beside the first file
   --page FILE   also writes a page of the result that opens anywhere
+  --tables FILE also writes Tables 1 to 3 and the tested differences of each category as Markdown
   --scores FILE also writes all scores as one long table (CSV), a value a line
   --crate FILE  also writes a zip of result, scores and page with RO-Crate metadata, as repositories of research data take it
 Exits with 1 where runs of the plan are missing or were trained on other inputs: the file has the others.
@@ -48,6 +50,7 @@ export function mergeCommand(args: readonly string[], surroundings: CommandSurro
       plan: { type: 'string' },
       out: { type: 'string' },
       page: { type: 'string' },
+      tables: { type: 'string' },
       scores: { type: 'string' },
       crate: { type: 'string' },
       json: { type: 'boolean' },
@@ -74,6 +77,7 @@ export function mergeCommand(args: readonly string[], surroundings: CommandSurro
     };
     const page = () => resultPage(result, { title: '', words: '', link: null });
     if (values.page !== undefined) await write('Page', values.page, encode(await page()));
+    if (values.tables !== undefined) await write('Tables', values.tables, encode(await resultTables(result, analyses)));
     if (values.scores !== undefined) await write('Scores', values.scores, encode(longScoresCsv(result.runs)));
     if (values.crate !== undefined) await write('Crate', values.crate, await crateOf(result, await page()));
     return report.missing.length + report.foreign.length > 0 ? exitCodes.failed : exitCodes.done;
@@ -106,7 +110,7 @@ async function resultsOfFolder(folder: string): Promise<readonly string[]> {
   const runs = (await list('runs')).sort().map((id) => path.join(folder, 'runs', id, 'run.result.json'));
   const withResult = await Promise.all(runs.map((file) => stat(file).then(() => [file], () => []))); // prettier-ignore
   const inFolder = async (under: string): Promise<readonly string[]> =>
-    (await list(under)).filter((name) => name.endsWith('.result.json')).sort().map((name) => path.join(folder, under, name)); // prettier-ignore
+    (await list(under)).filter((name) => /\.result\.json(\.gz)?$/.test(name)).sort().map((name) => path.join(folder, under, name)); // prettier-ignore
   const parts = [...withResult.flat(), ...(await inFolder('jobs'))];
   // An earlier merge has nothing that its parts lack.
   return parts.length > 0 ? parts : inFolder('');
@@ -117,7 +121,7 @@ async function readParts(files: readonly string[]): Promise<readonly PartFile[]>
   const parts: PartFile[] = [];
   for (const name of files) {
     try {
-      parts.push({ name, file: parseResultFile(await readFile(name, 'utf8')) });
+      parts.push({ name, file: await readResultFile(name) });
     } catch (error) {
       if (!(error instanceof LabError)) throw error;
       const { code, message, expected, got } = error;

@@ -21,6 +21,7 @@ import { writeModels } from './inputFolder.ts';
 import { RunMender } from './mendRuns.ts';
 import { importInputs, refetching } from './planInputs.ts';
 import { describeGraph, layersOf, progressReport, type TextOutput } from './progressReport.ts';
+import { resultBytes } from './readResultFile.ts';
 
 export interface StoreTraining {
   readonly plan: PlanFile;
@@ -181,7 +182,7 @@ export async function writeResult(
   output: TextOutput,
   lines: EventLines,
 ): Promise<void> {
-  await replaceFile(file, new TextEncoder().encode(`${JSON.stringify(result, null, 2)}\n`));
+  await replaceFile(file, resultBytes(result, file));
   output.write(`Result: ${file}\n`);
   lines.write({ event: 'result', file, runs: result.runs.length, bytes: (await stat(file)).size });
 }

@@ -7,11 +7,11 @@ import { parsedOptions, trainUsage, usageError } from '../headless/headlessArgum
 import { mergeCommand } from '../headless/mergeCommand.ts';
 import { exitWith, nodeSurroundings } from '../headless/nodeSurroundings.ts';
 import { planCommand } from '../headless/planCommand.ts';
+import { readResultFile } from '../headless/readResultFile.ts';
 import { runHeadless } from '../headless/runHeadless.ts';
 import { tagCommand } from '../headless/tagging/tagCommand.ts';
 import { splitCommand, workflowCommand } from '../headless/workflowCommand.ts';
 import { conlleval, conllevalReport, predictionRows } from '../src/metrics/scores/conlleval.ts';
-import { parseResultFile } from '../src/lab/plans/resultFiles.ts';
 import { reproducibilitySheet, sheetMarkdown } from '../src/lab/share/reproducibility.ts';
 import { LabError } from '../src/util/labError.ts';
 import { acrossCommand } from './analysis/acrossCommand.ts';
@@ -115,7 +115,7 @@ function scoreCommand(args: readonly string[], surroundings: CommandSurroundings
 }
 
 function sheetCommand(args: readonly string[], surroundings: CommandSurroundings): Promise<number> {
-  const work = (): number => {
+  const work = async (): Promise<number> => {
     const { values, positionals } = parsedOptions(args, { out: { type: 'string' }, json: { type: 'boolean' } });
     if (values.help === true) {
       surroundings.output.write(sheetUsage);
@@ -125,13 +125,13 @@ function sheetCommand(args: readonly string[], surroundings: CommandSurroundings
     if (file === undefined || rest.length > 0) {
       throw usageError('Give one result file.', 'FILE.result.json', positionals.join(' ') || 'none');
     }
-    const result = parseResultFile(textOf(file));
+    const result = await readResultFile(file);
     const sheet = values.json === true ? `${JSON.stringify(reproducibilitySheet(result), null, 2)}\n` : sheetMarkdown(result); // prettier-ignore
     if (values.out === undefined) surroundings.output.write(sheet);
     else writeFileSync(values.out, sheet);
     return exitCodes.done;
   };
-  return endOf(() => Promise.resolve().then(work), surroundings, sheetUsage);
+  return endOf(work, surroundings, sheetUsage);
 }
 
 /** Throws LabError `headless/input`. */

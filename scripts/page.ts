@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { deflateSync } from 'node:zlib';
 import { resultPage } from '../headless/mergeCommand.ts';
-import { parseResultFile } from '../src/lab/plans/resultFiles.ts';
+import { readResultFile } from '../headless/readResultFile.ts';
 import type { ResultFile } from '../src/schema/resultFile.ts';
 import { LabError } from '../src/util/labError.ts';
 
@@ -35,10 +35,10 @@ if (source === undefined || rest.length > 0) {
   process.exit(2);
 }
 try {
-  const file = parseResultFile(readFileSync(source, 'utf8'));
+  const file = await readResultFile(source);
   const words = values.words === undefined ? '' : readFileSync(values.words, 'utf8');
   const page = await resultPage(file, { title: values.title ?? '', words, link: null });
-  const target = values.out ?? `${source.replace(/(\.result)?\.json$/, '')}.html`;
+  const target = values.out ?? `${source.replace(/(\.result)?\.json(\.gz)?$/, '')}.html`;
   writeFileSync(target, page);
   console.log(`${target}: ${describeSize(file)}`);
 } catch (error) {

@@ -1,8 +1,8 @@
 // Replays ways of finding the slicing rate on stored grids: what each would have cost in steps, and lost in F1, as a table, JSON and a chart.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { readResultFile } from '../headless/readResultFile.ts';
 import { buildComparisons } from '../src/lab/comparison/comparison.ts';
-import { parseResultFile } from '../src/lab/plans/resultFiles.ts';
 import { parsePolicy, replayCases, replayPolicies, usualPolicies } from '../src/lab/racing/replay.ts';
 import { casesOf, replayFile, replayTable } from '../src/lab/racing/replayReport.ts';
 import { gridsOf, type StoredGrid } from '../src/lab/racing/storedGrids.ts';
@@ -20,9 +20,9 @@ const usage = `usage: npm run replay -- FILE.result.json ... [--policy POLICY ..
   --share   category: a race expects the shape of the other tasks of its category (the task itself is left out)
 `;
 
-/** The whole grids of a result file. Throws as `parseResultFile` does, and LabError `replay/grid` without any. */
-function gridsIn(file: string): readonly StoredGrid[] {
-  const { runs, models } = parseResultFile(readFileSync(file, 'utf8'));
+/** The whole grids of a result file. Throws as `readResultFile` does, and LabError `replay/grid` without any. */
+async function gridsIn(file: string): Promise<readonly StoredGrid[]> {
+  const { runs, models } = await readResultFile(file);
   const layersOf = (id: string): number | undefined => models.find((model) => model.id === id)?.layers;
   const grids = buildComparisons(runs, layersOf).flatMap((comparison) => gridsOf(comparison, runs));
   if (grids.length > 0) return grids;
@@ -61,7 +61,7 @@ if (
   process.exit(2);
 }
 try {
-  const grids = positionals.flatMap(gridsIn);
+  const grids = (await Promise.all(positionals.map(gridsIn))).flat();
   const epochs = Math.min(...grids.map((grid) => grid.epochs));
   const policies = values.policy?.map(parsePolicy) ?? usualPolicies(epochs);
   const cases = replayCases(grids, values.seeds === 'apart');

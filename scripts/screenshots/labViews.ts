@@ -115,6 +115,13 @@ export const labViews: readonly LabView[] = [
   { name: 'models', show: (page) => visit(page, 'Models') },
   { name: 'storage', show: (page) => visit(page, 'Storage') },
   {
+    name: 'words',
+    show: async (page) => {
+      await visit(page, 'Models');
+      await page.getByText('Make a network to train from nothing').click();
+    },
+  },
+  {
     name: 'corpus',
     show: async (page) => {
       await visit(page, 'Corpora');
@@ -132,6 +139,13 @@ export const labViews: readonly LabView[] = [
     },
   },
   { name: 'tagForm', show: (page) => goTo(page, '#/tag') },
+  {
+    name: 'tagShare',
+    show: async (page) => {
+      await goTo(page, '#/tag');
+      await page.getByText('Share this tagger').click();
+    },
+  },
   {
     name: 'curves',
     show: async (page) => {
@@ -180,6 +194,14 @@ export const labViews: readonly LabView[] = [
       await page.getByLabel('Find the rate').selectOption('none');
       for (const method of ['MTL-LS', 'MTL-XC']) await page.getByRole('checkbox', { name: method }).uncheck();
     },
+  },
+  {
+    name: 'adapters',
+    show: async (page) => {
+      await goTo(page, '#/');
+      await page.getByRole('searchbox', { name: 'Search settings' }).fill('adapter');
+    },
+    leave: (page) => page.getByRole('searchbox', { name: 'Search settings' }).fill(''),
   },
   {
     name: 'catalogue',

@@ -55,7 +55,8 @@ const MEASURES: readonly (readonly [MeasureName, string])[] = [
 export const DISTINCT_MARK = '†';
 
 const MEAN_NOTE =
-  'Ours: mean ± standard deviation over seeds and rounds of the selected snapshots’ test scores, in percent. Published: the figure of the paper, and ours minus it.';
+  'Ours: mean ± standard deviation over seeds and rounds of the selected snapshots’ test scores, in percent.';
+const PUBLISHED_NOTE = 'Published: the figure of the paper, and ours minus it.';
 
 /** Builds all four tables of a comparison, and one of reported figures where there are any on its tasks. */
 export function comparisonTables(
@@ -83,14 +84,16 @@ export function comparisonTables(
 type IsDistinct = (task: TaskRef, variant: VariantKind) => boolean;
 
 function withDistinction(table: Omit<ComparisonTable, 'tested'>, distinction: Distinction | null): ComparisonTable {
+  const hasPublished = table.rows.some(({ cells }) => cells.some((cell) => cell.kind === 'score' && cell.published !== null)); // prettier-ignore
+  const shown = table.notes.map((note) => (note === MEAN_NOTE && hasPublished ? `${note} ${PUBLISHED_NOTE}` : note));
   // Without STL there is no difference that could have been tested.
-  if (distinction === null || distinction.family === 0) return { ...table, tested: false };
+  if (distinction === null || distinction.family === 0) return { ...table, notes: shown, tested: false };
   const isMarked = table.rows.some(({ cells }) => cells.some((cell) => cell.kind === 'score' && cell.distinct));
   const how = `randomisation test over sentences and t test over seeds, corrected by Holm over ${distinction.family} differences to STL, α ${significanceDefaults.alpha}`;
   const note = isMarked
     ? `${DISTINCT_MARK} An F1 that differs from that of STL by more than the noise of sentences and of seeds: ${how}.`
     : `No F1 here is shown to differ from that of STL by more than the noise of both sentences and seeds, which takes several seeds: ${how}.`;
-  return { ...table, tested: true, notes: [...table.notes, note] };
+  return { ...table, tested: true, notes: [...shown, note] };
 }
 
 /** Test F1 of every method and rate side by side; null where there are none beside those of the paper, which have their tables. */

@@ -104,7 +104,7 @@ function markedText(cell: TableCell, bold: (text: string) => string, escape = (t
 }
 
 function headName(group: string, name: string): string {
-  return group === name ? name : `${group} ${name}`;
+  return group === name || group === '' ? name : `${group} ${name}`;
 }
 
 function latexText(text: string): string {

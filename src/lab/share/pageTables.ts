@@ -61,7 +61,7 @@ function tableCell(cell: TableCell): Html {
 
 /** The differences from a baseline with their intervals and verdicts. */
 export function differenceTable(tested: readonly TestedDifference[], baseline: string): Html {
-  const { alpha, draws, resamples, seed } = significanceDefaults;
+  const { alpha } = significanceDefaults;
   const columns = ['Pairs', 'Mean F1', baseline, 'p, sentences', 'Holm', 'p, seeds', 'Holm, both', '± seeds'];
   const rows = tested.map(({ difference: { task, variant, asked }, found }) => {
     const ofSeeds =
@@ -95,10 +95,16 @@ export function differenceTable(tested: readonly TestedDifference[], baseline: s
         </tbody>
       </table>
     </div>
-    ${notesList([
-      `Mean test F1 of the selected snapshots, trainings paired by seed and round, with a bootstrap interval over sentences (${resamples.toLocaleString('en-US')} resamples).`,
-      `p over sentences: paired approximate randomisation test (${draws.toLocaleString('en-US')} draws, random seed ${seed}). p over seeds: paired t test of the means by seed. Holm: corrected over ${counted(tested.length, 'difference')}; more than noise means that the larger of both is below ${alpha}.`,
-    ])}`;
+    ${notesList(differenceNotes(tested.length))}`;
+}
+
+/** How so many differences were tested together. */
+export function differenceNotes(count: number): readonly string[] {
+  const { alpha, draws, resamples, seed } = significanceDefaults;
+  return [
+    `Mean test F1 of the selected snapshots, trainings paired by seed and round, with a bootstrap interval over sentences (${resamples.toLocaleString('en-US')} resamples).`,
+    `p over sentences: paired approximate randomisation test (${draws.toLocaleString('en-US')} draws, random seed ${seed}). p over seeds: paired t test of the means by seed. Holm: corrected over ${counted(count, 'difference')}; more than noise means that the larger of both is below ${alpha}.`,
+  ];
 }
 
 /** One row of `runTable`: a run on one of its tasks. */

@@ -98,7 +98,8 @@ function givenName({ descriptions }: ResultFile, kind: DescribedKind, id: string
   return id === undefined || descriptions === undefined ? undefined : ownValue(descriptions[kind], id)?.name;
 }
 
-function headingOf(comparison: Comparison, file: ResultFile): string {
+/** Heads a comparison: by the name that it was given, else by its category or corpora and its model. */
+export function headingOf(comparison: Comparison, file: ResultFile): string {
   const name = comparison.category?.name ?? comparison.tasks.map(({ task }) => task.corpus.name).join(', ');
   return givenName(file, 'experiments', comparison.id) ?? `${name} · ${comparison.model.name}`;
 }
@@ -155,7 +156,7 @@ function taskVerdict(task: TaskComparison, tested: readonly TestedDifference[], 
 }
 
 /** Tests all differences from STL, or from the first variant there is. */
-async function testedDifferences(comparison: Comparison, analyses: PageAnalyses) {
+export async function testedDifferences(comparison: Comparison, analyses: PageAnalyses) {
   const baselines = baselinesOf(comparison);
   const stl = baselines.find((one) => isVariant(one, { method: 'STL', layers: null }));
   const reference = stl ?? baselines[0] ?? { method: 'STL', layers: null, rate: null };
