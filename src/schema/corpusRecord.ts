@@ -144,10 +144,17 @@ export function unstoreTexts(stored: StoredTexts): DocumentText[] {
   }));
 }
 
+const mentionLinkSchema = z.strictObject({
+  id: z.string(),
+  name: z.exactOptional(z.string()),
+  score: z.exactOptional(z.number().check(z.gte(0), z.lte(1))),
+});
+
 const mentionSchema = z.strictObject({
   type: z.string(),
   start: z.int().check(z.gte(0)),
   end: z.int().check(z.gte(1)),
+  link: z.exactOptional(mentionLinkSchema),
 });
 
 const sentenceSchema = z.strictObject({ tokens: z.array(z.string()), mentions: z.array(mentionSchema) }).check(

@@ -1,6 +1,7 @@
 // Reads and writes BioC, as XML and as JSON.
 import { SaxesParser } from 'saxes';
 import type { NamedFile } from '../../util/namedFile.ts';
+import type { MentionLink } from '../corpus/corpus.ts';
 import { IssueList } from '../corpus/issues.ts';
 import { TypeNames } from '../corpus/tagScheme.ts';
 import { annotateDocument } from '../documents/annotateDocument.ts';
@@ -125,6 +126,8 @@ interface Frame {
   offset: number;
   content: string | null;
   type: string;
+  /** The id that the annotation means. */
+  link: MentionLink | null;
   readonly places: Span[];
   readonly annotations: WrittenMention[];
   readonly sentences: BiocText[];
@@ -133,6 +136,23 @@ interface Frame {
 
 /** Names of infons that hold the type of an annotation, the most common first. */
 const typeKeys = ['type', 'class', 'label', 'semtype'];
+
+/** Names of infons that hold an id, the most common first. */
+const idKeys = ['identifier', 'identifiers', 'conceptid', 'concept_id', 'mesh', 'omim', 'ncbi gene', 'ncbi taxonomy'];
+
+/** Adds an infon to a link if it is part of one. */
+function withInfon(link: MentionLink | null, key: string, value: string): MentionLink | null {
+  const [name, text] = [key.toLowerCase(), value.trim()];
+  if (text === '' || text === '-' || text === '-1') return link;
+  if (idKeys.includes(name)) return name === 'identifier' || (link?.id ?? '') === '' ? { ...link, id: text } : link;
+  if (name === 'identifier_name') return { id: '', ...link, name: text };
+  const score = Number(text);
+  return name === 'identifier_score' && score >= 0 && score <= 1 ? { id: '', ...link, score } : link;
+}
+
+function linkOf(link: MentionLink | null): { readonly link?: MentionLink } {
+  return link === null || link.id === '' ? {} : { link };
+}
 
 /**
  * Reads one file; never throws. Element names are matched without their namespace; document types are skipped and their entities
@@ -202,6 +222,7 @@ function newFrame(name: string, line: number, attributes: Readonly<Record<string
     offset: 0,
     content: null,
     type: '',
+    link: null,
     places: name === 'location' ? [{ start: index, end: index + Number(attributes.length) }] : [],
     annotations: [],
     sentences: [],
@@ -224,14 +245,15 @@ function close(frame: Frame, parent: Frame): void {
     case 'infon': {
       const rank = typeKeys.indexOf(frame.key.toLowerCase());
       if (rank === 0 || (rank > 0 && parent.type === '')) parent.type = frame.text;
+      parent.link = withInfon(parent.link, frame.key, frame.text);
       break;
     }
     case 'location':
       for (const place of frame.places) parent.places.push(place);
       break;
     case 'annotation': {
-      const { type, places, content, line } = frame;
-      parent.annotations.push({ type, fragments: places, text: content, line });
+      const { type, places, content, line, link } = frame;
+      parent.annotations.push({ type, fragments: places, text: content, line, ...linkOf(link) });
       break;
     }
     case 'sentence':
@@ -310,7 +332,8 @@ function annotationOf(value: unknown, line: number | null): WrittenMention[] {
   if (fragments.length === 0) return [];
   const infons = isJsonRecord(value.infons) ? value.infons : {};
   const type = spelled(infons.type) ?? spelled(infons.class) ?? spelled(infons.label) ?? '';
-  return [{ type, fragments, text: typeof value.text === 'string' ? value.text : null, line }];
+  const link = Object.entries(infons).reduce<MentionLink | null>((sofar, [key, one]) => withInfon(sofar, key, spelled(one) ?? ''), null); // prettier-ignore
+  return [{ type, fragments, text: typeof value.text === 'string' ? value.text : null, line, ...linkOf(link) }];
 }
 
 interface WrittenAnnotation {
@@ -372,9 +395,15 @@ export function writeBiocJson(documents: readonly AnnotatedDocument[], source: s
 
 function annotationsOf({ text, mentions }: AnnotatedDocument, confidences: boolean): WrittenAnnotation[] {
   const placeOf = countCodePoints(text);
-  return mentions.map(({ type, start, end, confidence }, index) => ({
+  return mentions.map(({ type, start, end, confidence, link }, index) => ({
     id: `${index + 1}`,
-    infons: { type, ...(confidences && confidence !== null ? { confidence: spellConfidence(confidence) } : {}) },
+    infons: {
+      type,
+      ...(link !== undefined && { identifier: link.id }),
+      ...(link?.name !== undefined && { identifier_name: link.name }),
+      ...(link?.score !== undefined && { identifier_score: spellConfidence(link.score) }),
+      ...(confidences && confidence !== null ? { confidence: spellConfidence(confidence) } : {}),
+    },
     text: text.slice(start, end),
     offset: placeOf(start),
     length: placeOf(end) - placeOf(start),
