@@ -12,7 +12,12 @@ export function sentencesOfDocument(document: AnnotatedDocument): Sentence[] {
   const mentions = tokenMentions(document);
   return document.sentences.map((tokens, at) => ({
     tokens: tokens.map(({ start, end }) => document.text.slice(start, end)),
-    mentions: (mentions[at] ?? []).map(({ type, start, end, link }) => ({ type, start, end, ...(link !== undefined && { link }) })),
+    mentions: (mentions[at] ?? []).map(({ type, start, end, link }) => ({
+      type,
+      start,
+      end,
+      ...(link !== undefined && { link }),
+    })),
   }));
 }
 

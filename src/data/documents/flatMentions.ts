@@ -73,7 +73,9 @@ function joinFragments(text: string, mentions: readonly DocumentMention[], issue
 function spanOf({ type, fragments, line, link }: DocumentMention): Placed | null {
   const [first] = fragments;
   const last = fragments.at(-1);
-  return first === undefined || last === undefined ? null : { type, start: first.start, end: last.end, line, ...(link !== undefined && { link }) };
+  return first === undefined || last === undefined
+    ? null
+    : { type, start: first.start, end: last.end, line, ...(link !== undefined && { link }) };
 }
 
 /** Counts how many of the ascending numbers are below `limit`. */

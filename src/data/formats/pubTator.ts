@@ -130,7 +130,14 @@ function writeOne(id: string, { text, mentions }: AnnotatedDocument): string {
   const abstract = text.slice(title.length + 1);
   const placeOf = countCodePoints(text);
   const rows = mentions.map(({ type, start, end, link }) => {
-    const cells = [id, placeOf(start), placeOf(end), oneLine(text.slice(start, end)), typeName(type), oneLine(link?.id ?? '-')];
+    const cells = [
+      id,
+      placeOf(start),
+      placeOf(end),
+      oneLine(text.slice(start, end)),
+      typeName(type),
+      oneLine(link?.id ?? '-'),
+    ];
     return cells.join('\t');
   });
   return [`${id}|t|${oneLine(title)}`, `${id}|a|${oneLine(abstract)}`, ...rows].map((row) => `${row}\n`).join('');
