@@ -81,7 +81,13 @@ interface Tally {
 }
 
 function emptyTally(): Tally {
-  return { asked: 0, exactRight: 0, rightAtOne: 0, rightAtFive: 0, steps: { exact: 0, normalised: 0, similar: 0, none: 0 } };
+  return {
+    asked: 0,
+    exactRight: 0,
+    rightAtOne: 0,
+    rightAtFive: 0,
+    steps: { exact: 0, normalised: 0, similar: 0, none: 0 },
+  };
 }
 
 async function measureLinking(corpora: string): Promise<void> {
@@ -137,7 +143,9 @@ async function measureMatching(corpora: string, file: string): Promise<void> {
     }
     const [precision, recall] = [right / found, right / wanted];
     const f1 = (2 * precision * recall) / (precision + recall);
-    console.log(`${split}: ${[precision, recall, f1].map((one) => (100 * one).toFixed(2)).join(' / ')} (P / R / F1), ${found} found`);
+    console.log(
+      `${split}: ${[precision, recall, f1].map((one) => (100 * one).toFixed(2)).join(' / ')} (P / R / F1), ${found} found`,
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 // Links mentions to the ids of a dictionary: by the same text, by the same text normalised, and by similar terms.
 import type { Work } from '../../util/work.ts';
+import type { AnnotatedDocument, AnnotatedMention } from '../documents/document.ts';
 import { visitTerms, type DictionaryEntry, type TermRank } from './dictionary.ts';
 import { NgramIndex } from './ngramIndex.ts';
 import { normalWords } from './termForms.ts';
@@ -127,6 +128,22 @@ export class Linker {
     }
     return [...chosen.values()];
   }
+}
+
+/** Gives mentions the id, name and score of their answers; a mention without an id loses what it had. */
+export function linkDocuments<Document extends AnnotatedDocument>(
+  documents: readonly Document[],
+  answerOf: (text: string, type: string) => LinkAnswer | undefined,
+): readonly Document[] {
+  return documents.map((document) => ({
+    ...document,
+    mentions: document.mentions.map(({ link: _, ...mention }): AnnotatedMention => {
+      const answer = answerOf(document.text.slice(mention.start, mention.end), mention.type);
+      const best = answer?.candidates[0];
+      if (answer === undefined || answer.id === null || best === undefined) return mention;
+      return { ...mention, link: { id: answer.id, name: best.name, score: best.score } };
+    }),
+  }));
 }
 
 function plainText(text: string): string {
