@@ -3,7 +3,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { annotationFormats } from '../src/data/documents/annotationFormats.ts';
 import { DEFAULT_RULES, type TermRules } from '../src/data/dictionary/termForms.ts';
-import type { TermsSource } from '../src/lab/dictionaries/dictionaries.ts';
+import type { TermsSource } from '../src/lab/dictionaries/storedDictionary.ts';
 import { describeCorpus } from '../src/lab/library/corpora.ts';
 import type { LocalLab } from '../src/lab/lab.ts';
 import type { CorpusRecord } from '../src/schema/corpusRecord.ts';

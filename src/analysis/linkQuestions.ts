@@ -8,7 +8,7 @@ import type { AnalysisJob } from './analysisJob.ts';
 import type { LinksAnswer, LinksQuery } from './questions/linksQuery.ts';
 import { recent } from './recent.ts';
 
-/** Mentions linked between two steps. */
+/** Mentions linked between two steps: one takes up to some tens of milliseconds in a dictionary of 300,000 terms. */
 const MENTIONS_A_STEP = 20;
 
 /** Links mentions by a stored dictionary, whose index is built once and remembered. Rejects with `storage/missing`, `storage/corrupt` and `dictionary/...`. */
@@ -39,7 +39,8 @@ export function linkQuestions(store: Store): (query: LinksQuery, job: AnalysisJo
     });
   }
 
-  return async ({ dictionaryId, mentions, options }, job) => {
+  return async (query, job) => {
+    const { dictionaryId, mentions, options } = query;
     const linker = await linkerOf(dictionaryId, job);
     return { links: await inTurns(linkAll(linker, mentions, options), job) };
   };

@@ -6,7 +6,7 @@ import type { AnalysisClient } from '../wire/analysisProtocol.ts';
 import type { ReadingClient } from '../wire/readingProtocol.ts';
 import type { RequestFile } from '../wire/requestFile.ts';
 import type { ServerClient } from '../wire/trainingProtocol.ts';
-import { Dictionaries } from './dictionaries/dictionaries.ts';
+import { Dictionaries } from './tagging/dictionaries.ts';
 import { createBuiltIns, type FetchBuiltIn } from './library/builtIns.ts';
 import { createOwnCategories } from './library/categories.ts';
 import { ColumnQuestions } from './library/columnQuestions.ts';

@@ -10,7 +10,7 @@ import { plausibleCountings, ranked, shiftedCounting, type WrittenMention } from
 import { codePointOffsets, countCodePoints } from '../documents/offsets.ts';
 import { placeMentions } from '../documents/placeMentions.ts';
 import { decodeXml } from '../rows/decodeText.ts';
-import type { DocumentReading } from './documentReading.ts';
+import { linkOf, withInfon, type DocumentReading } from './documentReading.ts';
 import { isJsonRecord, listOf, numberOf, readJsonItems, spelled, type JsonRecord } from './jsonItems.ts';
 import { spellConfidence } from '../rows/spellConfidence.ts';
 
@@ -136,23 +136,6 @@ interface Frame {
 
 /** Names of infons that hold the type of an annotation, the most common first. */
 const typeKeys = ['type', 'class', 'label', 'semtype'];
-
-/** Names of infons that hold an id, the most common first. */
-const idKeys = ['identifier', 'identifiers', 'conceptid', 'concept_id', 'mesh', 'omim', 'ncbi gene', 'ncbi taxonomy'];
-
-/** Adds an infon to a link if it is part of one. */
-function withInfon(link: MentionLink | null, key: string, value: string): MentionLink | null {
-  const [name, text] = [key.toLowerCase(), value.trim()];
-  if (text === '' || text === '-' || text === '-1') return link;
-  if (idKeys.includes(name)) return name === 'identifier' || (link?.id ?? '') === '' ? { ...link, id: text } : link;
-  if (name === 'identifier_name') return { id: '', ...link, name: text };
-  const score = Number(text);
-  return name === 'identifier_score' && score >= 0 && score <= 1 ? { id: '', ...link, score } : link;
-}
-
-function linkOf(link: MentionLink | null): { readonly link?: MentionLink } {
-  return link === null || link.id === '' ? {} : { link };
-}
 
 /**
  * Reads one file; never throws. Element names are matched without their namespace; document types are skipped and their entities

@@ -1,4 +1,4 @@
-// Reads files of terms into the store, and opens what is stored, in turns that can be watched and cancelled.
+// Declares what the lab does with dictionaries, reads files of terms into the store, and opens what is stored, in turns that can be cancelled.
 import { countTerms, type DictionaryEntry, type DictionaryReading } from '../../data/dictionary/dictionary.ts';
 import { readDictionary } from '../../data/dictionary/readDictionary.ts';
 import type { DictionaryRecord } from '../../schema/dictionaryRecord.ts';
@@ -8,8 +8,42 @@ import type { Store } from '../../storage/store.ts';
 import { fingerprintBytes } from '../../util/digest.ts';
 import { baseName, type DroppedFile, type NamedFile } from '../../util/namedFile.ts';
 import { inTurns, type WorkControl } from '../../util/work.ts';
-import type { DictionaryContext, ReadDictionary, SilverCorpus, SilverOrder } from '../../wire/dictionaryProtocol.ts';
+import type {
+  DictionaryContext,
+  ReadDictionary,
+  SilverCorpus,
+  SilverOrder,
+  SilverSettings,
+} from '../../wire/dictionaryProtocol.ts';
 import { silverCorpus } from './silverCorpus.ts';
+
+/** Text in which terms are marked. */
+export type TermsSource =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'files'; readonly files: readonly DroppedFile[] }
+  /** All splits of a corpus; its annotation is ignored. */
+  | { readonly kind: 'corpus'; readonly corpusId: string };
+
+export interface TermsRequest extends SilverSettings {
+  readonly dictionaryId: string;
+  readonly source: TermsSource;
+  /** The name of the corpus to make. */
+  readonly name: string;
+}
+
+/** What the lab does with dictionaries; `LabState.dictionaries` lists them. */
+export interface LabDictionaries {
+  /** Reads files of terms, each as a cancellable job, and returns the ids of the dictionaries; what cannot be read becomes a notice. */
+  add(files: readonly DroppedFile[]): Promise<readonly string[]>;
+  /** Changes the name or the note on licence and origin. Throws `dictionary/unknown` and `dictionary/name`. */
+  describe(id: string, change: Partial<Pick<DictionaryRecord, 'name' | 'licence'>>): Promise<void>;
+  remove(id: string): Promise<void>;
+  /**
+   * Marks terms in text and stores it as a corpus, as a cancellable job; returns the id of the corpus, null when cancelled. Rejects with `dictionary/...`,
+   * `corpus/name` and `storage/full`.
+   */
+  markTerms(request: TermsRequest): Promise<string | null>;
+}
 
 /**
  * Reads a file of terms and stores it, unless it is stored. Throws LabError `dictionary/...` for a file that cannot be read, `storage/full`, and the reason of

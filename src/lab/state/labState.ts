@@ -28,7 +28,7 @@ import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../wire/ana
 import type { TaggerExport, TaggerRef } from '../../wire/taggerRef.ts';
 import type { MemoryEstimate, MemoryReport, PlainNetwork, TrainingPhase } from '../../wire/trainingEvent.ts';
 import type { BackendChoice, BackendReport, BaselineMade, BaselineRequest, EstimateRequest, NamedBytes } from '../../wire/trainingProtocol.ts'; // prettier-ignore
-import type { LabDictionaries } from '../dictionaries/dictionaries.ts';
+import type { LabDictionaries } from '../dictionaries/storedDictionary.ts';
 import type { RunGraph } from './planGraph.ts';
 import type { Review } from '../review/review.ts';
 import type { LabReviews } from '../review/reviewCorpus.ts';

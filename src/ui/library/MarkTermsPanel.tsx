@@ -1,7 +1,7 @@
 // Marks the terms of a dictionary in text, as a corpus to train on: which text, which rules, which splits.
 import { useState } from 'react';
 import { DEFAULT_RULES, type TermRules } from '../../data/dictionary/termForms.ts';
-import type { TermsSource } from '../../lab/dictionaries/dictionaries.ts';
+import type { TermsSource } from '../../lab/dictionaries/storedDictionary.ts';
 import type { DictionaryRecord } from '../../schema/dictionaryRecord.ts';
 import type { SilverDivision } from '../../wire/dictionaryProtocol.ts';
 import { Button } from '../parts/Button.tsx';

@@ -8,7 +8,8 @@ import { baseName, type DroppedFile } from '../../util/namedFile.ts';
 import { unlessAborted } from '../../util/work.ts';
 import type { SilverCorpus, SilverOrder, SilverSettings } from '../../wire/dictionaryProtocol.ts';
 import { phaseProgress, withoutItem, type JobControl } from '../state/labStore.ts';
-import type { DictionaryParts, LabDictionaries, TermsSource } from './dictionaries.ts';
+import type { LabDictionaries, TermsSource } from '../dictionaries/storedDictionary.ts';
+import type { DictionaryParts } from './dictionaries.ts';
 
 export class DictionaryKeeper implements LabDictionaries {
   private readonly parts: DictionaryParts;
@@ -63,7 +64,7 @@ export class DictionaryKeeper implements LabDictionaries {
     const work = (job: JobControl) => unlessAborted(job.signal, () => this.mark(dictionaryId, source, settings, job));
     const marked = await labStore.during(`Marking terms of ${dictionary.name}`, work, { cancellable: true });
     if (marked === null) return null;
-    const { silverProvenance } = await import('./silverCorpus.ts');
+    const { silverProvenance } = await import('../dictionaries/silverCorpus.ts');
     const { made, from } = marked;
     return corpora.addMade(name, made, { silver: silverProvenance(dictionary, from, settings, made.report, timestamp()) }); // prettier-ignore
   };
@@ -99,7 +100,7 @@ export class DictionaryKeeper implements LabDictionaries {
         if (record === undefined) throw new LabError('corpus/unknown', 'There is no such corpus.', { got: source.corpusId }); // prettier-ignore
         return { dictionaryId, source: record.name, text: { corpusId: record.id }, settings };
       }
-      const { readTextSource } = await import('../tagging/readTextSource.ts');
+      const { readTextSource } = await import('./readTextSource.ts');
       const { documents, issues } = await readTextSource(source, {
         nameOf: () => 'text',
         read: (corpusId) => readCorpusSentences(store, corpusId),
