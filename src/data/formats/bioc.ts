@@ -10,7 +10,7 @@ import { plausibleCountings, ranked, shiftedCounting, type WrittenMention } from
 import { codePointOffsets, countCodePoints } from '../documents/offsets.ts';
 import { placeMentions } from '../documents/placeMentions.ts';
 import { decodeXml } from '../rows/decodeText.ts';
-import { linkOf, withInfon, type DocumentReading } from './documentReading.ts';
+import { linkInfons, linkOf, withInfon, type DocumentReading } from './documentReading.ts';
 import { isJsonRecord, listOf, numberOf, readJsonItems, spelled, type JsonRecord } from './jsonItems.ts';
 import { spellConfidence } from '../rows/spellConfidence.ts';
 
@@ -38,9 +38,8 @@ interface BiocDocument {
 const longestGap = 1000;
 
 /**
- * Assembles the document, with passages at their offsets and gaps filled by a line feed and spaces. BioC's specification counts
- * bytes, its tools count characters, and some count from the start of the passage: the unit that explains most annotation texts of
- * a passage is used, code points first.
+ * Assembles the document, with passages at their offsets and gaps filled by a line feed and spaces. BioC's specification counts bytes, its tools characters,
+ * and some from the start of the passage: the unit that explains most annotation texts of a passage is used, code points first.
  */
 function documentOfBioc({ id, passages }: BiocDocument, types: TypeNames, issues: IssueList): AnnotatedDocument {
   const { text, placed } = layOut(passages);
@@ -126,7 +125,6 @@ interface Frame {
   offset: number;
   content: string | null;
   type: string;
-  /** The id that the annotation means. */
   link: MentionLink | null;
   readonly places: Span[];
   readonly annotations: WrittenMention[];
@@ -138,9 +136,8 @@ interface Frame {
 const typeKeys = ['type', 'class', 'label', 'semtype'];
 
 /**
- * Reads one file; never throws. Element names are matched without their namespace; document types are skipped and their entities
- * unknown, so nothing is fetched or expanded. Reading stops with an error where the XML is not well-formed: the documents before it
- * are kept.
+ * Reads one file; never throws. Element names are matched without their namespace; document types are skipped and their entities unknown, so nothing is
+ * fetched or expanded. Reading stops with an error where the XML is not well-formed: the documents before it are used.
  */
 export function readBiocXml({ path, bytes }: NamedFile): DocumentReading {
   const issues = new IssueList(path);
@@ -328,8 +325,8 @@ interface WrittenAnnotation {
 }
 
 /**
- * Writes a collection with one passage per document, which holds its whole text. Offsets are code points, as counted by bioc for
- * Python, bconv and PubTator, although the specification requires bytes. Characters that XML cannot represent become U+FFFD.
+ * Writes a collection with one passage per document, its whole text. Offsets are code points, as those of bioc for Python, bconv and PubTator, although
+ * the specification requires bytes. Characters that XML cannot represent become U+FFFD.
  */
 export function writeBiocXml(documents: readonly AnnotatedDocument[], source: string, confidences: boolean): string {
   const written = documents.map((document) => {
@@ -382,10 +379,8 @@ function annotationsOf({ text, mentions }: AnnotatedDocument, confidences: boole
     id: `${index + 1}`,
     infons: {
       type,
-      ...(link !== undefined && { identifier: link.id }),
-      ...(link?.name !== undefined && { identifier_name: link.name }),
-      ...(link?.score !== undefined && { identifier_score: spellConfidence(link.score) }),
-      ...(confidences && confidence !== null ? { confidence: spellConfidence(confidence) } : {}),
+      ...linkInfons(link),
+      ...(confidences && confidence !== null && { confidence: spellConfidence(confidence) }),
     },
     text: text.slice(start, end),
     offset: placeOf(start),

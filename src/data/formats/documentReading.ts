@@ -3,6 +3,7 @@ import type { MentionLink } from '../corpus/corpus.ts';
 import type { IssueList } from '../corpus/issues.ts';
 import type { AnnotatedDocument } from '../documents/document.ts';
 import { encodingFault } from '../rows/decodeText.ts';
+import { spellConfidence } from '../rows/spellConfidence.ts';
 
 export interface DocumentReading {
   /** In file order, without documents that have no usable sentence. */
@@ -42,4 +43,13 @@ export function withInfon(link: MentionLink | null, key: string, value: string):
 /** Nothing without an id. */
 export function linkOf(link: MentionLink | null): { readonly link?: MentionLink } {
   return link === null || link.id === '' ? {} : { link };
+}
+
+/** The infons of a link. */
+export function linkInfons(link: MentionLink | undefined): Readonly<Record<string, string>> {
+  return {
+    ...(link !== undefined && { identifier: link.id }),
+    ...(link?.name !== undefined && { identifier_name: link.name }),
+    ...(link?.score !== undefined && { identifier_score: spellConfidence(link.score) }),
+  };
 }
