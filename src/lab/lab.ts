@@ -6,7 +6,6 @@ import type { AnalysisClient } from '../wire/analysisProtocol.ts';
 import type { ReadingClient } from '../wire/readingProtocol.ts';
 import type { RequestFile } from '../wire/requestFile.ts';
 import type { ServerClient } from '../wire/trainingProtocol.ts';
-import { Dictionaries } from './tagging/dictionaries.ts';
 import { createBuiltIns, type FetchBuiltIn } from './library/builtIns.ts';
 import { createOwnCategories } from './library/categories.ts';
 import { ColumnQuestions } from './library/columnQuestions.ts';
@@ -31,7 +30,7 @@ import { createLabStore } from './state/labStore.ts';
 import { OwnerGuard, type Ownership } from './state/ownership.ts';
 import { runViewsOf } from './state/runViews.ts';
 import type { LiveTagging } from './tagging/liveTagging.ts';
-import { createTagging, Reviews } from './tagging/tagging.ts';
+import { createTagging, Dictionaries, Reviews } from './tagging/tagging.ts';
 
 export interface LabParts {
   /** The same home that the training server writes to. */

@@ -3,13 +3,27 @@ import type { DictionaryRecord } from '../../schema/dictionaryRecord.ts';
 import { readCorpusSentences } from '../../storage/corpusRecords.ts';
 import { listDictionaryRecords, removeDictionary, writeDictionaryRecord } from '../../storage/dictionaryRecords.ts';
 import type { UnreadableItem } from '../../storage/records.ts';
+import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
 import { baseName, type DroppedFile } from '../../util/namedFile.ts';
 import { unlessAborted } from '../../util/work.ts';
 import type { SilverCorpus, SilverOrder, SilverSettings } from '../../wire/dictionaryProtocol.ts';
-import { phaseProgress, withoutItem, type JobControl } from '../state/labStore.ts';
+import type { Corpora } from '../library/corpora.ts';
+import type { FileReader } from '../library/fileReader.ts';
+import { phaseProgress, withoutItem, type JobControl, type LabStore } from '../state/labStore.ts';
 import type { LabDictionaries, TermsSource } from '../dictionaries/storedDictionary.ts';
-import type { DictionaryParts } from './dictionaries.ts';
+
+export interface DictionaryParts {
+  readonly store: Store;
+  readonly reader: FileReader;
+  readonly labStore: LabStore;
+  readonly corpora: Corpora;
+  /** Returns the ISO date and time. */
+  readonly timestamp: () => string;
+  /** Does work that changes what is stored, or frees storage, where this tab may. */
+  readonly changing: <Value>(work: () => Promise<Value>) => Promise<Value>;
+  readonly removing: (work: () => Promise<void>) => Promise<void>;
+}
 
 export class DictionaryKeeper implements LabDictionaries {
   private readonly parts: DictionaryParts;
