@@ -8,7 +8,7 @@ import type { TextOutput } from './progressReport.ts';
 
 /** One line: `event` says which of the documented kinds it is. */
 export interface EventLine {
-  readonly event: 'run' | 'started' | 'phase' | 'step' | 'epoch' | 'checkpoint' | 'ended' | 'result' | 'merged' | 'part' | 'tagged' | 'model' | 'file' | 'estimate' | 'error' | 'exit'; // prettier-ignore
+  readonly event: 'run' | 'started' | 'phase' | 'step' | 'epoch' | 'checkpoint' | 'ended' | 'result' | 'merged' | 'part' | 'tagged' | 'model' | 'file' | 'estimate' | 'dictionary' | 'corpus' | 'error' | 'exit'; // prettier-ignore
   readonly [member: string]: unknown;
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { baselineCommand } from '../headless/baselineCommand.ts';
 import { endOf, exitCodes, exitCodesText, type CommandSurroundings } from '../headless/commandEnd.ts';
+import { dictionaryCommand } from '../headless/dictionaryCommand.ts';
 import { exportCommand } from '../headless/exportCommand.ts';
 import { parsedOptions, trainUsage, usageError } from '../headless/headlessArguments.ts';
 import { mergeCommand } from '../headless/mergeCommand.ts';
@@ -37,6 +38,7 @@ const commands: Readonly<Record<string, { readonly about: string; readonly run: 
   workflow: { about: 'writes a plan as a folder for Snakemake or Slurm', run: workflowCommand },
   export: { about: 'writes trained taggers as model folders', run: exportCommand },
   tag: { about: 'marks the mentions in text files with a trained tagger', run: tagCommand },
+  dictionary: { about: 'checks a file of terms, and marks its terms in text as a corpus', run: dictionaryCommand },
   across: { about: 'scores every trained tagger on every test set', run: acrossCommand },
   score: { about: 'scores a file of token, gold and predicted columns as conlleval does', run: scoreCommand },
   sheet: { about: 'prints the reproducibility sheet of a result file', run: sheetCommand },

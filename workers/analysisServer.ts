@@ -5,6 +5,7 @@ import { confidenceQuestions } from '../src/analysis/confidenceQuestions.ts';
 import { entitySetQuestions } from '../src/analysis/entitySetQuestions.ts';
 import { errorQuestions } from '../src/analysis/errorQuestions.ts';
 import { labelQuestions } from '../src/analysis/labelQuestions.ts';
+import { linkQuestions } from '../src/analysis/linkQuestions.ts';
 import { leakQuestions } from '../src/analysis/leakQuestions.ts';
 import { sentenceQuestions } from '../src/analysis/sentenceQuestions.ts';
 import { testScores } from '../src/analysis/testScores.ts';
@@ -70,6 +71,7 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
     }),
     corpusSentences: asJob(sentences.page),
     sentenceLengths: asJob(sentences.lengths),
+    links: asJob(linkQuestions(store)),
     entityDiagram: asJob(entity.diagram),
     entitySets: asJob(entity.sizes),
     entityStrings: asJob(entity.strings),

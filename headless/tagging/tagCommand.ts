@@ -4,9 +4,13 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { annotationFormats, type AnnotationFormat } from '../../src/data/documents/annotationFormats.ts';
 import type { LocalLab } from '../../src/lab/lab.ts';
+import { DEFAULT_LINKING, Linker, type LinkAnswer } from '../../src/data/dictionary/linker.ts';
+import { dictionaryOf } from '../../src/data/dictionary/readDictionary.ts';
 import { memory } from '../../src/storage/store.ts';
+import { fingerprint } from '../../src/util/digest.ts';
 import { LabError } from '../../src/util/labError.ts';
 import type { DroppedFile } from '../../src/util/namedFile.ts';
+import { finishWork } from '../../src/util/work.ts';
 import {
   endOf,
   exitCodes,
@@ -17,6 +21,7 @@ import {
 } from '../commandEnd.ts';
 import { commandLab } from '../commandLab.ts';
 import { EventLines } from '../eventLines.ts';
+import type { TextOutput } from '../progressReport.ts';
 import { lockFolder } from '../folderLock.ts';
 import { headlessArguments, parsedOptions, usageError } from '../headlessArguments.ts';
 import { filesUnder } from '../inputFolder.ts';
@@ -29,7 +34,7 @@ import { openLab } from '../trainStore.ts';
 const SLICE_MIB = 1;
 
 const usage = `Usage: bioner tag MODEL FILE ... --out DIR [--format NAME] [--jobs N] [--part K/N] [--slice MIB]
-                  [--backend webgpu|wasm|cpu] [--threads N] [--adapter NAME] [--json]
+                  [--dictionary FILE] [--link-threshold SHARE] [--backend webgpu|wasm|cpu] [--threads N] [--adapter NAME] [--json]
 
 Marks the mentions in text files with a trained tagger. Run the same command again to go on where it was ended: what is in DIR is not tagged twice.
   MODEL          a folder that --export-models or bioner export wrote, or that the page exported
@@ -39,6 +44,8 @@ Marks the mentions in text files with a trained tagger. Run the same command aga
   --jobs N       tags in N processes beside one another; without --threads, they share the processor's
   --part K/N     tags the K-th of N parts alone, for N machines with one DIR
   --slice MIB    text of a large file of PubTator or JSON lines that goes into one result, name-000001 and so on (${SLICE_MIB})
+  --dictionary FILE  links mentions to the ids of a dictionary (OBO, TSV, CSV, JSON), in formats that have a place for them: all but CoNLL and doccano
+  --link-threshold SHARE  the least score of an id, 0 to 1 (${DEFAULT_LINKING.threshold}); a mention that is a term of several ids gets none
 ${exitCodesText}`;
 
 /** Returns the exit code, after reporting every error. */
@@ -59,6 +66,8 @@ interface TagArguments {
   readonly out: string;
   readonly format: AnnotationFormat;
   readonly sliceBytes: number;
+  readonly dictionary: string | null;
+  readonly threshold: number;
   readonly jobs: number;
   /** Null for all. */
   readonly part: TaggingPart | null;
@@ -75,6 +84,8 @@ function tagArguments(args: readonly string[]): TagArguments | null {
     jobs: { type: 'string' },
     part: { type: 'string' },
     slice: { type: 'string' },
+    dictionary: { type: 'string' },
+    'link-threshold': { type: 'string' },
     backend: { type: 'string' },
     threads: { type: 'string' },
     adapter: { type: 'string' },
@@ -96,6 +107,8 @@ function tagArguments(args: readonly string[]): TagArguments | null {
     out: path.resolve(values.out),
     format: formatOf(values.format ?? 'BRAT'),
     sliceBytes: sliceBytesOf(values.slice),
+    dictionary: values.dictionary === undefined ? null : path.resolve(values.dictionary),
+    threshold: thresholdOf(values['link-threshold']),
     jobs,
     part: values.part === undefined ? null : partOf(values.part),
     threads: threads === undefined ? null : Number(threads),
@@ -113,6 +126,12 @@ function sliceBytesOf(text: string = String(SLICE_MIB)): number {
   const value = Number(text);
   if (value > 0 && value <= 32) return Math.round(value * 2 ** 20);
   throw usageError('--slice needs a size.', 'mebibytes, more than 0, at most 32', text);
+}
+
+function thresholdOf(text: string = String(DEFAULT_LINKING.threshold)): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 1) return value;
+  throw usageError('--link-threshold needs a share.', 'a number from 0 to 1', text);
 }
 
 function partOf(text: string): TaggingPart {
@@ -170,7 +189,9 @@ async function tagPart(
     const tagger = lab.getState().models.find((one) => modelIds.includes(one.id) && one.tagger !== undefined);
     if (tagger === undefined) throw notATagger(model, lab);
     if (interrupt.aborted) return interruptedCode(interrupt);
-    journal = await TaggingJournal.open(out, { tagger: tagger.fingerprint, format, sliceBytes }, part.part);
+    const linking = asked.dictionary === null ? null : await linkingBy(asked.dictionary, asked.threshold, part.part === 1 ? errors : null); // prettier-ignore
+    const settings = { tagger: tagger.fingerprint, format, sliceBytes, ...(linking !== null && { dictionary: linking.key }) }; // prettier-ignore
+    journal = await TaggingJournal.open(out, settings, part.part);
     const progress = new TaggingProgress(output, lines);
     const tally = await tagFolder({
       units,
@@ -180,6 +201,7 @@ async function tagPart(
       format,
       client: client(),
       tagger: { kind: 'model', modelId: tagger.id },
+      link: linking?.link ?? null,
       errors,
       interrupt,
       report: (sofar) => progress.show([sofar]),
@@ -199,7 +221,7 @@ async function tagBeside(asked: TagArguments, surroundings: CommandSurroundings,
   if (spawn === undefined) throw new Error('Parts beside one another need processes.');
   const { jobs } = asked;
   const threads = Math.max(1, Math.floor(availableParallelism() / jobs));
-  const words = [asked.model, ...asked.inputs, '--out', asked.out, '--format', asked.format, '--slice', `${asked.sliceBytes / 2 ** 20}`, ...asked.machine, ...(asked.threads === null ? ['--threads', `${threads}`] : [])]; // prettier-ignore
+  const words = [asked.model, ...asked.inputs, '--out', asked.out, '--format', asked.format, '--slice', `${asked.sliceBytes / 2 ** 20}`, ...(asked.dictionary === null ? [] : ['--dictionary', asked.dictionary, '--link-threshold', `${asked.threshold}`]), ...asked.machine, ...(asked.threads === null ? ['--threads', `${threads}`] : [])]; // prettier-ignore
   output.write(`${jobs} processes beside one another, ${asked.threads ?? threads} threads each.\n`);
   const progress = new TaggingProgress(output, lines);
   const tallies = new Map<number, TaggingTally>();
@@ -223,6 +245,27 @@ async function tagBeside(asked: TagArguments, surroundings: CommandSurroundings,
   const known = order.find((code) => codes.includes(code));
   return known ?? (codes.every((code) => code === exitCodes.done) ? exitCodes.done : exitCodes.failed);
 }
+
+/** Opens a dictionary for linking; what is wrong with its lines goes to `errors`. Equal mentions are linked once. */
+async function linkingBy(file: string, threshold: number, errors: TextOutput | null) {
+  const bytes = await readFile(file).catch((cause: unknown): never => {
+    throw new LabError('headless/input', `The dictionary ${file} cannot be read.`, { expected: 'a file of terms', got: cause instanceof Error ? cause.message : String(cause), cause }); // prettier-ignore
+  });
+  const { entries, understood, issues } = dictionaryOf({ path: path.basename(file), bytes: new Uint8Array(bytes) });
+  errors?.write(`Dictionary: ${entries.length} entries (${understood})${issues.count > 0 ? `, ${issues.count} problems: bioner dictionary check lists them` : ''}\n`); // prettier-ignore
+  const linker = finishWork(Linker.build(entries));
+  const known = new Map<string, LinkAnswer>();
+  const link = (text: string, type: string): LinkAnswer => {
+    const key = `${type}\n${text}`;
+    const answer = known.get(key) ?? linker.link(text, type, { most: 1, threshold });
+    if (known.size < MOST_LINKED) known.set(key, answer);
+    return answer;
+  };
+  return { link, key: `${fingerprint(new Uint8Array(bytes))} ${threshold}` };
+}
+
+/** Links that are remembered. */
+const MOST_LINKED = 200_000;
 
 function notATagger(model: string, lab: LocalLab): LabError {
   const said = lab.getState().notices.find(({ severity }) => severity === 'error')?.message;

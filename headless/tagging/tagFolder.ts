@@ -1,6 +1,7 @@
 // Tags slice after slice in this process: the next ones are read, and the last ones written, while a machine tags.
 import path from 'node:path';
 import type { AnnotationFormat } from '../../src/data/documents/annotationFormats.ts';
+import { linkDocuments, type LinkAnswer } from '../../src/data/dictionary/linker.ts';
 import type { AnnotatedDocument } from '../../src/data/documents/document.ts';
 import { writeDocuments } from '../../src/data/formats/writeDocuments.ts';
 import { taggedDocuments } from '../../src/lab/tagging/taggingCalls.ts';
@@ -51,6 +52,8 @@ interface FolderTagging {
   readonly format: AnnotationFormat;
   readonly client: ServerClient;
   readonly tagger: TaggerRef;
+  /** Links mentions to ids; null for none. */
+  readonly link: ((text: string, type: string) => LinkAnswer) | null;
   readonly errors: TextOutput;
   readonly interrupt: AbortSignal;
   /** Called after each block, and while nothing is tagged because it was before. */
@@ -186,13 +189,14 @@ async function taggedBlock(
 async function writeBlock(
   block: readonly ReadSlice[],
   found: readonly AnnotatedDocument[],
-  { journal, format }: FolderTagging,
+  { journal, format, link }: FolderTagging,
   inputs: ReadonlySet<string>,
   tally: TaggingTally,
 ): Promise<void> {
   let from = 0;
   for (const { unit, slice, documents: read, doneBytes } of block) {
-    const documents = found.slice(from, from + read.length);
+    const tagged = found.slice(from, from + read.length);
+    const documents = link === null ? tagged : linkDocuments(tagged, link);
     from += read.length;
     const mentions = documents.reduce((sum, document) => sum + document.mentions.length, 0);
     const files = documents.length === 0 ? [] : filesOfSlice(slice, documents, format);

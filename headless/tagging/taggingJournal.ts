@@ -10,6 +10,8 @@ export interface TaggingSettings {
   readonly tagger: string;
   readonly format: string;
   readonly sliceBytes: number;
+  /** The fingerprint of the dictionary and the least score of an id; absent where mentions have none. */
+  readonly dictionary?: string;
 }
 
 /** A slice that is written. */
@@ -96,7 +98,8 @@ async function assertSame(file: string, settings: TaggingSettings): Promise<void
     return;
   }
   const stored = settingsOf(found);
-  const differs = (Object.keys(settings) as (keyof TaggingSettings)[]).filter((key) => stored?.[key] !== settings[key]);
+  const keys = Object.keys({ ...stored, ...settings }) as (keyof TaggingSettings)[];
+  const differs = keys.filter((key) => stored?.[key] !== settings[key]);
   if (differs.length === 0) return;
   const shown = (from: Partial<TaggingSettings>): string =>
     differs.map((key) => `${key} ${String(from[key])}`).join(', ');

@@ -113,6 +113,7 @@ export const labViews: readonly LabView[] = [
   },
   { name: 'library', show: (page) => visit(page, 'Corpora') },
   { name: 'models', show: (page) => visit(page, 'Models') },
+  { name: 'dictionaries', show: (page) => visit(page, 'Dictionaries') },
   { name: 'storage', show: (page) => visit(page, 'Storage') },
   {
     name: 'words',

@@ -1,28 +1,7 @@
-// Runs long work on a Worker's thread in short turns, to report progress and allow cancelling.
-import { macrotask } from '../util/clock.ts';
-import { mapWork, type Work, type Progress } from '../util/work.ts';
+// Names the job that a question is answered in, and weighs the phases of its work.
+import { mapWork, type Work, type WorkControl } from '../util/work.ts';
 
-export interface AnalysisJob {
-  readonly signal: AbortSignal;
-  report(progress: Progress): void;
-}
-
-/** A message to the thread waits no longer than this, as long as the work yields more often. */
-const TURN_MS = 30;
-
-/** Runs work to its end, giving the thread back between turns. Throws the reason of the job's signal. */
-export async function inTurns<Outcome>(work: Iterator<Progress, Outcome>, job: AnalysisJob): Promise<Outcome> {
-  let turnEndsMs = performance.now() + TURN_MS;
-  for (;;) {
-    const next = work.next();
-    if (next.done === true) return next.value;
-    if (performance.now() < turnEndsMs) continue;
-    job.report(next.value);
-    await macrotask();
-    job.signal.throwIfAborted();
-    turnEndsMs = performance.now() + TURN_MS;
-  }
-}
+export type AnalysisJob = WorkControl;
 
 /** Weighs all `phases` of the work equally in the overall progress. */
 export function overPhases<Result>(work: Work<Result>, phases: number): Work<Result> {

@@ -13,7 +13,8 @@ import {
 import { nearDefaults } from '../metrics/text/nearIndex.ts';
 import type { SentencePosition, TextSource } from '../metrics/text/textSources.ts';
 import type { AnalysisInputs } from './analysisInputs.ts';
-import { inTurns, overPhases, type AnalysisJob } from './analysisJob.ts';
+import { inTurns } from '../util/work.ts';
+import { overPhases, type AnalysisJob } from './analysisJob.ts';
 import { readEntitySets } from './entitySetQuestions.ts';
 import type { EntitySetsQuery } from './questions/entitySetsQuery.ts';
 import type {

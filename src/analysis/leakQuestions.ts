@@ -5,7 +5,8 @@ import { findLeaks, leakedSentences, type LeakKind, type TaskLeaks } from '../me
 import { nearDefaults } from '../metrics/text/nearIndex.ts';
 import { squeezedText, type TextSource } from '../metrics/text/textSources.ts';
 import type { AnalysisInputs } from './analysisInputs.ts';
-import { inTurns, overPhases, type AnalysisJob } from './analysisJob.ts';
+import { inTurns } from '../util/work.ts';
+import { overPhases, type AnalysisJob } from './analysisJob.ts';
 import type {
   GroupLeaks,
   LeakedText,

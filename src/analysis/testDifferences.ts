@@ -9,10 +9,10 @@ import { significance, significanceDefaults, type Significance } from '../metric
 import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import { canonicalJson } from '../util/digest.ts';
 import { LabError } from '../util/labError.ts';
-import { mapWork, type Work } from '../util/work.ts';
+import { inTurns, mapWork, type Work } from '../util/work.ts';
 import type { AnalysisQuery } from '../wire/analysisProtocol.ts';
 import type { AnalysisInputs } from './analysisInputs.ts';
-import { inTurns, type AnalysisJob } from './analysisJob.ts';
+import type { AnalysisJob } from './analysisJob.ts';
 import type { AskedDifference, CountedSource } from './questions/askedDifference.ts';
 import { recent } from './recent.ts';
 

@@ -1,5 +1,4 @@
 // The lab on this machine: wires the store, the servers and the parts of the lab together behind one interface.
-import type { Descriptions } from '../schema/descriptions.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
 import { writeMachineSettings } from '../storage/machineRecords.ts';
 import type { Store } from '../storage/store.ts';
@@ -7,7 +6,6 @@ import type { AnalysisClient } from '../wire/analysisProtocol.ts';
 import type { ReadingClient } from '../wire/readingProtocol.ts';
 import type { RequestFile } from '../wire/requestFile.ts';
 import type { ServerClient } from '../wire/trainingProtocol.ts';
-import { buildComparisons } from './comparison/comparison.ts';
 import { createBuiltIns, type FetchBuiltIn } from './library/builtIns.ts';
 import { createOwnCategories } from './library/categories.ts';
 import { ColumnQuestions } from './library/columnQuestions.ts';
@@ -24,15 +22,15 @@ import { expandPlan, requireInputs, requireParent } from './plans/expandPlan.ts'
 import { exportPlan, exportResult, withParents } from './plans/exportResult.ts';
 import { planTime, remainingMs, runGraph, typicalStep } from './plans/runGraph.ts';
 import { createBackend } from './runs/backend.ts';
-import { DescriptionRecords, descriptionsFor } from './runs/descriptionRecords.ts';
+import { describedExport, DescriptionRecords } from './runs/descriptionRecords.ts';
 import { createQueueMemory, Runner } from './runs/runner.ts';
 import { createAnalyses, superviseServer } from './runs/supervisedServer.ts';
-import type { Lab, LabState } from './state/labState.ts';
+import type { Lab } from './state/labState.ts';
 import { createLabStore } from './state/labStore.ts';
 import { OwnerGuard, type Ownership } from './state/ownership.ts';
 import { runViewsOf } from './state/runViews.ts';
 import type { LiveTagging } from './tagging/liveTagging.ts';
-import { createTagging, Reviews } from './tagging/tagging.ts';
+import { createTagging, Dictionaries, Reviews } from './tagging/tagging.ts';
 
 export interface LabParts {
   /** The same home that the training server writes to. */
@@ -100,6 +98,7 @@ export class LocalLab implements Lab {
   readonly lookUpModel: Lab['lookUpModel'];
   readonly analyse: Lab['analyse'];
   readonly stopTagging: Lab['stopTagging'];
+  readonly dictionaries: Dictionaries;
 
   constructor(parts: LabParts) {
     const { store, wait = waitFor, fetchBuiltIn, requestFile = null, catalogueBase: base = publicRepository } = parts;
@@ -131,7 +130,16 @@ export class LocalLab implements Lab {
       reported: this.#reported,
     });
     this.#reviews = new Reviews({ store, labStore, corpora: this.#corpora, timestamp });
-    const restored = [this.#categories, this.#descriptions, this.#reported, this.#publicCorpora, this.#downloads, this.#reviews]; // prettier-ignore
+    this.dictionaries = new Dictionaries({
+      store,
+      reader,
+      labStore,
+      corpora: this.#corpora,
+      timestamp,
+      changing: (work) => this.#changing(work),
+      removing: (work) => this.#removing(work),
+    });
+    const restored = [this.#categories, this.#descriptions, this.#reported, this.#publicCorpora, this.#downloads, this.#reviews, this.dictionaries]; // prettier-ignore
     this.#stored = new StoredLibrary({ store, labStore, restored });
     this.#builtIns =
       fetchBuiltIn && createBuiltIns({ store, labStore, corpora: this.#corpora, models: this.#models, fetchBuiltIn });
@@ -387,14 +395,4 @@ export class LocalLab implements Lab {
 function resumedText(runs: number): string {
   const subject = runs === 1 ? 'the run that was under way goes' : `the ${runs} runs that were under way go`;
   return `The browser had put this tab away, or the page had crashed; ${subject} on.`;
-}
-
-/** What was written about the runs of an export, and about the experiments that they make. */
-function describedExport(state: LabState, runs: readonly RunRecord[]): Descriptions | null {
-  const models = [...state.models, ...state.results.flatMap(({ file }) => file.models)];
-  const layersOf = (id: string): number | undefined => models.find((model) => model.id === id)?.layers;
-  return descriptionsFor(state, {
-    runs: runs.map(({ spec }) => spec.id),
-    experiments: buildComparisons(runs, layersOf).map(({ id }) => id),
-  });
 }

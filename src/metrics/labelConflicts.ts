@@ -2,7 +2,7 @@
 import type { Sentence } from '../data/corpus/corpus.ts';
 import { countThrough, type Work } from '../util/work.ts';
 import { mentionText, Ranking, TextSources, type SentencePosition, type TextSource } from './text/textSources.ts';
-import { ABSENT, ROOT, WordTrie } from './text/wordTrie.ts';
+import { ABSENT, ROOT, WordTrie } from '../util/wordTrie.ts';
 
 /** Counts by label: a name, or null for unlabelled. There are usually a handful of labels; each takes four bytes per string. */
 class LabelCounts {

@@ -3,17 +3,10 @@ import * as z from '../util/zod.ts';
 import type { Sentence } from '../data/corpus/corpus.ts';
 import type { ConllSource, DocumentSource, ReviewSource, SplitCounts } from '../data/corpus/corpusSource.ts';
 import type { DocumentText } from '../data/documents/document.ts';
+import { issueSchema, silverProvenanceSchema } from './dictionaryRecord.ts';
 
 const splitSchema = z.enum(['train', 'devel', 'test']);
 const count = z.int().check(z.gte(0));
-
-const issueSchema = z.strictObject({
-  severity: z.enum(['error', 'warning', 'info']),
-  code: z.string(),
-  file: z.string(),
-  line: z.nullable(z.int().check(z.gte(1))),
-  message: z.string(),
-});
 
 const conllSourceSchema = z.strictObject({
   file: z.string(),
@@ -38,7 +31,7 @@ const documentSourceSchema = z.strictObject({
 const reviewSourceSchema = z.strictObject({
   file: z.string(),
   split: splitSchema,
-  format: z.literal('Review'),
+  format: z.enum(['Review', 'Dictionary']),
   documents: count,
   sentences: count,
   sizeBytes: count,
@@ -103,6 +96,8 @@ export const corpusRecordSchema = z.strictObject({
   builtIn: z.boolean(),
   /** How it came out of a review; absent for an imported corpus. */
   review: z.optional(reviewProvenanceSchema),
+  /** How the terms of a dictionary were marked in it; absent for any other corpus. */
+  silver: z.optional(silverProvenanceSchema),
   addedAt: z.iso.datetime(),
 });
 /** What the lab stores about a corpus besides its sentences. */
@@ -144,10 +139,17 @@ export function unstoreTexts(stored: StoredTexts): DocumentText[] {
   }));
 }
 
+const mentionLinkSchema = z.strictObject({
+  id: z.string(),
+  name: z.exactOptional(z.string()),
+  score: z.exactOptional(z.number().check(z.gte(0), z.lte(1))),
+});
+
 const mentionSchema = z.strictObject({
   type: z.string(),
   start: z.int().check(z.gte(0)),
   end: z.int().check(z.gte(1)),
+  link: z.exactOptional(mentionLinkSchema),
 });
 
 const sentenceSchema = z.strictObject({ tokens: z.array(z.string()), mentions: z.array(mentionSchema) }).check(

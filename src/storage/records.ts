@@ -5,7 +5,7 @@ import { validate, parseJson, type Schema } from '../util/validate.ts';
 import type { Store } from './store.ts';
 
 /** Items that are stored one by one, each under an id. */
-export type StoredKind = 'corpus' | 'model' | 'run' | 'result' | 'download' | 'review';
+export type StoredKind = 'corpus' | 'model' | 'run' | 'result' | 'download' | 'review' | 'dictionary';
 
 /** Says which stored item cannot be read, with the code and the words of what is wrong with its record. */
 export class UnreadableItem extends LabError {

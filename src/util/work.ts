@@ -1,4 +1,5 @@
 // Runs long work as generators, so that the caller can show progress and stop between two steps.
+import { macrotask } from './clock.ts';
 
 /** Reports how far long work has come. */
 export interface Progress {
@@ -18,6 +19,29 @@ export function finishWork<Result>(work: Iterator<unknown, Result>): Result {
   for (;;) {
     const step = work.next();
     if (step.done === true) return step.value;
+  }
+}
+
+/** How work is watched and ended. */
+export interface WorkControl {
+  readonly signal: AbortSignal;
+  report(progress: Progress): void;
+}
+
+/** A message to the thread waits no longer than this, as long as the work yields more often. */
+const TURN_MS = 30;
+
+/** Runs work to its end, giving the thread back between turns. Throws the reason of the job's signal. */
+export async function inTurns<Outcome>(work: Iterator<Progress, Outcome>, job: WorkControl): Promise<Outcome> {
+  let turnEndsMs = performance.now() + TURN_MS;
+  for (;;) {
+    const next = work.next();
+    if (next.done === true) return next.value;
+    if (performance.now() < turnEndsMs) continue;
+    job.report(next.value);
+    await macrotask();
+    job.signal.throwIfAborted();
+    turnEndsMs = performance.now() + TURN_MS;
   }
 }
 

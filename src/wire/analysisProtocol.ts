@@ -43,6 +43,7 @@ import type {
   LeaksQuery,
   PlanLeaksQuery,
 } from '../analysis/questions/leaksQuery.ts';
+import type { LinksAnswer, LinksQuery } from '../analysis/questions/linksQuery.ts';
 import type { LengthHistogram, SentencesPage, SentencesQuery } from '../analysis/questions/sentencesQuery.ts';
 import type { Task } from '../data/corpus/corpus.ts';
 import type { PackedCounts } from '../metrics/scores/packedCounts.ts';
@@ -63,6 +64,8 @@ export interface Analyses {
   /** A page of the sentences of one split that match. */
   corpusSentences(query: SentencesQuery): SentencesPage;
   sentenceLengths(query: { readonly corpusId: string }): LengthHistogram;
+  /** Links mentions by a stored dictionary. Rejects with `storage/missing` and `storage/corrupt` where it cannot be read. */
+  links(query: LinksQuery): LinksAnswer;
   /** One state per request, in order. */
   predictionStates(query: readonly PredictionRequest[]): readonly PredictionState[];
   entityDiagram(query: EntitySetsQuery): EntitySetDiagram;

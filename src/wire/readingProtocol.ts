@@ -10,6 +10,7 @@ import type { ReportedScore } from '../schema/reportedScores.ts';
 import type { LabErrorData } from '../util/labError.ts';
 import type { Progress } from '../util/work.ts';
 import type { Client } from './calls.ts';
+import type { DictionaryContext, ReadDictionary, SilverCorpus, SilverOrder } from './dictionaryProtocol.ts';
 
 /** What the lab says about a drop besides its files. */
 export interface DropContext {
@@ -98,6 +99,10 @@ export interface ReadingCalls {
   readDrop(asked: { readonly files: readonly SentFile[]; readonly context: DropContext }): DropReading;
   /** Reads files to be tagged. Rejects when a file can no longer be read. */
   readTexts(files: readonly SentFile[]): TextReading;
+  /** Reads a file of terms and stores it. Rejects with `dictionary/...` and `storage/full`. */
+  readDictionary(asked: { readonly file: SentFile; readonly context: DictionaryContext }): ReadDictionary;
+  /** Marks the terms of a stored dictionary. Rejects with `dictionary/...` and `storage/...`. */
+  markTerms(order: SilverOrder): SilverCorpus;
 }
 
 /** The lab's end of the wire; closing it ends the reading. */

@@ -2,11 +2,23 @@
 export const SPLITS = ['train', 'devel', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
 
+/** What a mention means: the id of an entry of a dictionary or another resource. */
+export interface MentionLink {
+  /** As the file or dictionary spells it; of several ids in one field, the whole field. */
+  readonly id: string;
+  /** The preferred name of the entry; absent where it is not known. */
+  readonly name?: string;
+  /** How sure the link is, 0 to 1; absent where it is not known. */
+  readonly score?: number;
+}
+
 /** A span of tokens `[start, end)` of one sentence with an entity type. Mentions are flat: none overlaps another. */
 export interface Mention {
   readonly type: string;
   readonly start: number;
   readonly end: number;
+  /** Absent for a mention without an id. */
+  readonly link?: MentionLink;
 }
 
 /** Tokens and their mentions, in order of start. Tags are made from mentions when a run needs them. */

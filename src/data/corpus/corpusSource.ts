@@ -26,12 +26,12 @@ export interface DocumentSource {
   readonly sizeBytes: number;
 }
 
-/** Sentences that a person reviewed after a tagger; for the corpus they were joined with, see its sources. */
+/** Sentences that a person reviewed after a tagger, or in which terms of a dictionary were marked; for the corpus they were joined with, see its sources. */
 export interface ReviewSource {
   /** Name of the text. */
   readonly file: string;
   readonly split: Split;
-  readonly format: 'Review';
+  readonly format: 'Review' | 'Dictionary';
   readonly documents: number;
   readonly sentences: number;
   readonly sizeBytes: number;

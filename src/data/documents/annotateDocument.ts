@@ -22,7 +22,9 @@ export function annotateDocument(id: string, document: CorpusDocument, issues: I
     const inside = mentions.slice(first, next);
     const cuts = inside.flatMap(({ start, end }) => [start, end]);
     sentences.push(tokenSpans(text, span, cuts));
-    for (const { type, ...written } of inside) placed.push({ type, ...trimmed(text, written), confidence: null });
+    for (const { type, link, ...written } of inside) {
+      placed.push({ type, ...trimmed(text, written), confidence: null, ...(link !== undefined && { link }) });
+    }
   }
   return { id, text, sentences, mentions: placed };
 }

@@ -1,4 +1,5 @@
 // Lists the ways in which a file may count the characters of a text, and finds the one that its mentions fit.
+import type { MentionLink } from '../corpus/corpus.ts';
 import type { Span } from './document.ts';
 import { byteOffsets, codePointOffsets, codeUnitOffsets, type CharacterOffsets } from './offsets.ts';
 import { hasWhiteEdge, isWordCut, saysTheSame } from './sameText.ts';
@@ -12,6 +13,8 @@ export interface WrittenMention {
   /** The mention's text according to the file; null or blank if it gives none. Any white space counts as one space. */
   readonly text: string | null;
   readonly line: number | null;
+  /** Absent for a mention without an id. */
+  readonly link?: MentionLink;
 }
 
 /** A way of counting: reads a fragment as a span of UTF-16 units; null if it is not within the text, or not ascending. */

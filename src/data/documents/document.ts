@@ -1,11 +1,13 @@
 // The types of text with mentions: documents as annotated in a file, as marked by a tagger, and as stored in a corpus.
-import type { Sentence, Split } from '../corpus/corpus.ts';
+import type { MentionLink, Sentence, Split } from '../corpus/corpus.ts';
 
 /** A flat mention in a document's text, in UTF-16 units. */
 export interface AnnotatedMention extends Span {
   readonly type: string;
   /** Marginal probability of the whole mention, 0 to 1; null if confidences were not requested. */
   readonly confidence: number | null;
+  /** Absent for a mention without an id. */
+  readonly link?: MentionLink;
 }
 
 /** A text with the spans of its sentences and tokens. */
@@ -40,6 +42,8 @@ export interface DocumentMention {
   readonly fragments: readonly Span[];
   /** 1-based; null if line numbers make no sense in the file. */
   readonly line: number | null;
+  /** Absent for a mention without an id. */
+  readonly link?: MentionLink;
 }
 
 /** A document as annotated in its file, with mentions as spans of characters. */

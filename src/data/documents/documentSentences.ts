@@ -12,7 +12,12 @@ export function sentencesOfDocument(document: AnnotatedDocument): Sentence[] {
   const mentions = tokenMentions(document);
   return document.sentences.map((tokens, at) => ({
     tokens: tokens.map(({ start, end }) => document.text.slice(start, end)),
-    mentions: (mentions[at] ?? []).map(({ type, start, end }) => ({ type, start, end })),
+    mentions: (mentions[at] ?? []).map(({ type, start, end, link }) => ({
+      type,
+      start,
+      end,
+      ...(link !== undefined && { link }),
+    })),
   }));
 }
 
@@ -27,7 +32,8 @@ export function tokenMentions({ sentences, mentions }: AnnotatedDocument): Token
       while ((tokens[token]?.end ?? Infinity) <= mention.start) token++;
       const first = token;
       while ((tokens[token]?.start ?? Infinity) < mention.end) token++;
-      own.push({ type: mention.type, start: first, end: token, confidence: mention.confidence });
+      const { type, confidence, link } = mention;
+      own.push({ type, start: first, end: token, confidence, ...(link !== undefined && { link }) });
     }
     return own;
   });
@@ -46,7 +52,7 @@ export function annotateSentences(
     text,
     sentences,
     mentions: sentences.flatMap((tokens, at) =>
-      (mentions[at] ?? []).map(({ type, start, end, confidence = null }) => {
+      (mentions[at] ?? []).map(({ type, start, end, confidence = null, link }) => {
         const first = tokens[start];
         const last = tokens[end - 1];
         if (first === undefined || last === undefined || end <= start) {
@@ -55,7 +61,7 @@ export function annotateSentences(
             got: `[${start}, ${end}) of type ${type}`,
           });
         }
-        return { type, start: first.start, end: last.end, confidence };
+        return { type, start: first.start, end: last.end, confidence, ...(link !== undefined && { link }) };
       }),
     ),
   };

@@ -1,9 +1,11 @@
 // Flattens mentions: resolves discontinuous, nested and crossing ones by rule and reports them.
+import type { MentionLink } from '../corpus/corpus.ts';
 import { quoted, type IssueList } from '../corpus/issues.ts';
 import type { CorpusDocument, DocumentMention, Span } from './document.ts';
 
 export interface FlatMention extends Span {
   readonly type: string;
+  readonly link?: MentionLink;
 }
 
 interface Placed extends FlatMention {
@@ -22,9 +24,9 @@ export function flatMentions({ text, mentions }: CorpusDocument, issues: IssueLi
   const chosen: FlatMention[] = [];
   let last: FlatMention | null = null;
   for (const mention of placed) {
-    const { type, start, end, line } = mention;
+    const { type, start, end, line, link } = mention;
     if (last === null || start >= last.end) {
-      last = { type, start, end };
+      last = { type, start, end, ...(link !== undefined && { link }) };
       chosen.push(last);
       continue;
     }
@@ -68,10 +70,12 @@ function joinFragments(text: string, mentions: readonly DocumentMention[], issue
 }
 
 /** Spans the first fragment to the last. */
-function spanOf({ type, fragments, line }: DocumentMention): Placed | null {
+function spanOf({ type, fragments, line, link }: DocumentMention): Placed | null {
   const [first] = fragments;
   const last = fragments.at(-1);
-  return first === undefined || last === undefined ? null : { type, start: first.start, end: last.end, line };
+  return first === undefined || last === undefined
+    ? null
+    : { type, start: first.start, end: last.end, line, ...(link !== undefined && { link }) };
 }
 
 /** Counts how many of the ascending numbers are below `limit`. */

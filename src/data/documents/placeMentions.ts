@@ -154,7 +154,7 @@ class Placing implements Placed {
     return this.mentions.some(({ fragments }) => fragments.some((one) => one.start < end && start < one.end));
   }
 
-  #take({ type, line }: WrittenMention, spans: readonly Span[]): void {
+  #take({ type, line, link }: WrittenMention, spans: readonly Span[]): void {
     const fragments = joinTouching(this.#text, spans);
     if (fragments.length === 0) {
       return this.#warn('corpus/blank-mention', line, 'The mention holds no visible character: left out.');
@@ -164,7 +164,7 @@ class Placing implements Placed {
       const what = excerpt(textsOf(this.#text, spans));
       this.#warn('corpus/untyped-mention', line, `The mention ${what} has no type: read as type "${untypedName}".`);
     }
-    this.mentions.push({ type: name || untypedName, fragments, line });
+    this.mentions.push({ type: name || untypedName, fragments, line, ...(link !== undefined && { link }) });
   }
 
   #leaveOut({ mention, spans }: OddMention, isMostly: boolean): void {

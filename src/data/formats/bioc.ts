@@ -1,6 +1,7 @@
 // Reads and writes BioC, as XML and as JSON.
 import { SaxesParser } from 'saxes';
 import type { NamedFile } from '../../util/namedFile.ts';
+import type { MentionLink } from '../corpus/corpus.ts';
 import { IssueList } from '../corpus/issues.ts';
 import { TypeNames } from '../corpus/tagScheme.ts';
 import { annotateDocument } from '../documents/annotateDocument.ts';
@@ -9,7 +10,7 @@ import { plausibleCountings, ranked, shiftedCounting, type WrittenMention } from
 import { codePointOffsets, countCodePoints } from '../documents/offsets.ts';
 import { placeMentions } from '../documents/placeMentions.ts';
 import { decodeXml } from '../rows/decodeText.ts';
-import type { DocumentReading } from './documentReading.ts';
+import { linkInfons, linkOf, withInfon, type DocumentReading } from './documentReading.ts';
 import { isJsonRecord, listOf, numberOf, readJsonItems, spelled, type JsonRecord } from './jsonItems.ts';
 import { spellConfidence } from '../rows/spellConfidence.ts';
 
@@ -37,9 +38,8 @@ interface BiocDocument {
 const longestGap = 1000;
 
 /**
- * Assembles the document, with passages at their offsets and gaps filled by a line feed and spaces. BioC's specification counts
- * bytes, its tools count characters, and some count from the start of the passage: the unit that explains most annotation texts of
- * a passage is used, code points first.
+ * Assembles the document, with passages at their offsets and gaps filled by a line feed and spaces. BioC's specification counts bytes, its tools characters,
+ * and some from the start of the passage: the unit that explains most annotation texts of a passage is used, code points first.
  */
 function documentOfBioc({ id, passages }: BiocDocument, types: TypeNames, issues: IssueList): AnnotatedDocument {
   const { text, placed } = layOut(passages);
@@ -125,6 +125,7 @@ interface Frame {
   offset: number;
   content: string | null;
   type: string;
+  link: MentionLink | null;
   readonly places: Span[];
   readonly annotations: WrittenMention[];
   readonly sentences: BiocText[];
@@ -135,9 +136,8 @@ interface Frame {
 const typeKeys = ['type', 'class', 'label', 'semtype'];
 
 /**
- * Reads one file; never throws. Element names are matched without their namespace; document types are skipped and their entities
- * unknown, so nothing is fetched or expanded. Reading stops with an error where the XML is not well-formed: the documents before it
- * are kept.
+ * Reads one file; never throws. Element names are matched without their namespace; document types are skipped and their entities unknown, so nothing is
+ * fetched or expanded. Reading stops with an error where the XML is not well-formed: the documents before it are used.
  */
 export function readBiocXml({ path, bytes }: NamedFile): DocumentReading {
   const issues = new IssueList(path);
@@ -202,6 +202,7 @@ function newFrame(name: string, line: number, attributes: Readonly<Record<string
     offset: 0,
     content: null,
     type: '',
+    link: null,
     places: name === 'location' ? [{ start: index, end: index + Number(attributes.length) }] : [],
     annotations: [],
     sentences: [],
@@ -224,14 +225,15 @@ function close(frame: Frame, parent: Frame): void {
     case 'infon': {
       const rank = typeKeys.indexOf(frame.key.toLowerCase());
       if (rank === 0 || (rank > 0 && parent.type === '')) parent.type = frame.text;
+      parent.link = withInfon(parent.link, frame.key, frame.text);
       break;
     }
     case 'location':
       for (const place of frame.places) parent.places.push(place);
       break;
     case 'annotation': {
-      const { type, places, content, line } = frame;
-      parent.annotations.push({ type, fragments: places, text: content, line });
+      const { type, places, content, line, link } = frame;
+      parent.annotations.push({ type, fragments: places, text: content, line, ...linkOf(link) });
       break;
     }
     case 'sentence':
@@ -310,7 +312,8 @@ function annotationOf(value: unknown, line: number | null): WrittenMention[] {
   if (fragments.length === 0) return [];
   const infons = isJsonRecord(value.infons) ? value.infons : {};
   const type = spelled(infons.type) ?? spelled(infons.class) ?? spelled(infons.label) ?? '';
-  return [{ type, fragments, text: typeof value.text === 'string' ? value.text : null, line }];
+  const link = Object.entries(infons).reduce<MentionLink | null>((sofar, [key, one]) => withInfon(sofar, key, spelled(one) ?? ''), null); // prettier-ignore
+  return [{ type, fragments, text: typeof value.text === 'string' ? value.text : null, line, ...linkOf(link) }];
 }
 
 interface WrittenAnnotation {
@@ -322,8 +325,8 @@ interface WrittenAnnotation {
 }
 
 /**
- * Writes a collection with one passage per document, which holds its whole text. Offsets are code points, as counted by bioc for
- * Python, bconv and PubTator, although the specification requires bytes. Characters that XML cannot represent become U+FFFD.
+ * Writes a collection with one passage per document, its whole text. Offsets are code points, as those of bioc for Python, bconv and PubTator, although
+ * the specification requires bytes. Characters that XML cannot represent become U+FFFD.
  */
 export function writeBiocXml(documents: readonly AnnotatedDocument[], source: string, confidences: boolean): string {
   const written = documents.map((document) => {
@@ -372,9 +375,13 @@ export function writeBiocJson(documents: readonly AnnotatedDocument[], source: s
 
 function annotationsOf({ text, mentions }: AnnotatedDocument, confidences: boolean): WrittenAnnotation[] {
   const placeOf = countCodePoints(text);
-  return mentions.map(({ type, start, end, confidence }, index) => ({
+  return mentions.map(({ type, start, end, confidence, link }, index) => ({
     id: `${index + 1}`,
-    infons: { type, ...(confidences && confidence !== null ? { confidence: spellConfidence(confidence) } : {}) },
+    infons: {
+      type,
+      ...linkInfons(link),
+      ...(confidences && confidence !== null && { confidence: spellConfidence(confidence) }),
+    },
     text: text.slice(start, end),
     offset: placeOf(start),
     length: placeOf(end) - placeOf(start),

@@ -1,5 +1,6 @@
 // Reads and writes BRAT standoff: a text, and a separate file of annotations whose offsets are Unicode code points.
 import type { NamedFile } from '../../util/namedFile.ts';
+import type { MentionLink } from '../corpus/corpus.ts';
 import { IssueBudget, IssueList, quoted } from '../corpus/issues.ts';
 import { TypeNames, typeName } from '../corpus/tagScheme.ts';
 import { annotateDocument } from '../documents/annotateDocument.ts';
@@ -14,7 +15,7 @@ import { spellConfidence } from '../rows/spellConfidence.ts';
 
 /**
  * Reads `.ann` files with their `.txt`, in order of path; never throws. Lines of text-bound annotations (`T1`) are mentions;
- * relations, events, attributes and notes are ignored. In the `.a1` and `.a2` of BioNLP shared tasks, which are read where there is no
+ * normalisations (`N1`) give them ids; relations, events, attributes and notes are ignored. In the `.a1` and `.a2` of BioNLP shared tasks, which are read where there is no
  * `.ann`, triggers of events are ignored too. Annotations without text are an error, a text without annotations is ignored. A
  * carriage return before a line feed counts, as in BRAT itself, unless the texts of the mentions show that it does not.
  */
@@ -105,7 +106,10 @@ function readAnnotations({ path, bytes }: NamedFile, issues: IssueList): Written
   const written: { readonly name: string; readonly mention: WrittenMention }[] = [];
   const unreadable: { readonly row: string; readonly line: number }[] = [];
   const triggers = new Set<string>();
+  const links = new Map<string, MentionLink>();
   decodeText(bytes, Infinity).lines.forEach((row, index) => {
+    const normalisation = readNormalisation(row);
+    if (normalisation !== null) links.set(...normalisation);
     if (row.startsWith('E')) triggers.add(/^E\S*\t[^\s:]+:(T\S+)/.exec(row)?.[1] ?? '');
     if (!row.startsWith('T')) return;
     const mention = readRow(row, index + 1);
@@ -119,8 +123,12 @@ function readAnnotations({ path, bytes }: NamedFile, issues: IssueList): Written
     issues.add('error', 'corpus/row', line, message);
   }
   if (isMostly) return null;
-  if (/\.ann$/i.test(path)) return written.map(({ mention }) => mention);
-  const found = written.filter(({ name }) => !triggers.has(name));
+  const linked = written.map(({ name, mention }) => {
+    const link = links.get(name);
+    return { name, mention: link === undefined ? mention : { ...mention, link } };
+  });
+  if (/\.ann$/i.test(path)) return linked.map(({ mention }) => mention);
+  const found = linked.filter(({ name }) => !triggers.has(name));
   if (found.length < written.length) {
     const message = `${written.length - found.length} triggers of events are no mentions: left out.`;
     issues.add('info', 'corpus/trigger', null, message);
@@ -139,11 +147,29 @@ function readRow(row: string, line: number): WrittenMention | null {
   return { type, fragments, text: text ?? null, line };
 }
 
+/** `N1<tab>Reference T1 MESH:D000544<tab>name`: which mention, and what it means. */
+function readNormalisation(row: string): readonly [name: string, link: MentionLink] | null {
+  const [, of, id, name = ''] = /^N\S*\tReference (T\S+) (\S+)\s*(?:\t(.*))?$/s.exec(row) ?? [];
+  if (of === undefined || id === undefined) return null;
+  const plain = id.startsWith(NO_RESOURCE) ? id.slice(NO_RESOURCE.length) : id;
+  const decoded = plain.replace(/%(20|09|25)/g, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
+  return [of, { id: decoded, ...(name.trim() !== '' && { name: name.trim() }) }];
+}
+
+/** BRAT's ids have that of a resource before a colon: this one where there is none. */
+const NO_RESOURCE = 'ID:';
+
+function spelledId(id: string): string {
+  const plain = id.replace(/%/g, '%25').replace(/\t/g, '%09').replace(/\s/g, '%20');
+  return /^(?!ID:)[^:\s]+:[^:]/.test(plain) ? plain : `${NO_RESOURCE}${plain}`;
+}
+
 function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** Writes two files per document, named after its id. A confidence is an annotator note, as BRAT has no other field for numbers. */
+/** Writes two files per document, named after its id. A confidence is an annotator note, as BRAT has no other field for numbers; an id is a
+ * normalisation. */
 export function writeBrat(documents: readonly AnnotatedDocument[], confidences: boolean): WrittenText[] {
   const names = fileNames(documents.map(({ id }) => id));
   return documents.flatMap((document, index) => [
@@ -160,7 +186,7 @@ function plainText(text: string): string {
 function writeRows({ text, mentions }: AnnotatedDocument, confidences: boolean): string {
   const placeOf = countCodePoints(text);
   return mentions
-    .map(({ type, start, end, confidence }, index) => {
+    .map(({ type, start, end, confidence, link }, index) => {
       // BRAT breaks a mention at the end of a line.
       const lines = [...text.slice(start, end).matchAll(/[^\r\n]*\S[^\r\n]*/g)];
       const fragments = lines.map((line) => {
@@ -168,7 +194,9 @@ function writeRows({ text, mentions }: AnnotatedDocument, confidences: boolean):
         return `${placeOf(from)} ${placeOf(from + line[0].length)}`;
       });
       const spelled = plainText(lines.map(([line]) => line).join(' '));
-      const row = `T${index + 1}\t${typeName(type)} ${fragments.join(';')}\t${spelled}\n`;
+      const name = plainText((link?.name ?? text.slice(start, end)).replace(/\s+/g, ' '));
+      const meaning = link === undefined ? '' : `N${index + 1}\tReference T${index + 1} ${spelledId(link.id)}\t${name}\n`; // prettier-ignore
+      const row = `T${index + 1}\t${typeName(type)} ${fragments.join(';')}\t${spelled}\n${meaning}`;
       if (confidence === null || !confidences) return row;
       return `${row}#${index + 1}\tAnnotatorNotes T${index + 1}\tconfidence ${spellConfidence(confidence)}\n`;
     })

@@ -19,6 +19,7 @@ import { readTaggedMentions, type TaggedSentence } from '../rows/taggedMentions.
 import {
   isColumnDescription,
   isNumbered,
+  linkedMentions,
   readTokenItem,
   tagColumnOf,
   tagNamesIn,
@@ -108,6 +109,7 @@ function readTokenItems({ items, stem, names, issues }: ItemFile, column: string
   }
   const ids: string[] = [];
   const tagged: TaggedSentence[] = [];
+  const used: unknown[] = [];
   items.forEach(({ value, line }, index) => {
     const tokens = tokensOfItem(value);
     const sentence =
@@ -119,11 +121,14 @@ function readTokenItems({ items, stem, names, issues }: ItemFile, column: string
     } else if (sentence.tokens.length > 0) {
       ids.push((isJsonRecord(value) ? idOfItem(value) : null) ?? `${stem}-${index + 1}`);
       tagged.push(sentence);
+      used.push(value);
     }
   });
   const { sentences } = readTaggedMentions(tagged, issues);
   return sentences.flatMap((sentence, index) =>
-    documentsOfSentences([sentence], ids[index] ?? '').map((text) => annotateSentences(text, [sentence.mentions])),
+    documentsOfSentences([sentence], ids[index] ?? '').map((text) =>
+      annotateSentences(text, [linkedMentions(used[index], sentence.mentions)]),
+    ),
   );
 }
 

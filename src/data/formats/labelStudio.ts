@@ -62,7 +62,8 @@ export function readLabelStudioTask(task: JsonRecord, line: number | null, field
     if (span === null) return 'text offsets ("globalOffsets") of hypertext labels, got XPath offsets into HTML alone';
     isHtml ||= value.hypertextlabels !== undefined;
     const text = typeof value.text === 'string' ? value.text : null;
-    for (const type of types) mentions.push({ type, fragments: [span], text, line });
+    const link = region.id === null ? {} : { link: { id: region.id } };
+    for (const type of types) mentions.push({ type, fragments: [span], text, line, ...link });
   }
   return {
     id: spelled(data.id) ?? spelled(task.id),
@@ -76,7 +77,12 @@ export function readLabelStudioTask(task: JsonRecord, line: number | null, field
   };
 }
 
+/** Begins the note of a region that says what it means, as Label Studio has no other field for ids. */
+export const idNote = 'identifier ';
+
 interface Region {
+  /** The id in its note; null for none. */
+  readonly id: string | null;
   readonly value: JsonRecord;
   /** Whether another result labels the same region. */
   readonly isLabelled: boolean;
@@ -87,9 +93,12 @@ function regionsOf(annotation: unknown): Region[] {
   const labelled = new Set(
     results.flatMap((one) => (isJsonRecord(one.value) && typesOf(one.value) !== null ? (spelled(one.id) ?? []) : [])),
   );
-  return results.flatMap(({ id, value }) =>
-    isJsonRecord(value) ? { value, isLabelled: labelled.has(spelled(id) ?? '') } : [],
-  );
+  return results.flatMap(({ id, value, meta }) => {
+    if (!isJsonRecord(value)) return [];
+    const notes = listOf(isJsonRecord(meta) ? meta.text : null);
+    const note = notes.find((one): one is string => typeof one === 'string' && one.startsWith(idNote));
+    return { id: note?.slice(idNote.length) ?? null, value, isLabelled: labelled.has(spelled(id) ?? '') };
+  });
 }
 
 /** Relations, choices and other results have no labels. */

@@ -20,12 +20,15 @@ interface OpenDocument {
   broken: boolean;
 }
 
+/** What the column of ids has where there is none. */
+const NO_IDS = /^(?:-|-1|None|null)?$/;
+
 /** `123|t|A title`, with an id that contains neither a bar nor white space. */
 const textRow = /^([^|\s]+)\|([ta])\|(.*)$/s;
 
 /**
  * Reads one file; never throws. A document begins with its title, its text is title and abstract joined by a line feed, and its
- * mentions are the rows with two offsets; rows of relations and concept ids are ignored. Offsets count code points unless the texts
+ * mentions are the rows with two offsets; its ids are those of the sixth column; rows of relations are ignored. Offsets count code points unless the texts
  * of the mentions indicate UTF-16 units or bytes.
  */
 export function readPubTator({ path, bytes }: NamedFile): DocumentReading {
@@ -89,13 +92,14 @@ function readRow(
     return;
   }
   const cells = row.split('\t');
-  const [owner, start = '', end = '', written = '', type = ''] = cells;
+  const [owner, start = '', end = '', written = '', type = '', conceptId = ''] = cells;
   // Rows of relations have a name in the column of the start offset.
   if (cells.length >= 3 && !/^-?\d+$/.test(start)) return;
   if (owner !== open.id || cells.length < 4 || !/^-?\d+$/.test(end)) {
     return reject(`a row of ${open.id}: its id, two offsets, the text and the type, with tabs between`);
   }
-  open.written.push({ type, fragments: [{ start: Number(start), end: Number(end) }], text: written, line });
+  const link = NO_IDS.test(conceptId.trim()) ? {} : { link: { id: conceptId.trim() } };
+  open.written.push({ type, fragments: [{ start: Number(start), end: Number(end) }], text: written, line, ...link });
 }
 
 function placedDocument(
@@ -125,8 +129,15 @@ function writeOne(id: string, { text, mentions }: AnnotatedDocument): string {
   // The separator between title and abstract counts as one character.
   const abstract = text.slice(title.length + 1);
   const placeOf = countCodePoints(text);
-  const rows = mentions.map(({ type, start, end }) => {
-    const cells = [id, placeOf(start), placeOf(end), oneLine(text.slice(start, end)), typeName(type), '-'];
+  const rows = mentions.map(({ type, start, end, link }) => {
+    const cells = [
+      id,
+      placeOf(start),
+      placeOf(end),
+      oneLine(text.slice(start, end)),
+      typeName(type),
+      oneLine(link?.id ?? '-'),
+    ];
     return cells.join('\t');
   });
   return [`${id}|t|${oneLine(title)}`, `${id}|a|${oneLine(abstract)}`, ...rows].map((row) => `${row}\n`).join('');

@@ -163,7 +163,7 @@ function readMention(value: unknown, text: string, line: number | null): Written
     return null;
   const given = first(value, mentionTextKeys);
   const own = isTexts(given) ? given.join(' ') : typeof given === 'string' ? given : null;
-  return mentionsOf(fragmentsOf(value), Array.isArray(types) ? types : [types], own, line);
+  return mentionsOf(fragmentsOf(value), Array.isArray(types) ? types : [types], own, line, idIn(value));
 }
 
 /** `[0, 5, "Disease"]`, `["Disease", 0, 5]` or `[[0, 5], "Disease"]`, perhaps with the text before or after the type. */
@@ -210,10 +210,18 @@ function mentionsOf(
   types: readonly unknown[],
   text: string | null,
   line: number | null,
+  id: string | null = null,
 ): WrittenMention[] | null {
   if (fragments === null || types.some((type) => typeof type !== 'string' && typeof type !== 'number')) return null;
   const names = types.length === 0 ? [''] : types;
-  return names.map((type) => ({ type: String(type), fragments, text, line }));
+  return names.map((type) => ({ type: String(type), fragments, text, line, ...(id !== null && { link: { id } }) }));
+}
+
+/** What a mention means: spaCy's `kb_id`, or the first of BigBio's `normalized`. */
+function idIn(value: JsonRecord): string | null {
+  const [first] = listOf(value.normalized);
+  const written = [value.kb_id, value.identifier, isJsonRecord(first) ? first.db_id : undefined].map(spelled);
+  return written.find((id) => id !== null) ?? null;
 }
 
 /** Offsets are numbers, or strings of digits in older exports. */

@@ -1,9 +1,10 @@
 // Reads a JSON item that is a list of tokens with their tags, as in Hugging Face's corpora.
 import { parseJson } from '../../util/validate.ts';
 import { spellValue } from '../../util/wording.ts';
+import type { Mention } from '../corpus/corpus.ts';
 import { quoted } from '../corpus/issues.ts';
 import { splitTag, tagOfDialect, type TagParts } from '../corpus/tagScheme.ts';
-import { isJsonRecord, isTexts, listOf, type JsonRecord } from './jsonItems.ts';
+import { isJsonRecord, isTexts, listOf, spelled, type JsonRecord } from './jsonItems.ts';
 import type { TaggedSentence } from '../rows/taggedMentions.ts';
 
 const tokenKeys = ['tokens', 'words', 'tokenized_text', 'sentence', 'token'];
@@ -13,6 +14,19 @@ const tagKeys = ['ner_tags', 'ner', 'tags', 'ner_labels', 'labels', 'label', 'en
 export function tokensOfItem(value: unknown): readonly string[] | null {
   if (!isJsonRecord(value)) return null;
   return tokenKeys.map((key) => value[key]).find(isTexts) ?? null;
+}
+
+/** The column of what each token's mention means: an id, or null. */
+export const idColumn = 'identifiers';
+
+/** Gives mentions the ids of their first tokens. */
+export function linkedMentions(value: unknown, mentions: readonly Mention[]): readonly Mention[] {
+  const ids = isJsonRecord(value) ? listOf(value[idColumn]) : [];
+  if (ids.length === 0) return mentions;
+  return mentions.map((mention) => {
+    const id = spelled(ids[mention.start]);
+    return id === null ? mention : { ...mention, link: { id } };
+  });
 }
 
 /** Columns of other layers than entities, although some are tagged in the same way. */

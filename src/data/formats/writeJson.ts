@@ -4,7 +4,9 @@ import { fittingCounting, plausibleCountings } from '../documents/countings.ts';
 import type { AnnotatedDocument, AnnotatedMention } from '../documents/document.ts';
 import { sentencesOfDocument, tokenMentions } from '../documents/documentSentences.ts';
 import { countCodePoints } from '../documents/offsets.ts';
+import { idNote } from './labelStudio.ts';
 import { codePointName, unitKey } from './spanItem.ts';
+import { idColumn } from './tokenItem.ts';
 import { roundConfidence } from '../rows/spellConfidence.ts';
 
 /** The tool whose JSON is written. */
@@ -36,16 +38,17 @@ function writeDoccano(documents: readonly AnnotatedDocument[]): string {
   );
 }
 
-/** One line per document: `{"id", "text", "ents": [{"start", "end", "label"}]}`, in code points, with the names of `Doc.to_json`. */
+/** One line per document: `{"id", "text", "ents": [{"start", "end", "label", "kb_id"}]}`, in code points, with the names of `Doc.to_json`. */
 function writeSpacy(documents: readonly AnnotatedDocument[], confidences: boolean): string {
   return jsonLines(
     documents.map((document) => ({
       id: document.id,
       text: document.text,
-      ents: inCodePoints(document).map(({ start, end, type, confidence }) => ({
+      ents: inCodePoints(document).map(({ start, end, type, confidence, link }) => ({
         start,
         end,
         label: type,
+        ...(link !== undefined && { kb_id: link.id }),
         ...(confidences ? scoreOf(confidence) : {}),
       })),
       ...unitOf(document),
@@ -64,12 +67,13 @@ function writeLabelStudio(documents: readonly AnnotatedDocument[], confidences: 
         {
           model_version: 'BioNER Lab',
           ...(confidences ? scoreOf(mean) : {}),
-          result: mentions.map(({ type, start, end, confidence }, index) => ({
+          result: mentions.map(({ type, start, end, confidence, link }, index) => ({
             id: `m${index + 1}`,
             from_name: 'label',
             to_name: 'text',
             type: 'labels',
             ...(confidences ? scoreOf(confidence) : {}),
+            ...(link !== undefined && { meta: { text: [`${idNote}${link.id}`] } }),
             value: { start, end, text: text.slice(start, end), labels: [type] },
           })),
         },
@@ -79,14 +83,16 @@ function writeLabelStudio(documents: readonly AnnotatedDocument[], confidences: 
   return `${JSON.stringify(tasks, null, 1)}\n`;
 }
 
-/** One line per sentence: `{"id", "tokens", "ner_tags"}` with IOB2 tags, and a confidence or null for each token. */
+/** One line per sentence: `{"id", "tokens", "ner_tags"}` with IOB2 tags, and a confidence or null for each token; `identifiers` likewise where there are ids. */
 function writeHuggingFace(documents: readonly AnnotatedDocument[], confidences: boolean): string {
   const rows = documents.flatMap((document) => {
     const mentions = tokenMentions(document);
     return sentencesOfDocument(document).map(({ tokens }, at) => {
       const own = mentions[at] ?? [];
       const scores = new Array<number | null>(tokens.length).fill(null);
-      for (const { start, end, confidence } of own) {
+      const ids = new Array<string | null>(tokens.length).fill(null);
+      for (const { start, end, confidence, link } of own) {
+        if (link !== undefined) ids.fill(link.id, start, end);
         if (confidence !== null) scores.fill(roundConfidence(confidence), start, end);
       }
       return {
@@ -94,6 +100,7 @@ function writeHuggingFace(documents: readonly AnnotatedDocument[], confidences: 
         tokens,
         ner_tags: mentionsToTags(own, tokens.length, 'IOB2').map(tagOfType),
         ...(confidences ? { confidences: scores } : {}),
+        ...(own.some(({ link }) => link !== undefined) && { [idColumn]: ids }),
       };
     });
   });

@@ -6,7 +6,7 @@ import type { Issue } from '../../data/corpus/issues.ts';
 import type { RefusedCorpus } from '../../data/import/assembleCorpora.ts';
 import { moveSource } from '../../data/import/movedSources.ts';
 import type { CorpusTexts } from '../../data/documents/document.ts';
-import type { CorpusRecord, ReviewProvenance } from '../../schema/corpusRecord.ts';
+import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import {
   listCorpusRecords,
@@ -107,17 +107,17 @@ export class Corpora {
   };
 
   /**
-   * Stores a corpus of reviewed sentences and returns its id; where a corpus has the same sentences, that one's. Throws LabError `corpus/name` and
+   * Stores a corpus of reviewed sentences, or of sentences with marked terms, and returns its id; where a corpus has the same sentences, that one's. Throws LabError `corpus/name` and
    * `storage/full`.
    */
-  async addReviewed(
+  async addMade(
     name: string,
     made: {
       readonly sentences: CorpusSentences;
-      readonly texts: CorpusTexts;
+      readonly texts: CorpusTexts | null;
       readonly sources: readonly CorpusSource[];
     },
-    review: ReviewProvenance,
+    origin: Pick<CorpusRecord, 'review' | 'silver'>,
   ): Promise<string> {
     const { labStore, store, timestamp } = this.parts;
     const description = await describeInTurns(made.sentences, macrotask);
@@ -136,7 +136,7 @@ export class Corpora {
       issues: [],
       issueCount: 0,
       builtIn: false,
-      review,
+      ...origin,
       addedAt: timestamp(),
     };
     await saveCorpus(store, record, made.sentences, made.texts);

@@ -2,20 +2,27 @@
 import type { Store } from '../../storage/store.ts';
 import type { DroppedFile } from '../../util/namedFile.ts';
 import type { DropContext, DropReading, ReadingClient, SentFile, TextReading } from '../../wire/readingProtocol.ts';
+import type { DictionaryContext, ReadDictionary, SilverCorpus, SilverOrder } from '../../wire/dictionaryProtocol.ts';
 import type { ReadingControl } from './readDrop.ts';
 
 /** Reads files as `readDrop` and `readTexts` do. */
 export interface FileReader {
   readDrop(files: readonly DroppedFile[], context: DropContext, control: ReadingControl): Promise<DropReading>;
   readTexts(files: readonly DroppedFile[], control: ReadingControl): Promise<TextReading>;
+  /** Reads and stores a file of terms as `storeDictionary` does. */
+  readDictionary(file: DroppedFile, context: DictionaryContext, control: ReadingControl): Promise<ReadDictionary>;
+  markTerms(order: SilverOrder, control: ReadingControl): Promise<SilverCorpus>;
 }
 
 /** Reads in the caller's thread, which is busy meanwhile. The code is loaded when it is needed, because a page reads in a Worker. */
 export function readerInThread(store: Store): FileReader {
   const load = () => import('./readDrop.ts');
+  const loadTerms = () => import('../dictionaries/storedDictionary.ts');
   return {
     readDrop: async (files, context, control) => (await load()).readDrop(files, context, store, control),
     readTexts: async (files, control) => (await load()).readTexts(files, control),
+    readDictionary: async (file, context, control) => (await loadTerms()).storeDictionary(file, context, store, control), // prettier-ignore
+    markTerms: async (order, control) => (await loadTerms()).markTerms(order, store, control),
   };
 }
 
@@ -45,6 +52,12 @@ export function readerInWorker(open: () => ReadingClient): FileReader {
     readDrop: (files, context, control) =>
       reading(files, control, (client, sent) => client.call('readDrop', { files: sent, context })),
     readTexts: (files, control) => reading(files, control, (client, sent) => client.call('readTexts', sent)),
+    readDictionary: (dropped, context, control) =>
+      reading([dropped], control, (client, [file]) => {
+        if (file === undefined) throw new Error('A dictionary is one file.');
+        return client.call('readDictionary', { file, context });
+      }),
+    markTerms: (order, control) => reading([], control, (client) => client.call('markTerms', order)),
   };
 }
 

@@ -19,7 +19,7 @@ import type { Store } from '../../storage/store.ts';
 import { macrotask } from '../../util/clock.ts';
 import { LabError, type LabErrorData } from '../../util/labError.ts';
 import { baseName, type DroppedFile, type NamedFile } from '../../util/namedFile.ts';
-import type { Progress } from '../../util/work.ts';
+import type { WorkControl } from '../../util/work.ts';
 import type {
   DropContext,
   DropReading,
@@ -35,10 +35,7 @@ import { resultIdOf } from '../../schema/resultFile.ts';
 import { parseResultFile } from '../plans/resultFiles.ts';
 
 /** How a reading is watched and ended: it stops between two files once the signal is aborted. */
-export interface ReadingControl {
-  readonly signal: AbortSignal;
-  readonly report: (progress: Progress) => void;
-}
+export type ReadingControl = WorkControl;
 
 /**
  * Reads what was dropped and stores its corpora and results, one after the other. Whatever the files contain, what is wrong with them is

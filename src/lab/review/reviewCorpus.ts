@@ -64,7 +64,8 @@ export function countBegun({ sentences }: Pick<Review, 'sentences'>): number {
   return sentences.filter(isBegun).length;
 }
 
-const FEWEST_DIVIDED = 10;
+/** Fewer sentences are not divided. */
+export const FEWEST_DIVIDED = 10;
 
 /**
  * Returns the sentences, texts and sources of a corpus. Documents keep their text and offsets, also where some of their sentences are left out.
@@ -119,11 +120,19 @@ function splitsOf({ places }: Review, chosen: readonly number[], division: Revie
       got: `${chosen.length}`,
     });
   }
-  const documentOf = (index: number): number => places[index]?.document ?? 0;
+  return splitsBySeed(chosen, (index) => places[index]?.document ?? 0, division.seed);
+}
+
+/** Draws a tenth of the sentences each for devel and test, whole documents together where there are ten or more. */
+export function splitsBySeed(
+  chosen: readonly number[],
+  documentOf: (index: number) => number,
+  seed: number,
+): (index: number) => Split {
   const isByDocument = new Set(chosen.map(documentOf)).size >= FEWEST_DIVIDED;
   const unitOf = (index: number): number => (isByDocument ? documentOf(index) : index);
   const units = [...new Set(chosen.map(unitOf))];
-  const shuffled = Rng.seeded(division.seed).fork('review').shuffled(units);
+  const shuffled = Rng.seeded(seed).fork('review').shuffled(units);
   const tenth = Math.round(units.length / 10);
   const devel = new Set(shuffled.slice(0, tenth));
   const test = new Set(shuffled.slice(tenth, 2 * tenth));

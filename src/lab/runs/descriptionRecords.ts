@@ -8,9 +8,11 @@ import {
   type DescriptionChange,
   type Descriptions,
 } from '../../schema/descriptions.ts';
+import type { RunRecord } from '../../schema/runRecord.ts';
 import { readJson, writeJson } from '../../storage/records.ts';
 import type { Store } from '../../storage/store.ts';
 import { ownValue } from '../../util/validate.ts';
+import { buildComparisons } from '../comparison/comparison.ts';
 import type { LabState } from '../state/labState.ts';
 import type { LabStore } from '../state/labStore.ts';
 
@@ -110,4 +112,14 @@ function withMembers(
   changed: readonly (readonly [id: string, description: Description])[],
 ): Descriptions {
   return { ...descriptions, [kind]: { ...descriptions[kind], ...Object.fromEntries(changed) } };
+}
+
+/** What was written about the runs of an export, and about the experiments that they make. */
+export function describedExport(state: LabState, runs: readonly RunRecord[]): Descriptions | null {
+  const models = [...state.models, ...state.results.flatMap(({ file }) => file.models)];
+  const layersOf = (id: string): number | undefined => models.find((model) => model.id === id)?.layers;
+  return descriptionsFor(state, {
+    runs: runs.map(({ spec }) => spec.id),
+    experiments: buildComparisons(runs, layersOf).map(({ id }) => id),
+  });
 }

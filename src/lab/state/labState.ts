@@ -7,6 +7,7 @@ import type { AnnotatedDocument } from '../../data/documents/document.ts';
 import type { LabelledDocument } from '../../metrics/scores/scoreSplit.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { DescribedKind, DescriptionChange, Descriptions } from '../../schema/descriptions.ts';
+import type { DictionaryRecord } from '../../schema/dictionaryRecord.ts';
 import type { DownloadRecord } from '../../schema/hubRecord.ts';
 import type { Assignments, OwnCategory } from '../../schema/libraryRecord.ts';
 import type { MachineSettings } from '../../schema/machineSettings.ts';
@@ -27,6 +28,7 @@ import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../wire/ana
 import type { TaggerExport, TaggerRef } from '../../wire/taggerRef.ts';
 import type { MemoryEstimate, MemoryReport, PlainNetwork, TrainingPhase } from '../../wire/trainingEvent.ts';
 import type { BackendChoice, BackendReport, BaselineMade, BaselineRequest, EstimateRequest, NamedBytes } from '../../wire/trainingProtocol.ts'; // prettier-ignore
+import type { LabDictionaries } from '../dictionaries/storedDictionary.ts';
 import type { RunGraph } from './planGraph.ts';
 import type { Review } from '../review/review.ts';
 import type { LabReviews } from '../review/reviewCorpus.ts';
@@ -79,7 +81,8 @@ export interface Notice {
 }
 
 export type NoticeSubject =
-  { readonly kind: 'corpus'; readonly id: string } | { readonly kind: 'corpora' | 'models' | 'tagging' };
+  | { readonly kind: 'corpus'; readonly id: string }
+  | { readonly kind: 'corpora' | 'models' | 'dictionaries' | 'tagging' };
 
 /** A stored item that cannot be shown, and why. It is in no other list; it can only be removed. */
 export interface UnreadableRecord {
@@ -172,6 +175,7 @@ export interface LabState {
   readonly backend: BackendState;
   readonly corpora: readonly CorpusRecord[];
   readonly models: readonly ModelRecord[];
+  readonly dictionaries: readonly DictionaryRecord[];
   readonly downloads: readonly ModelDownload[];
   /** Newest first. */
   readonly runs: readonly RunView[];
@@ -361,6 +365,7 @@ export interface Lab {
   /** Stops tagging; mentions found so far stay. */
   stopTagging(): void;
   readonly reviews: LabReviews;
+  readonly dictionaries: LabDictionaries;
 
   /**
    * Exports a trained tagger as the files of a folder, chunk by chunk, as a cancellable job; false when cancelled.

@@ -44,6 +44,7 @@ const initialState: LabState = {
   backend: { status: 'starting' },
   corpora: [],
   models: [],
+  dictionaries: [],
   downloads: [],
   runs: [],
   queue: [],

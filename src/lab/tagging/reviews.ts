@@ -191,7 +191,7 @@ export class ReviewKeeper implements LabReviews {
       seed: division.kind === 'divided' ? division.seed : null,
       joinedWith: joined?.name ?? null,
     };
-    return corpora.addReviewed(name, made, review);
+    return corpora.addMade(name, made, { review });
   };
 
   private get openId(): string | null {

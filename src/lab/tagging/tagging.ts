@@ -9,11 +9,13 @@ import { LabError } from '../../util/labError.ts';
 import type { TaggerRef } from '../../wire/taggerRef.ts';
 import type { ServerClient } from '../../wire/trainingProtocol.ts';
 import type { FileReader } from '../library/fileReader.ts';
+import type { LabDictionaries } from '../dictionaries/storedDictionary.ts';
 import type { LabReviews } from '../review/reviewCorpus.ts';
 import { describedBy } from '../runs/descriptionRecords.ts';
 import type { Lab, TaggingView, TaggingSource } from '../state/labState.ts';
 import type { LabStore } from '../state/labStore.ts';
 import { offeredTaggers, taggerKey, type OfferedTagger } from './offeredTaggers.ts';
+import type { DictionaryKeeper, DictionaryParts } from './dictionaryKeeper.ts';
 import type { ReviewKeeper, ReviewParts } from './reviews.ts';
 import { taggedDocuments } from './taggingCalls.ts';
 
@@ -44,6 +46,34 @@ export class Reviews implements LabReviews {
 
   private async load(): Promise<ReviewKeeper> {
     const { ReviewKeeper: Keeper } = await import('./reviews.ts');
+    return (this.keeper ??= new Keeper(this.parts));
+  }
+}
+
+/** Loads what keeps dictionaries with the first one, likewise. */
+export class Dictionaries implements LabDictionaries {
+  private readonly parts: DictionaryParts;
+  private keeper: DictionaryKeeper | null = null;
+
+  constructor(parts: DictionaryParts) {
+    this.parts = parts;
+  }
+
+  /** Shows the stored dictionaries, and answers with those that cannot be read. */
+  async restore(): Promise<readonly UnreadableItem[]> {
+    const keys = await this.parts.store.keys('dictionary/');
+    return keys.length === 0 ? [] : (await this.load()).restore();
+  }
+
+  readonly add: LabDictionaries['add'] = (files) => this.parts.changing(async () => (await this.load()).add(files));
+  readonly describe: LabDictionaries['describe'] = (...values) =>
+    this.parts.changing(async () => (await this.load()).describe(...values));
+  readonly remove: LabDictionaries['remove'] = (id) => this.parts.removing(async () => (await this.load()).remove(id));
+  readonly markTerms: LabDictionaries['markTerms'] = (request) =>
+    this.parts.changing(async () => (await this.load()).markTerms(request));
+
+  private async load(): Promise<DictionaryKeeper> {
+    const { DictionaryKeeper: Keeper } = await import('./dictionaryKeeper.ts');
     return (this.keeper ??= new Keeper(this.parts));
   }
 }

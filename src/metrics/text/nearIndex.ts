@@ -2,7 +2,7 @@
 import type { Sentence } from '../../data/corpus/corpus.ts';
 import { countThrough, type Work } from '../../util/work.ts';
 import type { TextSources } from './textSources.ts';
-import { ABSENT, NumberList, ROOT, WordTrie } from './wordTrie.ts';
+import { ABSENT, NumberList, ROOT, WordTrie } from '../../util/wordTrie.ts';
 
 export interface NearOptions {
   /** Words per shingle. */

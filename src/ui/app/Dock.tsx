@@ -108,6 +108,7 @@ function subjectLink(subject: NoticeSubject): { readonly route: Route; readonly 
       return { route: { page: 'corpus', corpusId: subject.id }, text: 'Look at it' };
     case 'corpora':
     case 'models':
+    case 'dictionaries':
       return { route: { page: 'library', section: subject.kind }, text: 'Open the library' };
     case 'tagging':
       return { route: { page: 'tag' }, text: 'Open Tag' };

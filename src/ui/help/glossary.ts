@@ -15,6 +15,7 @@ export const glossary = {
   'cross-origin isolation':
     'Headers that give a page memory no other site can read. Browsers allow threads of WebAssembly only with them.',
   devel: 'The part of a corpus on which settings and the snapshot are chosen. It is neither trained on nor reported.',
+  dictionary: 'A list of terms with ids, to mark them in text as annotation, and to say which entry a mention means.',
   'entity set T, L and P':
     'Distinct mention texts of the training part (T), of the test labels (L) and of the predictions (P). Their overlap shows what is memorised.',
   'entity type': 'What a mention is: for example Disease, Chemical, Gene or Species.',

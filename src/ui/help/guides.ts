@@ -76,7 +76,7 @@ export const guides = {
   },
   library: {
     title: 'Library',
-    purpose: 'What this browser stores: corpora, models, and the room they take.',
+    purpose: 'What this browser stores: corpora, models, dictionaries, and the room they take.',
     steps: [
       'Drop corpora or models, download public corpora from the catalogue, or a model by its repository.',
       'Open a corpus to read its sentences and the problems found while reading, and to correct its splits.',

@@ -75,6 +75,7 @@ function CorporaTable({ corpora }: { readonly corpora: readonly CorpusRecord[] }
               <a href={routeHref({ page: 'corpus', corpusId: corpus.id })}>{corpus.name}</a>
               {corpus.builtIn && <span className="tag">sample, invented sentences</span>}
               {corpus.review !== undefined && <span className="tag">reviewed</span>}
+              {corpus.silver !== undefined && <span className="tag">terms marked</span>}
             </th>
             {SPLITS.map((split) => (
               <td key={split} className="number">

@@ -22,6 +22,7 @@ import { useAnalysis } from '../shared/useAnalysis.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
 import { ColumnPicker } from './ColumnPicker.tsx';
 import { useDraftChange } from '../train/useDraftChange.ts';
+import { SilverOrigin } from './SilverOrigin.tsx';
 import { SentenceBrowser } from './SentenceBrowser.tsx';
 
 const ROWS: readonly (readonly [name: string, of: (counts: SplitCounts) => number])[] = [
@@ -176,6 +177,7 @@ export function CorpusPage({ corpus, at }: CorpusPageProps) {
     <>
       <CorpusTitle corpus={corpus} />
       {corpus.review !== undefined && <ReviewOrigin review={corpus.review} />}
+      {corpus.silver !== undefined && <SilverOrigin silver={corpus.silver} />}
       {question !== undefined && <ColumnPicker key={question.id} question={question} />}
       <section aria-labelledby="sources-title">
         <h2 id="sources-title">Sources</h2>

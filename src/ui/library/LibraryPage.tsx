@@ -7,11 +7,13 @@ import { format } from '../shared/format.ts';
 import { LIBRARY_SECTIONS, routeHref, type LibrarySection } from '../shared/route.ts';
 import { useLab } from '../shared/useLab.ts';
 import { CorporaSection } from './CorporaSection.tsx';
+import { DictionariesSection } from './DictionariesSection.tsx';
 import { ModelsSection } from './ModelsSection.tsx';
 
 const SECTION_NAMES: Readonly<Record<LibrarySection, string>> = {
   corpora: 'Corpora',
   models: 'Models',
+  dictionaries: 'Dictionaries',
   storage: 'Storage',
 };
 
@@ -41,6 +43,8 @@ function Section({ section }: { readonly section: LibrarySection }) {
       return <CorporaSection />;
     case 'models':
       return <ModelsSection />;
+    case 'dictionaries':
+      return <DictionariesSection />;
     case 'storage':
       return <StorageSection />;
   }

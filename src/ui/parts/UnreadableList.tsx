@@ -11,6 +11,7 @@ const NOUNS: Readonly<Record<StoredKind, string>> = {
   result: 'result file',
   download: 'download',
   review: 'review',
+  dictionary: 'dictionary',
 };
 
 /** What brings an item back, where something can. */
@@ -21,6 +22,7 @@ const MENDS: Readonly<Record<StoredKind, string>> = {
   result: 'Drop the result file again if another copy of it opens.',
   download: 'Download the model again.',
   review: 'Tag the text again to review it again.',
+  dictionary: 'Read its file again to store it again.',
 };
 
 /** Shows nothing where every item of the kind can be read. */

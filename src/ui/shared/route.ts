@@ -40,7 +40,7 @@ export const NOTHING_CHOSEN: AnalysisRoute = {
 export const EXPERIMENT_VIEWS = ['overview', 'runs', 'across', 'statistics', 'share'] as const;
 export type ExperimentView = (typeof EXPERIMENT_VIEWS)[number];
 
-export const LIBRARY_SECTIONS = ['corpora', 'models', 'storage'] as const;
+export const LIBRARY_SECTIONS = ['corpora', 'models', 'dictionaries', 'storage'] as const;
 export type LibrarySection = (typeof LIBRARY_SECTIONS)[number];
 
 /** An experiment at one of its views, on one of its tasks, counted from 1. */

@@ -1,10 +1,12 @@
 // Lists tagged documents and the mentions of one as tables, with offsets and confidences.
 import { useMemo, useState } from 'react';
+import { DEFAULT_LINKING, type LinkAnswer } from '../../data/dictionary/linker.ts';
 import type { AnnotatedDocument } from '../../data/documents/document.ts';
 import { Pager } from '../parts/Pager.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { TypeLabel } from '../parts/TypeLabel.tsx';
 import { format } from '../shared/format.ts';
+import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
 import { usePageOf } from '../shared/viewState.ts';
 
 const PAGE_SIZE = 25;
@@ -12,10 +14,12 @@ const PAGE_SIZE = 25;
 interface MentionTableProps {
   readonly document: AnnotatedDocument;
   readonly types: readonly string[];
+  /** The dictionary that mentions are linked by; null for none. */
+  readonly dictionaryId: string | null;
 }
 
 /** Lists the mentions of one document, in text order or least confident first. */
-export function MentionTable({ document, types }: MentionTableProps) {
+export function MentionTable({ document, types, dictionaryId }: MentionTableProps) {
   const [item, setItem] = useState(0);
   const [doubtfulFirst, setDoubtfulFirst] = useState(false);
   const mentions = useMemo(
@@ -27,6 +31,10 @@ export function MentionTable({ document, types }: MentionTableProps) {
   );
   const total = mentions.length;
   const first = Math.floor(Math.min(item, Math.max(0, total - 1)) / PAGE_SIZE) * PAGE_SIZE;
+  const shown = mentions.slice(first, first + PAGE_SIZE);
+  const wanted = shown.map(({ type, start, end }) => ({ text: document.text.slice(start, end), type }));
+  const query = dictionaryId === null ? null : { dictionaryId, mentions: wanted, options: DEFAULT_LINKING };
+  const links = shownAnswer(useAnalysis('links', query))?.links;
   return (
     <div className="browser">
       <div className="filters">
@@ -51,10 +59,11 @@ export function MentionTable({ document, types }: MentionTableProps) {
               <th scope="col" className="number">
                 Confidence
               </th>
+              {dictionaryId !== null && <th scope="col">Id</th>}
             </tr>
           </thead>
           <tbody>
-            {mentions.slice(first, first + PAGE_SIZE).map(({ type, start, end, confidence }) => (
+            {shown.map(({ type, start, end, confidence }, index) => (
               <tr key={start}>
                 <th scope="row" className="message">
                   {document.text.slice(start, end)}
@@ -65,6 +74,7 @@ export function MentionTable({ document, types }: MentionTableProps) {
                 <td className="number">{format.count(start)}</td>
                 <td className="number">{format.count(end)}</td>
                 <td className="number">{format.confidence(confidence)}</td>
+                {dictionaryId !== null && <td>{idWords(links?.[index])}</td>}
               </tr>
             ))}
           </tbody>
@@ -72,6 +82,12 @@ export function MentionTable({ document, types }: MentionTableProps) {
       )}
     </div>
   );
+}
+
+function idWords(answer: LinkAnswer | undefined): string {
+  if (answer === undefined) return '…';
+  if (answer.id === null) return answer.isAmbiguous ? 'several' : '–';
+  return `${answer.id} ${answer.candidates[0]?.name ?? ''}`;
 }
 
 const DOCUMENTS_PER_PAGE = 20;

@@ -8,6 +8,7 @@ import { format } from '../shared/format.ts';
 import { goTo, replaceWith, type ReviewRoute } from '../shared/route.ts';
 import { useAct } from '../shared/useAct.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
+import { DictionarySelect, useLinkDictionary } from './MentionLinks.tsx';
 import { ReviewPanel, type ReviewLook } from './ReviewPanel.tsx';
 import { SaveReview } from './SaveReview.tsx';
 import { TaggingProgress } from './TaggingProgress.tsx';
@@ -71,6 +72,7 @@ export function ReviewPage({ route }: { readonly route: ReviewRoute }) {
   const tagging = useOpenReview(route.reviewId);
   const record = useLab((state) => state.reviews.find(({ id }) => id === route.reviewId));
   const [look, onLook] = useLook(route);
+  const [dictionaryId, setDictionaryId] = useLinkDictionary();
   if (tagging === null && record === undefined) {
     return (
       <>
@@ -118,7 +120,8 @@ export function ReviewPage({ route }: { readonly route: ReviewRoute }) {
               value={look.threshold / 100}
               onChange={(threshold) => onLook({ threshold: Math.round(100 * threshold) })}
             />
-            <ReviewPanel review={review} look={look} onLook={onLook} />
+            <DictionarySelect value={dictionaryId} onChange={setDictionaryId} />
+            <ReviewPanel review={review} look={look} onLook={onLook} dictionaryId={dictionaryId} />
           </section>
           <SaveReview
             review={review}
@@ -127,7 +130,13 @@ export function ReviewPage({ route }: { readonly route: ReviewRoute }) {
             types={tagging.types}
             threshold={look.threshold / 100}
           />
-          <TaggingResults review={review} types={tagging.types} source={source} threshold={look.threshold / 100} />
+          <TaggingResults
+            review={review}
+            types={tagging.types}
+            source={source}
+            threshold={look.threshold / 100}
+            dictionaryId={dictionaryId}
+          />
         </>
       )}
       {tagging?.status === 'failed' && tagging.problem !== null && review === null && (

@@ -15,6 +15,7 @@ import {
   type ReviewCursor,
   type ReviewTarget,
 } from './reviewCommands.ts';
+import { LinkCard } from './MentionLinks.tsx';
 import { ReviewSentence } from './ReviewSentence.tsx';
 import { ReviewKeys, ReviewTools } from './ReviewTools.tsx';
 
@@ -37,9 +38,11 @@ interface ReviewPanelProps {
   readonly review: Review;
   readonly look: ReviewLook;
   readonly onLook: (change: Partial<ReviewLook>) => void;
+  /** The dictionary that mentions are linked by; null for none. */
+  readonly dictionaryId: string | null;
 }
 
-export function ReviewPanel({ review, look, onLook }: ReviewPanelProps) {
+export function ReviewPanel({ review, look, onLook, dictionaryId }: ReviewPanelProps) {
   const lab = useLabActions();
   const isElsewhere = useLab((state) => state.owner === 'elsewhere');
   const threshold = look.threshold / 100;
@@ -271,6 +274,16 @@ export function ReviewPanel({ review, look, onLook }: ReviewPanelProps) {
                       words={document.text.slice(tokens[target.start]?.start, tokens[target.end - 1]?.end)}
                       onAct={act}
                     />
+                    {dictionaryId !== null && target.mention !== null && (
+                      <LinkCard
+                        dictionaryId={dictionaryId}
+                        text={document.text.slice(
+                          tokens[target.mention.start]?.start,
+                          tokens[target.mention.end - 1]?.end,
+                        )}
+                        type={target.mention.type}
+                      />
+                    )}
                   </>
                 )}
               </ReviewSentence>

@@ -15,6 +15,7 @@ import { useAct } from '../shared/useAct.ts';
 import { useDescriptions } from '../shared/useDescriptions.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
 import { useLayers } from '../shared/useLayers.ts';
+import { DictionarySelect, useLinkDictionary } from './MentionLinks.tsx';
 import { TagForm, TaggerSelect } from './TagForm.tsx';
 import { reviewAddress, StoredReviews, TaggingProgress } from './TaggingProgress.tsx';
 
@@ -100,6 +101,7 @@ function Tagging({ choice, tagger }: TaggingProps) {
   }, [reviewId]);
   return (
     <>
+      <LinkChoice />
       <TagForm corpora={corpora} choice={choice} hindrance={hindrance} onTag={tag} />
       {tagging !== null && (
         <div className="stack">
@@ -116,6 +118,12 @@ function Tagging({ choice, tagger }: TaggingProps) {
       )}
     </>
   );
+}
+
+/** Chooses the dictionary for what is tagged next; the review has the same choice. */
+function LinkChoice() {
+  const [dictionaryId, setDictionaryId] = useLinkDictionary();
+  return <DictionarySelect value={dictionaryId} onChange={setDictionaryId} />;
 }
 
 /** Saves the chosen tagger as a page of one file, for people who have no lab. */

@@ -12,6 +12,8 @@ import { TableBox } from '../parts/TableBox.tsx';
 import { TypeLabel } from '../parts/TypeLabel.tsx';
 import { format } from '../shared/format.ts';
 import { saveFiles } from '../shared/saveFile.ts';
+import { useLabActions } from '../shared/useLab.ts';
+import { linkedBy } from './MentionLinks.tsx';
 import { DocumentTable, MentionTable } from './MentionTables.tsx';
 
 /** Returns whether a mention reaches the threshold; one without a confidence always does. */
@@ -208,11 +210,13 @@ interface TaggingResultsProps {
   readonly source: string;
   /** 0 to 1. */
   readonly threshold: number;
+  /** The dictionary that mentions are linked by; null for none. */
+  readonly dictionaryId: string | null;
 }
 
 /** Shows the mentions as reviewed so far: how many there are, their documents as files and tables, and the tagger's scores on annotated text. */
 export const TaggingResults = memo(function TaggingResults(props: TaggingResultsProps) {
-  const { types, source } = props;
+  const { types, source, dictionaryId } = props;
   const [open, setOpen] = useState(0);
   // An edit changes the sentence at once, and what is counted of all sentences a moment later.
   const review = useDeferredValue(props.review);
@@ -229,7 +233,13 @@ export const TaggingResults = memo(function TaggingResults(props: TaggingResults
       <section aria-labelledby="found-title">
         <h2 id="found-title">Mentions</h2>
         <TypeCounts counts={counts} />
-        <SaveRow documents={shown} name={format.fileName(source) || 'tagged'} threshold={threshold} counts={counts} />
+        <SaveRow
+          documents={shown}
+          name={format.fileName(source) || 'tagged'}
+          threshold={threshold}
+          counts={counts}
+          dictionaryId={dictionaryId}
+        />
       </section>
       {goldTypes.length > 0 && (
         <section aria-labelledby="scores-title">
@@ -244,7 +254,7 @@ export const TaggingResults = memo(function TaggingResults(props: TaggingResults
       <section aria-labelledby="document-title" className="stack">
         <h2 id="document-title">{document.id}</h2>
         {shown.length > 1 && <DocumentTable documents={shown} open={open} onOpen={setOpen} />}
-        <MentionTable key={document.id} document={document} types={review.types} />
+        <MentionTable key={document.id} document={document} types={review.types} dictionaryId={dictionaryId} />
       </section>
     </>
   );
@@ -255,15 +265,18 @@ interface SaveRowProps {
   readonly name: string;
   readonly threshold: number;
   readonly counts: ReturnType<typeof countTypes>;
+  readonly dictionaryId: string | null;
 }
 
-function SaveRow({ documents, name, threshold, counts }: SaveRowProps) {
+function SaveRow({ documents, name, threshold, counts, dictionaryId }: SaveRowProps) {
+  const lab = useLabActions();
   const [savedAs, setSavedAs] = useState<AnnotationFormat>('BRAT');
   const hidden = counts.reduce((sum, count) => sum + count.hidden, 0);
   const save = async () => {
     // Loaded when needed, because the formats are a large part of the page.
     const { writeDocuments } = await import('../../data/formats/writeDocuments.ts');
-    await saveFiles(name, writeDocuments(savedAs, documents, { name }));
+    const linked = dictionaryId === null ? documents : await linkedBy(lab, dictionaryId, documents);
+    if (linked !== null) await saveFiles(name, writeDocuments(savedAs, linked, { name }));
   };
   return (
     <div className="actions">

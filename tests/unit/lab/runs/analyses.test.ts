@@ -1,6 +1,6 @@
 // Proves that queries reach the analysis server and return, that missing inputs are reported, and that long work reports progress and cancels.
 import { afterEach, describe, expect, it } from 'vitest';
-import { inTurns } from '../../../../src/analysis/analysisJob.ts';
+import { inTurns } from '../../../../src/util/work.ts';
 import { recent } from '../../../../src/analysis/recent.ts';
 import { LocalLab } from '../../../../src/lab/lab.ts';
 import { storePredictions } from '../../../../src/schema/storedPredictions.ts';

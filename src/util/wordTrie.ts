@@ -1,5 +1,5 @@
 // A trie of word sequences in flat memory: equal sequences, and only those, have the same node.
-import { hash32 } from '../../util/random.ts';
+import { hash32 } from './random.ts';
 
 /** A growing list of 32-bit numbers, four bytes each. */
 export class NumberList {

@@ -1,0 +1,162 @@
+// Links mentions to the ids of a dictionary: by the same text, by the same text normalised, and by similar terms.
+import type { Work } from '../../util/work.ts';
+import type { AnnotatedDocument, AnnotatedMention } from '../documents/document.ts';
+import { visitTerms, type DictionaryEntry, type TermRank } from './dictionary.ts';
+import { NgramIndex } from './ngramIndex.ts';
+import { normalWords } from './termForms.ts';
+
+/** An entry that a mention may mean. */
+export interface LinkCandidate {
+  readonly id: string;
+  /** The preferred name. */
+  readonly name: string;
+  readonly type: string | null;
+  /** The name or synonym that is like the mention. */
+  readonly term: string;
+  /** 1 for the same text, normalised or not; else the cosine of the terms' TF-IDF vectors, 0 to 1. */
+  readonly score: number;
+}
+
+/** How the id of a mention was found; null for none. */
+export type LinkStep = 'exact' | 'normalised' | 'similar';
+
+export interface LinkAnswer {
+  /** Null where no candidate reaches the threshold, and where the mention is a term of several ids. */
+  readonly id: string | null;
+  readonly step: LinkStep | null;
+  /** Whether the mention is, normalised or not, a term of several ids. */
+  readonly isAmbiguous: boolean;
+  /** The entries most like the mention, best first, at most as many as wanted; that of the id is the first. */
+  readonly candidates: readonly LinkCandidate[];
+}
+
+export interface LinkOptions {
+  /** Candidates in an answer. */
+  readonly most: number;
+  /** The least score of an id, 0 to 1. */
+  readonly threshold: number;
+}
+
+export const DEFAULT_LINKING: LinkOptions = { most: 5, threshold: 0.7 };
+
+const RANKS: readonly TermRank[] = ['name', 'exact', 'related'];
+const ENTRIES_A_STEP = 1000;
+/** Terms that are looked at for each candidate wanted, as several may be of one entry. */
+const TERMS_A_CANDIDATE = 8;
+
+/**
+ * Names go before synonyms, and these before broader and related ones: of several entries with the same term, the one of which it is the name is
+ * meant. Where the dictionary has the type of a mention, ignoring case, only entries of that type are candidates.
+ */
+export class Linker {
+  private readonly entries: readonly DictionaryEntry[];
+  private readonly types: ReadonlySet<string>;
+  /** Terms by their text, and by their normal form. */
+  private readonly byText = new Map<string, number[]>();
+  private readonly byForm = new Map<string, number[]>();
+  private readonly texts: string[] = [];
+  private readonly entryOf: number[] = [];
+  private readonly ranks: number[] = [];
+  private index: NgramIndex | null = null;
+
+  private constructor(entries: readonly DictionaryEntry[]) {
+    this.entries = entries;
+    this.types = new Set(entries.flatMap(({ type }) => type?.toLowerCase() ?? []));
+  }
+
+  static *build(entries: readonly DictionaryEntry[]): Work<Linker> {
+    const linker = new Linker(entries);
+    const forms: string[] = [];
+    for (const [index, entry] of entries.entries()) {
+      if (index % ENTRIES_A_STEP === 0) yield { phase: 'reading terms', done: index, of: entries.length };
+      visitTerms(entry, (text, rank) => {
+        const words = normalWords(text);
+        forms.push(words.join(' '));
+        addTo(linker.byText, plainText(text), linker.texts.length);
+        if (words.length > 0) addTo(linker.byForm, formOf(words), linker.texts.length);
+        linker.texts.push(text);
+        linker.entryOf.push(index);
+        linker.ranks.push(RANKS.indexOf(rank));
+      });
+    }
+    linker.index = yield* NgramIndex.build(forms);
+    return linker;
+  }
+
+  /** Links a mention by its text and, where the dictionary has it, its type. */
+  link(mention: string, type: string | null = null, { most, threshold }: LinkOptions = DEFAULT_LINKING): LinkAnswer {
+    const wanted = type !== null && this.types.has(type.toLowerCase()) ? type.toLowerCase() : null;
+    const isWanted = (term: number): boolean => wanted === null || this.entry(term).type?.toLowerCase() === wanted;
+    const words = normalWords(mention);
+    const similar = (this.index as NgramIndex).similar(words.join(' '), most * TERMS_A_CANDIDATE, isWanted);
+    for (const step of ['exact', 'normalised'] as const) {
+      const found = step === 'exact' ? this.byText.get(plainText(mention)) : this.byForm.get(formOf(words));
+      const terms = this.bestRanked((found ?? []).filter(isWanted));
+      if (terms.length === 0) continue;
+      const candidates = this.candidates(terms.map((term) => ({ term, score: 1 })), similar, most); // prettier-ignore
+      const isAmbiguous = new Set(terms.map((term) => this.entry(term).id)).size > 1;
+      return { id: isAmbiguous ? null : (candidates[0]?.id ?? null), step, isAmbiguous, candidates };
+    }
+    const candidates = this.candidates([], similar, most);
+    const [best] = candidates;
+    const isSure = best !== undefined && best.score >= threshold;
+    return { id: isSure ? best.id : null, step: isSure ? 'similar' : null, isAmbiguous: false, candidates };
+  }
+
+  private entry(term: number): DictionaryEntry {
+    return this.entries[this.entryOf[term] ?? 0] as DictionaryEntry;
+  }
+
+  /** Of terms that are the same, those that are most to their entries. */
+  private bestRanked(terms: readonly number[]): readonly number[] {
+    const best = Math.min(...terms.map((term) => this.ranks[term] ?? 0));
+    return terms.filter((term) => this.ranks[term] === best);
+  }
+
+  private candidates(
+    first: readonly { readonly term: number; readonly score: number }[],
+    similar: readonly { readonly index: number; readonly score: number }[],
+    most: number,
+  ): readonly LinkCandidate[] {
+    const chosen = new Map<string, LinkCandidate>();
+    for (const { term, score } of [...first, ...similar.map(({ index, score }) => ({ term: index, score }))]) {
+      const { id, name, type } = this.entry(term);
+      if (chosen.size >= most) break;
+      // Rounding of sums may exceed 1 by some bits.
+      if (!chosen.has(id))
+        chosen.set(id, { id, name, type, term: this.texts[term] ?? name, score: Math.min(1, score) });
+    }
+    return [...chosen.values()];
+  }
+}
+
+/** Gives mentions the id, name and score of their answers; a mention without an id loses what it had. */
+export function linkDocuments<Document extends AnnotatedDocument>(
+  documents: readonly Document[],
+  answerOf: (text: string, type: string) => LinkAnswer | undefined,
+): readonly Document[] {
+  return documents.map((document) => ({
+    ...document,
+    mentions: document.mentions.map(({ link: _, ...mention }): AnnotatedMention => {
+      const answer = answerOf(document.text.slice(mention.start, mention.end), mention.type);
+      const best = answer?.candidates[0];
+      if (answer === undefined || answer.id === null || best === undefined) return mention;
+      return { ...mention, link: { id: answer.id, name: best.name, score: best.score } };
+    }),
+  }));
+}
+
+function plainText(text: string): string {
+  return text.replace(/\s+/gu, ' ').trim();
+}
+
+/** The same for the same words in any order. */
+function formOf(words: readonly string[]): string {
+  return [...words].sort().join(' ');
+}
+
+function addTo(terms: Map<string, number[]>, key: string, term: number): void {
+  const known = terms.get(key);
+  if (known === undefined) terms.set(key, [term]);
+  else known.push(term);
+}
