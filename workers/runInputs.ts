@@ -4,7 +4,7 @@ import type { EngineHome } from '../src/engine/network/computeOptions.ts';
 import { mergedTypeName, traitsOf } from '../src/schema/methods.ts';
 import type { RunSpec } from '../src/schema/runRecord.ts';
 import type { PredictionRequest } from '../src/schema/storedPredictions.ts';
-import type { GradientsRequest } from '../src/schema/taskGradients.ts';
+import type { GradientsRequest } from '../src/schema/storedGradients.ts';
 import { readCorpusSentences } from '../src/storage/corpusRecords.ts';
 import { readModelRecord } from '../src/storage/modelRecords.ts';
 import { readRunRecord } from '../src/storage/runRecords.ts';

@@ -27,7 +27,7 @@ import {
 import type { LocalLab } from '../../src/lab/lab.ts';
 import { variantName } from '../../src/lab/state/methodNames.ts';
 import type { TaskRef } from '../../src/schema/runRecord.ts';
-import { usualGradients, type GradientsRequest } from '../../src/schema/taskGradients.ts';
+import { usualGradients, type GradientsRequest } from '../../src/schema/storedGradients.ts';
 import { readRunRecord } from '../../src/storage/runRecords.ts';
 import { fileSystem } from '../../src/storage/fileSystem.ts';
 import type { Store } from '../../src/storage/store.ts';
@@ -124,7 +124,10 @@ async function estimateStore(
       output.write(`Plan of the subsets that may be better: ${file}\n`);
       lines.write({ event: 'file', file });
     }
-    await writeFile(out, `${JSON.stringify({ format: 'bioner-lab-affinity', version: 1, experiments: found }, null, 2)}\n`);
+    await writeFile(
+      out,
+      `${JSON.stringify({ format: 'bioner-lab-affinity', version: 1, experiments: found }, null, 2)}\n`,
+    );
     output.write(`\nEstimates: ${out}\n`);
     lines.write({ event: 'file', file: out, experiments: found.length });
     return exitCodes.done;

@@ -116,7 +116,11 @@ export function countSource(source: CountedSource, task: Task, inputs: AnalysisI
 }
 
 /** Throws like AnalysisInputs, and `metrics/sentences` if they are of other sentences than the corpus has. */
-export async function countPredictions(request: PredictionRequest, task: Task, inputs: AnalysisInputs): Promise<CountedSplit> {
+export async function countPredictions(
+  request: PredictionRequest,
+  task: Task,
+  inputs: AnalysisInputs,
+): Promise<CountedSplit> {
   const split = await inputs.sentences(task, request.split);
   const gold = split.map(({ mentions }) => mentions);
   return { counts: sentenceCounts(gold, await inputs.predicted(request)), split };

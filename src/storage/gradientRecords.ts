@@ -1,7 +1,7 @@
 // Stores the projected gradients of a joint run: `run/<id>/gradients/<epoch>` and their bytes beside it, removed with the run.
 import type { SequenceGradient } from '../metrics/affinity/linearisedTagger.ts';
 import type { TaskGradients } from '../metrics/affinity/taskAffinity.ts';
-import { storedGradientsSchema, type GradientsRequest, type StoredGradients } from '../schema/taskGradients.ts';
+import { storedGradientsSchema, type GradientsRequest, type StoredGradients } from '../schema/storedGradients.ts';
 import { checksum } from '../util/digest.ts';
 import { ifCorrupt, readJson, writeJson } from './records.ts';
 import type { Store } from './store.ts';
@@ -53,7 +53,11 @@ export async function readGradients(store: Store, of: SnapshotKey): Promise<Meas
     const from = 4 * dimensions * row++;
     return { loss, gradient: Float32Array.from({ length: dimensions }, (_, column) => view.getFloat32(from + 4 * column, true)) }; // prettier-ignore
   };
-  const tasks = head.tasks.map(({ shown, train, devel }) => ({ shown, train: train.map(next), devel: devel.map(next) }));
+  const tasks = head.tasks.map(({ shown, train, devel }) => ({
+    shown,
+    train: train.map(next),
+    devel: devel.map(next),
+  }));
   return { sequences, dimensions, seed, tasks };
 }
 

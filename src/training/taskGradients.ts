@@ -5,7 +5,7 @@ import { GradientProjection } from '../metrics/affinity/gradientProjection.ts';
 import type { SequenceGradient } from '../metrics/affinity/linearisedTagger.ts';
 import { isJoint } from '../schema/methods.ts';
 import type { RunSpec } from '../schema/runRecord.ts';
-import type { GradientsRequest } from '../schema/taskGradients.ts';
+import type { GradientsRequest } from '../schema/storedGradients.ts';
 import { writeGradients } from '../storage/gradientRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { macrotask } from '../util/clock.ts';
@@ -132,4 +132,3 @@ function finiteLoss(loss: number): number {
 function gradientsOf(sampled: readonly SampledSequence[]): readonly SequenceGradient[] {
   return sampled.flatMap(({ measured: found }) => (found === null ? [] : [found]));
 }
-

@@ -6,7 +6,7 @@ import type { MixedPrecision } from '../schema/machineSettings.ts';
 import type { EncoderFacts, ModelRecord, ModelSource } from '../schema/modelRecord.ts';
 import type { Environment, RunRecord, RunSpec } from '../schema/runRecord.ts';
 import type { PredictionRequest } from '../schema/storedPredictions.ts';
-import type { GradientsRequest } from '../schema/taskGradients.ts';
+import type { GradientsRequest } from '../schema/storedGradients.ts';
 import type { Progress } from '../util/work.ts';
 import type { Client } from './calls.ts';
 import type { ExportedFile, PredictedSentence, TaggerExport, TaggerRef } from './taggerRef.ts';

@@ -131,7 +131,10 @@ describe('a joint run', () => {
     signal = new AbortController().signal,
   ) => {
     const seen: Progress[] = [];
-    await drain(measureTaskGradients(given, joint, { texts, model }, store, null, signal), (one) => void seen.push(one));
+    await drain(
+      measureTaskGradients(given, joint, { texts, model }, store, null, signal),
+      (one) => void seen.push(one),
+    );
     return { found: await readGradients(store, given), seen };
   };
 

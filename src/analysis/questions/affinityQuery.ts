@@ -3,7 +3,7 @@ import type { Task } from '../../data/corpus/corpus.ts';
 import type { SubsetChoice } from '../../metrics/affinity/subsetChoice.ts';
 import type { TaskAffinity } from '../../metrics/affinity/taskAffinity.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
-import type { GradientsRequest } from '../../schema/taskGradients.ts';
+import type { GradientsRequest } from '../../schema/storedGradients.ts';
 
 /** Asks for the affinity of the tasks of a joint run at one of its snapshots. */
 export type AffinityQuery = Pick<GradientsRequest, 'runId' | 'epoch'>;

@@ -60,7 +60,8 @@ export function measurableRun(
  */
 export function subsetExperiments(whole: Comparison, pool: readonly Comparison[]): readonly Comparison[] {
   const all = new Set(jointTasks(whole).map(taskKey));
-  const settings = (one: Comparison): string => canonicalJson([one.model.id, one.config, one.category?.typeName ?? null]);
+  const settings = (one: Comparison): string =>
+    canonicalJson([one.model.id, one.config, one.category?.typeName ?? null]);
   const ofWhole = settings(whole);
   return pool.filter((other) => {
     const members = jointTasks(other);
@@ -188,7 +189,11 @@ export function subsetPlan(
 }
 
 /** Says which subset the estimate is lowest for, and by how much, for the task at this index. */
-export function estimateText({ best, losses, subsets }: TaskAffinity, index: number, tasks: readonly TaskRef[]): string {
+export function estimateText(
+  { best, losses, subsets }: TaskAffinity,
+  index: number,
+  tasks: readonly TaskRef[],
+): string {
   const found = best[index];
   if (found === undefined) return 'no estimate';
   const { subset, gain } = found;

@@ -17,7 +17,7 @@ import type { ResultFile } from '../../schema/resultFile.ts';
 import type { ReviewRecord } from '../../schema/reviewRecord.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
-import type { GradientsRequest } from '../../schema/taskGradients.ts';
+import type { GradientsRequest } from '../../schema/storedGradients.ts';
 import type { ShippedTagger } from '../../schema/shippedCatalogue.ts';
 import type { StoredKind } from '../../storage/records.ts';
 import type { StoreUsage } from '../../storage/store.ts';

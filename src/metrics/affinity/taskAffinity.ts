@@ -200,4 +200,3 @@ function pairedDifference(from: readonly number[], to: readonly number[]): LossD
   const half = count < 2 ? 0 : QUANTILE * Math.sqrt(squares / (count - 1) / count);
   return { mean: centre, low: centre - half, high: centre + half };
 }
-

@@ -4,7 +4,7 @@ import type { AffinityAnswer } from '../../analysis/questions/affinityQuery.ts';
 import { taskKey, type Comparison } from '../../lab/comparison/comparison.ts';
 import { estimateText, measurableRun, subsetName, subsetPlan, suggestedSubsets } from '../../lab/comparison/taskSubsets.ts'; // prettier-ignore
 import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
-import { usualGradients } from '../../schema/taskGradients.ts';
+import { usualGradients } from '../../schema/storedGradients.ts';
 import { csvText } from '../../util/csv.ts';
 import { Term } from '../help/Term.tsx';
 import { AnalysisWait } from '../parts/AnalysisWait.tsx';
@@ -139,7 +139,12 @@ function Affinity({ experiment, records, tasks, answer }: AffinityProps) {
             <tr key={taskKey(task)}>
               <th scope="row">{taskRefName(task)}</th>
               {tasks.map((partner, column) => (
-                <HeatCell key={taskKey(partner)} value={values[row]?.[column] ?? null} largest={largest} digits={measure === 'gains' ? 4 : 2} />
+                <HeatCell
+                  key={taskKey(partner)}
+                  value={values[row]?.[column] ?? null}
+                  largest={largest}
+                  digits={measure === 'gains' ? 4 : 2}
+                />
               ))}
               <td>{estimateText(affinity, row, tasks)}</td>
             </tr>
@@ -149,14 +154,15 @@ function Affinity({ experiment, records, tasks, answer }: AffinityProps) {
       <TrainTogether experiment={experiment} records={records} subsets={suggestedSubsets(affinity, tasks)} />
       <ul className="table-notes">
         <li>
-          An estimate, not a score: how the devel loss of a task would change if the tagger of all tasks were fine-tuned
-          further on a subset of them, near its present weights (Grad-TAG: logistic regression on projected gradients).
-          It does not say how a tagger ends that is trained on the subset from pretrained weights; training does.
+          <Term name="affinity">Affinity</Term> is an estimate, not a score: how the devel loss of a task would change
+          if the tagger of all tasks were fine-tuned further on a subset of them, near its present weights (Grad-TAG:
+          logistic regression on projected gradients). It does not say how a tagger ends that is trained on the subset
+          from pretrained weights; training does.
         </li>
         <li>
           Saved: the mean over subsets without the partner minus that with it; positive values help.{' '}
-          {format.counted(affinity.subsets.length, 'subset')}. The cosine is that of the tasks’ mean training gradients: 1
-          for equal ones, negative where learning one task unlearns the other.
+          {format.counted(affinity.subsets.length, 'subset')}. The cosine is that of the tasks’ mean training gradients:
+          1 for equal ones, negative where learning one task unlearns the other.
         </li>
         <li>
           Up to {format.count(sequences)} training and devel sequences a task, projected to {format.count(dimensions)}{' '}
@@ -209,7 +215,10 @@ function TrainTogether({ experiment, records, subsets }: TrainTogetherProps) {
           return (
             <li key={name}>
               {name}{' '}
-              <Button label={`Train these together: ${name}`} onAct={async () => void (await lab.startPlan(planOf([tasks])))}>
+              <Button
+                label={`Train these together: ${name}`}
+                onAct={async () => void (await lab.startPlan(planOf([tasks])))}
+              >
                 Train these together
               </Button>
             </li>
@@ -228,7 +237,8 @@ function TrainTogether({ experiment, records, subsets }: TrainTogetherProps) {
 function saveRows(tasks: readonly TaskRef[], answer: AffinityAnswer | null): void {
   if (answer === null) return;
   const { affinity } = answer;
-  const rows = tasks.flatMap((task, row) =>
+  const rows = tasks.flatMap(
+    (task, row) =>
     tasks.map((partner, column) => [taskRefName(task), taskRefName(partner), affinity.cosines[row]?.[column] ?? null, affinity.gains[row]?.[column] ?? null]), // prettier-ignore
   );
   const text = csvText([['task', 'partner', 'cosine', 'devel loss saved'], ...rows]);

@@ -9,7 +9,7 @@ import type { SequenceGradient } from '../../../src/metrics/affinity/linearisedT
 import { writeGradients } from '../../../src/storage/gradientRecords.ts';
 import { fileSystem } from '../../../src/storage/fileSystem.ts';
 import { listRunRecords } from '../../../src/storage/runRecords.ts';
-import { usualGradients } from '../../../src/schema/taskGradients.ts';
+import { usualGradients } from '../../../src/schema/storedGradients.ts';
 import { droppedText } from '../../fixtures/drops.ts';
 import { fakeServer } from '../../fixtures/fakeServer.ts';
 import { fakeHeadless, headlessFolder, writeDrops } from '../../fixtures/headlessBench.ts';
@@ -25,7 +25,11 @@ beforeAll(async () => {
   folder = await headlessFolder();
   for (const name of names) {
     const row = (word: string) => `${name}\tO\n${word}\tB-Disease\n\n`;
-    const splits = { train: row('leaf') + row('stem'), devel: row('root') + row('bud'), test: row('bark') + row('rot') };
+    const splits = {
+      train: row('leaf') + row('stem'),
+      devel: row('root') + row('bud'),
+      test: row('bark') + row('rot'),
+    };
     await writeDrops(folder, 'corpora', Object.entries(splits).map(([split, text]) => droppedText(`${name}/${split}.tsv`, text))); // prettier-ignore
   }
   const trained = await fakeHeadless(folder, categoryPlan({ methods: ['STL', 'MTL-XC'], slicingRates: [], categories: [category(...names), category('fern', 'moss')] })); // prettier-ignore
@@ -51,7 +55,9 @@ it('measures, estimates and compares, and does nothing twice', async () => {
   const first = await affinity(out());
   expect(first.code, first.errors).toBe(0);
   expect(first.output).toContain('cosine of gradients');
-  expect(first.output).toMatch(/Chosen by devel for fern, MTL-XC: All tasks: no subset is better on devel by more than noise/);
+  expect(first.output).toMatch(
+    /Chosen by devel for fern, MTL-XC: All tasks: no subset is better on devel by more than noise/,
+  );
   // Devel of each task by its STL and both joint runs, and of nothing else.
   expect(first.predicted).toHaveLength(3 + 3 + 2);
   expect(first.predicted).toEqual(first.predicted.map(() => expect.objectContaining({ split: 'devel' }) as unknown));

@@ -31,7 +31,9 @@ it('chooses the best of the subsets that are better', () => {
   expect(choice.chosen).toBe(1);
   expect(choice.differences[0]?.interval.low).toBeGreaterThan(0);
   expect(choice.differences[0]?.trainings).toBe(2);
-  expect(choiceText(choice, ['a + b', 'a + c'])).toMatch(/^a \+ c: F1 is [\d.]+ above all tasks .*which is more than noise\.$/);
+  expect(choiceText(choice, ['a + b', 'a + c'])).toMatch(
+    /^a \+ c: F1 is [\d.]+ above all tasks .*which is more than noise\.$/,
+  );
 });
 
 it('finds no difference between equal counts, says that nothing was trained, and refuses other sentences', () => {
