@@ -1,7 +1,7 @@
 // Proves that measured gradients are those of finite differences on every machine, that projections keep their products, and that copies are alike and scrambled labels are not.
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CorpusSentences, Sentence } from '../../src/data/corpus/corpus.ts';
-import type { EngineProcessor } from '../../src/engine/network/computeOptions.ts';
+import { engineMisfit, type EngineProcessor } from '../../src/engine/network/computeOptions.ts';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
 import { GradientProjection, innerProduct } from '../../src/metrics/affinity/gradientProjection.ts';
 import { taskAffinity } from '../../src/metrics/affinity/taskAffinity.ts';
@@ -30,6 +30,10 @@ beforeAll(async () => {
 });
 
 const everything = (): boolean => true;
+
+it('the tiny network fits the engine, so that its gradients are not those of the plain network', () => {
+  expect(engineMisfit(tinyEncoderConfig)).toBeNull();
+});
 
 async function tinyWeights() {
   const tasks = await tinyTasks();
@@ -119,7 +123,7 @@ async function jointRun(): Promise<{ readonly store: Store; readonly spec: RunSp
   const joint = spec({ method: 'MTL-XC', tasks, category: { name: 'plant', typeName: 'Disease' }, config, seed: 7 });
   const store = memory();
   const encoded = await drain(encodeTasks(texts, model, joint, new AbortController().signal));
-  await tinyTraining(store, { tasks: encoded, record: queuedRun(joint, '2025-01-01T00:00:00.000Z') });
+  await tinyTraining(store, { tasks: encoded, record: queuedRun(joint, '2025-01-01T00:00:00.000Z'), home });
   return { store, spec: joint };
 }
 
@@ -132,14 +136,18 @@ describe('a joint run', () => {
   ) => {
     const seen: Progress[] = [];
     await drain(
-      measureTaskGradients(given, joint, { texts, model }, store, null, signal),
+      measureTaskGradients(given, joint, { texts, model }, store, home, signal),
       (one) => void seen.push(one),
     );
     return { found: await readGradients(store, given), seen };
   };
 
+  let run: Awaited<ReturnType<typeof jointRun>>;
+  beforeAll(async () => {
+    run = await jointRun();
+  });
+
   it('has the same gradients for two copies of a task, and the lowest affinity to scrambled labels', async () => {
-    const run = await jointRun();
     const { found, seen } = await measure(run);
     expect(seen.at(-1)).toEqual({ phase: 'measuring gradients', done: 47, of: 48 });
     expect(found?.tasks.map(({ train, devel, shown }) => [train.length, devel.length, shown])).toEqual([[8, 8, 13], [8, 8, 13], [8, 8, 13]]); // prettier-ignore
@@ -154,7 +162,6 @@ describe('a joint run', () => {
   });
 
   it('refuses a run of one task, an absent snapshot and an aborted signal', async () => {
-    const run = await jointRun();
     const lone = { ...run, spec: spec({ seed: 7, config: tinyConfig }) };
     await expect(measure(lone)).rejects.toMatchObject({ code: 'affinity/method', got: 'STL on one task' });
     await expect(measure(run, { ...asked, runId: run.spec.id, epoch: 9 })).rejects.toMatchObject({ code: 'checkpoint/missing' }); // prettier-ignore

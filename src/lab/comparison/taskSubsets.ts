@@ -73,9 +73,10 @@ export function subsetExperiments(whole: Comparison, pool: readonly Comparison[]
 
 /**
  * A row for each task and each joint or sliced method that the experiment trained on all tasks and that was trained on a subset, too. STL counts as
- * the subset of one task, beside joint methods. By task, then method.
+ * the subset of one task, beside joint methods. By task, then method; none where devel was trained on.
  */
 export function choiceRows(whole: Comparison, pool: readonly Comparison[]): readonly ChoiceRow[] {
+  if (whole.config.trainOn !== 'train') return [];
   const members = new Set(jointTasks(whole).map(taskKey));
   const others = subsetExperiments(whole, pool);
   return whole.tasks.flatMap(({ task, variants }) => {
@@ -116,7 +117,7 @@ export function subsetName(tasks: readonly TaskRef[], variant?: Variant): string
   return tasks.map(({ corpus, type }) => (names.filter((name) => name === corpus.name).length > 1 ? `${corpus.name} ${type ?? ''}` : corpus.name)).join(' + '); // prettier-ignore
 }
 
-/** What to ask of devel for these rows, in order. `own`: ids of the runs whose snapshots are here; rows with others are left out. */
+/** What to ask of devel for these rows, in order. */
 export function askedChoices(rows: readonly ChoiceRow[]): readonly AskedChoice[] {
   return rows.map(({ task, subsets }) => ({
     task: { corpusId: task.corpus.id, type: task.type },
