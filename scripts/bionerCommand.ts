@@ -16,6 +16,7 @@ import { conlleval, conllevalReport, predictionRows } from '../src/metrics/score
 import { reproducibilitySheet, sheetMarkdown } from '../src/lab/share/reproducibility.ts';
 import { LabError } from '../src/util/labError.ts';
 import { acrossCommand } from './analysis/acrossCommand.ts';
+import { affinityCommand } from './analysis/affinityCommand.ts';
 import type { CommandOutcome } from './analysis/analysisCommand.ts';
 import { entitySetsCommand } from './analysis/entitySetsCommand.ts';
 import { leaksCommand } from './analysis/leaksCommand.ts';
@@ -40,6 +41,7 @@ const commands: Readonly<Record<string, { readonly about: string; readonly run: 
   tag: { about: 'marks the mentions in text files with a trained tagger', run: tagCommand },
   dictionary: { about: 'checks a file of terms, and marks its terms in text as a corpus', run: dictionaryCommand },
   across: { about: 'scores every trained tagger on every test set', run: acrossCommand },
+  affinity: { about: 'estimates which tasks to train together, and chooses by devel', run: affinityCommand },
   score: { about: 'scores a file of token, gold and predicted columns as conlleval does', run: scoreCommand },
   sheet: { about: 'prints the reproducibility sheet of a result file', run: sheetCommand },
   leaks: { about: 'counts test sentences that occur in training text', run: analysis(leaksCommand) },

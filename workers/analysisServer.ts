@@ -1,4 +1,5 @@
 // Serves the lab's queries about corpora and predictions, several at a time, on a separate thread.
+import { affinityQuestions } from '../src/analysis/affinityQuestions.ts';
 import { analysisInputs } from '../src/analysis/analysisInputs.ts';
 import type { AnalysisJob } from '../src/analysis/analysisJob.ts';
 import { confidenceQuestions } from '../src/analysis/confidenceQuestions.ts';
@@ -37,6 +38,7 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
   const errors = errorQuestions(inputs);
   const confidence = confidenceQuestions(inputs);
   const sentences = sentenceQuestions(inputs);
+  const affinity = affinityQuestions(store, inputs);
   const jobs = new Map<string, AbortController>();
 
   /** Wraps `work` as the handler of a long query: returns its result, or null when cancelled. */
@@ -86,6 +88,8 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
     leakPairs: asJob(leaks.pairs),
     significance: asJob(testDifferences(inputs)),
     testScores: asJob(testScores(inputs)),
+    taskAffinity: asJob(affinity.affinity),
+    subsetChoices: asJob(affinity.choices),
     testCounts: asJob(countsOfPredictions(inputs)),
     errorTotals: asJob(totalErrors),
     errors: asJob(errors.errors),

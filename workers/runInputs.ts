@@ -1,9 +1,10 @@
-// Reads from storage what a run trains and predicts on: its model, the text of its tasks, and what a request for predictions names.
+// Reads from storage what a run trains and predicts on: its model, the text of its tasks, and what a request for predictions or gradients names.
 import { restrictToType, type Task } from '../src/data/corpus/corpus.ts';
 import type { EngineHome } from '../src/engine/network/computeOptions.ts';
 import { mergedTypeName, traitsOf } from '../src/schema/methods.ts';
 import type { RunSpec } from '../src/schema/runRecord.ts';
 import type { PredictionRequest } from '../src/schema/storedPredictions.ts';
+import type { GradientsRequest } from '../src/schema/storedGradients.ts';
 import { readCorpusSentences } from '../src/storage/corpusRecords.ts';
 import { readModelRecord } from '../src/storage/modelRecords.ts';
 import { readRunRecord } from '../src/storage/runRecords.ts';
@@ -15,6 +16,7 @@ import { annotatedTypes, type TaskText } from '../src/training/encodeTasks.ts';
 import { loadModel } from '../src/training/loadModel.ts';
 import { loadTagger } from '../src/training/loadTagger.ts';
 import { predictElsewhere, predictSnapshot } from '../src/training/predictSnapshot.ts';
+import { measureTaskGradients } from '../src/training/taskGradients.ts';
 
 /** The model and the text of a run. Throws LabError `run/model`, `model/damaged` or `corpus/damaged` when they are gone or damaged. */
 export async function readInputs(store: Store, { model: { id, name }, config, method, category, tasks }: RunSpec) {
@@ -53,8 +55,7 @@ export async function* predictRequested(
   signal: AbortSignal,
 ): AsyncGenerator<Progress, RequestedPredictions> {
   const { runId, epoch, split, elsewhere } = request;
-  const spec = (await readRunRecord(store, runId))?.spec;
-  if (spec === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: runId });
+  const spec = await specOf(store, runId);
   if (elsewhere === undefined) {
     const inputs = await readInputs(store, spec);
     return { spec, sentences: yield* predictSnapshot(request, spec, inputs, store, home, signal) };
@@ -62,6 +63,24 @@ export async function* predictRequested(
   const sentences = (await readTask(store, elsewhere))[split];
   const loaded = await loadTagger(store, { kind: 'snapshot', runId, epoch });
   return { spec, sentences: yield* predictElsewhere(loaded, sentences, elsewhere.type, home, signal) };
+}
+
+/** Measures and stores the gradients that a request names. Yields progress in sequences. Throws as `measureTaskGradients` does, and `run/unknown`. */
+export async function* measureRequested(
+  store: Store,
+  request: GradientsRequest,
+  home: EngineHome | null,
+  signal: AbortSignal,
+): AsyncGenerator<Progress, true> {
+  const spec = await specOf(store, request.runId);
+  yield* measureTaskGradients(request, spec, await readInputs(store, spec), store, home, signal);
+  return true;
+}
+
+async function specOf(store: Store, runId: string): Promise<RunSpec> {
+  const record = await readRunRecord(store, runId);
+  if (record !== undefined) return record.spec;
+  throw new LabError('run/unknown', 'There is no such run.', { got: runId });
 }
 
 async function readTask(store: Store, { corpusId, type }: Task) {

@@ -40,7 +40,7 @@ import { serve, type Handlers, type ServerPort } from '../src/wire/port.ts';
 import type { MeasuredStep, MemoryEstimate, PlainNetwork } from '../src/wire/trainingEvent.ts';
 import type { BackendChoice, BackendReport, EstimateRequest, RunEvent, ServerCalls, StepRequest, TaggingRequest } from '../src/wire/trainingProtocol.ts'; // prettier-ignore
 import { BaselineMaking } from './baselineMaking.ts';
-import { predictRequested, readInputs, readTexts, type RequestedPredictions } from './runInputs.ts';
+import { measureRequested, predictRequested, readInputs, readTexts, type RequestedPredictions } from './runInputs.ts';
 import { TimePredictions } from './timePredictions.ts';
 import { fittingMachine, homeOf, machineUnderSettings, threadChoice, type TrainingMachine } from './trainingMachine.ts';
 
@@ -120,6 +120,12 @@ class TrainingServer {
           const annotated = request.elsewhere === undefined ? sentences.flatMap((one) => one.annotated) : null;
           await keepPredictions(store, spec, request, sentences.map(({ mentions }) => mentions), annotated); // prettier-ignore
           return true as const;
+        }),
+      measureGradients: (request) =>
+        this.untilInterrupted(request.runId, async (backend, signal) => {
+          this.releaseTagger();
+          const home = homeOf(await this.underSettings(backend));
+          return this.predicted(request.runId, backend, measureRequested(store, request, home, signal));
         }),
       tag: (request) => this.untilInterrupted(request.id, (backend, signal) => this.tagText(request, backend, signal)),
       interrupt: ({ runId, how }) => {

@@ -59,22 +59,35 @@ export function acrossCommand(args: readonly string[], surroundings: CommandSurr
     }
     const [folder, ...rest] = positionals;
     if (folder === undefined || rest.length > 0) throw usageError('Give one folder of results.', 'DIR', positionals.join(' ') || 'none'); // prettier-ignore
-    const { backend, threads, adapter, method = [] } = values;
-    // The machine's part of the arguments is that of training.
-    const machine = Object.entries({ backend, threads, adapter }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value])); // prettier-ignore
-    const parsed = headlessArguments(['across', '--out', folder, ...machine]);
-    if (parsed === null) return exitCodes.done;
-    const root = path.resolve(folder);
-    await stat(runStoreOf(root)).catch(() => {
-      throw new LabError('headless/input', `${folder} has no store of runs.`, {
-        expected: 'a folder that bioner train PLAN.json --out DIR wrote, without --run or --jobs',
-        got: 'no folder store in it',
-      });
-    });
+    const { method = [] } = values;
+    const { root, parsed } = await resultsIn(folder, values);
     const out = path.resolve(values.out ?? path.join(root, 'across-corpora.csv'));
     return whileLocked(root, around, () => scoreStore(runStoreOf(root), { parsed, methods: method, out }, around, lines)); // prettier-ignore
   };
   return endOf(work, surroundings, usage, (data) => lines.error(data));
+}
+
+interface ResultFolder {
+  /** Absolute. */
+  readonly root: string;
+  /** The machine's part of the arguments, as for training. */
+  readonly parsed: HeadlessArguments;
+}
+
+/** Finds the store of runs in a folder of results, for commands that use the device on it. Throws LabError `headless/input`. */
+export async function resultsIn(
+  folder: string,
+  { backend, threads, adapter }: { readonly backend?: string; readonly threads?: string; readonly adapter?: string },
+): Promise<ResultFolder> {
+  const machine = Object.entries({ backend, threads, adapter }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value])); // prettier-ignore
+  const parsed = headlessArguments(['results', '--out', folder, ...machine]);
+  const root = path.resolve(folder);
+  const found = await stat(runStoreOf(root)).catch(() => null);
+  if (found !== null && parsed !== null) return { root, parsed };
+  throw new LabError('headless/input', `${folder} has no store of runs.`, {
+    expected: 'a folder that bioner train PLAN.json --out DIR wrote, without --run or --jobs',
+    got: 'no folder store in it',
+  });
 }
 
 interface Wanted {

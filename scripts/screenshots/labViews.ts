@@ -88,6 +88,22 @@ export const labViews: readonly LabView[] = [
     },
   },
   {
+    name: 'affinity',
+    show: async (page, { experiment }) => {
+      await goTo(page, experiment);
+      await showView(page, 'Affinity');
+      const measure = page.getByRole('button', { name: 'Measure affinity' });
+      const table = page.getByRole('table', { name: 'Estimated devel loss saved' });
+      await expect(measure.or(table)).toBeVisible({ timeout: 60_000 });
+      if (await measure.isVisible()) await measure.click();
+      await expect(table).toBeVisible({ timeout: 300_000 });
+      const predict = page.getByRole('button', { name: 'Predict now' });
+      if (await predict.isVisible()) await predict.click();
+      await expect(predict).toHaveCount(0, { timeout: 120_000 });
+      await expect(page.locator('.analysis-wait')).toHaveCount(0, { timeout: 60_000 });
+    },
+  },
+  {
     name: 'share',
     show: async (page, { experiment }) => {
       await goTo(page, experiment);

@@ -115,8 +115,13 @@ export function countSource(source: CountedSource, task: Task, inputs: AnalysisI
   return Promise.resolve({ counts: unpackCounts(source), split: source.split });
 }
 
-async function countPredictions(request: PredictionRequest, task: Task, inputs: AnalysisInputs): Promise<CountedSplit> {
-  const split = await inputs.sentences(task, 'test');
+/** Throws like AnalysisInputs, and `metrics/sentences` if they are of other sentences than the corpus has. */
+export async function countPredictions(
+  request: PredictionRequest,
+  task: Task,
+  inputs: AnalysisInputs,
+): Promise<CountedSplit> {
+  const split = await inputs.sentences(task, request.split);
   const gold = split.map(({ mentions }) => mentions);
   return { counts: sentenceCounts(gold, await inputs.predicted(request)), split };
 }

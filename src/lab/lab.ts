@@ -244,8 +244,7 @@ export class LocalLab implements Lab {
   readonly measurePlan: Lab['measurePlan'] = (plan) =>
     this.#guard.run(async () => {
       const state = this.getState();
-      const specs = expandPlan(plan, state);
-      const { config, modelId, pieces } = typicalStep(specs, state.corpora);
+      const { config, modelId, pieces } = typicalStep(expandPlan(plan, state), state.corpora);
       const { stepMs, peakBytes } = await this.#server.call('measureStep', { modelId, config, pieces });
       return { stepMs, remainingMs: remainingMs(this.previewPlan(plan), stepMs, config.batchSize), peakBytes };
     });
@@ -312,6 +311,7 @@ export class LocalLab implements Lab {
 
   readonly predictions: Lab['predictions'] = (...values) => this.#guard.run(async () => (await this.#predictions()).predictions(...values)); // prettier-ignore
   readonly keepPredictions: Lab['keepPredictions'] = (requests) => this.#changing(async () => (await this.#predictions()).keepPredictions(requests)); // prettier-ignore
+  readonly measureGradients: Lab['measureGradients'] = (request) => this.#changing(async () => (await this.#predictions()).measureGradients(request)); // prettier-ignore
   readonly exportCorpus: Lab['exportCorpus'] = async (...values) => (await this.#predictions()).exportCorpus(...values);
   readonly exportTagger: Lab['exportTagger'] = async (...values) => (await this.#predictions()).exportTagger(...values);
   readonly countSentences: Lab['countSentences'] = (runIds) =>
@@ -376,8 +376,8 @@ export class LocalLab implements Lab {
 
   /** Shows what is stored while another tab changes it. */
   async #look(): Promise<void> {
-    const records = await this.#stored.read();
-    this.#labStore.update(() => ({ opened: true, runs: runViewsOf(records) }));
+    const runs = runViewsOf(await this.#stored.read());
+    this.#labStore.update(() => ({ opened: true, runs }));
     await this.#stored.readUsage();
   }
 
@@ -387,8 +387,8 @@ export class LocalLab implements Lab {
     this.#runner.restore(records, goOn ? underWay : []);
     this.#labStore.update(() => ({ opened: true, owner: 'here' }));
     this.#becomeOurs();
-    const { queue } = this.getState();
-    if (queue.length > 0) this.#labStore.notify('info', resumedText(queue.length));
+    const { length } = this.getState().queue;
+    if (length > 0) this.#labStore.notify('info', resumedText(length));
   }
 }
 

@@ -6,7 +6,7 @@ import { isSaved } from '../model/adapters.ts';
 import type { Batch } from '../model/blocks/batch.ts';
 import type { HostParameters, HostTensor } from '../model/blocks/hostParameters.ts';
 import type { StepSettings } from './step.ts';
-import { FIRST, SECOND, tensorsWithPrefix, type Prediction, type Predictor, type Trainer } from './trainer.ts';
+import { FIRST, SECOND, tensorsWithPrefix, type GradientMeter, type Prediction, type Predictor, type Trainer } from './trainer.ts'; // prettier-ignore
 
 type Settings = Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'>;
 
@@ -78,6 +78,30 @@ export function enginePredictor(home: EngineHome, weights: HostParameters, setti
   engine.upload(weights);
   return {
     predict: (batch) => predictionOf(engine, batch, settings.shape.head.tagCount),
+    dispose: () => engine.release(),
+  };
+}
+
+/** See `GradientMeter`; `settings` has no dropout. */
+export function engineGradients(
+  home: EngineHome,
+  weights: HostParameters,
+  settings: Settings,
+  trained: (name: string) => boolean,
+): GradientMeter {
+  const engine = openEngine(home, settings, trained);
+  engine.upload(weights);
+  return {
+    async measure(batch) {
+      engine.setPending(0, 0);
+      // At this rate an update leaves the weights as they are.
+      await engine.step([batch], { seed: settings.seed, step: 1, learningRate: 0 });
+      const [loss] = await engine.readPending();
+      const scaled = await engine.download('gradient');
+      const { lossScale } = engine;
+      if (lossScale !== 1) for (const { values } of scaled.values()) values.forEach((value, at) => (values[at] = value / lossScale)); // prettier-ignore
+      return { loss, gradients: scaled };
+    },
     dispose: () => engine.release(),
   };
 }

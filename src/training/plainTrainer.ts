@@ -11,10 +11,11 @@ import {
 import type { HostParameters } from '../model/blocks/hostParameters.ts';
 import { emissions, type TaggerShape } from '../model/tagger.ts';
 import { argmaxTags, viterbi, type ChainWeights } from '../model/viterbi.ts';
-import { trainStep, type StepSettings } from './step.ts';
+import { accumulate, trainStep, type StepSettings } from './step.ts';
 import {
   checkpointTensors,
   disposeState,
+  type GradientMeter,
   type Prediction,
   type Predictor,
   type Trainer,
@@ -69,6 +70,26 @@ export function plainPredictor(weights: HostParameters, shape: TaggerShape): Pre
   const chain = chainWeights(parameters, shape);
   return {
     predict: async (batch) => predictionOf(batch, parameters, shape, await chain),
+    dispose: () => disposeParameters(parameters),
+  };
+}
+
+/** See `GradientMeter`; `settings` has no dropout. */
+export function plainGradients(
+  weights: HostParameters,
+  settings: Pick<StepSettings, 'shape' | 'config' | 'seed'>,
+  trained: (name: string) => boolean,
+): GradientMeter {
+  const parameters = uploadParameters(weights);
+  const names = [...parameters.keys()].filter(trained);
+  return {
+    async measure(batch) {
+      const found = accumulate(parameters, names, [batch], batch.size, { ...settings, step: 1 });
+      const [loss = NaN] = await found.loss.data();
+      const gradients = await downloadParameters(found.gradients);
+      tf.dispose([found.loss, ...found.gradients.values()]);
+      return { loss, gradients };
+    },
     dispose: () => disposeParameters(parameters),
   };
 }

@@ -42,13 +42,16 @@ export function trainStep(
   return report;
 }
 
-/** Loss of the step and its gradients for the parameters `names`: each micro-batch's summed loss divided by the step's sequences, added in order. */
-function accumulate(
+/**
+ * Loss of the step and its gradients for the parameters `names`: each micro-batch's summed loss divided by the step's sequences, added in order. The
+ * caller owns the tensors.
+ */
+export function accumulate(
   parameters: DeviceParameters,
   names: readonly string[],
   microBatches: readonly Batch[],
   sequences: number,
-  { shape, config, seed, step }: StepSettings,
+  { shape, config, seed, step }: Pick<StepSettings, 'shape' | 'config' | 'seed' | 'step'>,
 ): { loss: tf.Scalar; gradients: Map<string, tf.Tensor> } {
   let total: tf.Tensor[] | null = null;
   for (const [microBatch, batch] of microBatches.entries()) {

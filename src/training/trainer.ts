@@ -45,6 +45,13 @@ export interface Trainer extends Predictor {
   memory(): MemoryReport;
 }
 
+/** Measures losses and gradients at fixed weights. */
+export interface GradientMeter {
+  /** Mean loss of the batch's sequences without dropout, and its gradient for every trained parameter. */
+  measure(batch: Batch): Promise<{ readonly loss: number; readonly gradients: HostParameters }>;
+  dispose(): void;
+}
+
 /** `moments` contains the trained parameters; others stay unchanged. */
 export interface TrainerState {
   readonly parameters: DeviceParameters;

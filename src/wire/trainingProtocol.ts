@@ -6,6 +6,7 @@ import type { MixedPrecision } from '../schema/machineSettings.ts';
 import type { EncoderFacts, ModelRecord, ModelSource } from '../schema/modelRecord.ts';
 import type { Environment, RunRecord, RunSpec } from '../schema/runRecord.ts';
 import type { PredictionRequest } from '../schema/storedPredictions.ts';
+import type { GradientsRequest } from '../schema/storedGradients.ts';
 import type { Progress } from '../util/work.ts';
 import type { Client } from './calls.ts';
 import type { ExportedFile, PredictedSentence, TaggerExport, TaggerRef } from './taggerRef.ts';
@@ -156,6 +157,11 @@ export interface ServerCalls {
   predict(request: PredictionRequest): readonly PredictedSentence[] | null;
   /** Like `predict`, but stores the mentions with their probabilities and returns true. Also throws `storage/full`. */
   keepPredictions(request: PredictionRequest): true | null;
+  /**
+   * Measures and stores the projected gradients of a joint run's tasks at a snapshot, emitting `predicting` events in sequences; null when interrupted.
+   * Throws `affinity/...`, `run/busy` while a run is on the device, `checkpoint/missing` without the snapshot, `storage/full`.
+   */
+  measureGradients(request: GradientsRequest): true | null;
   /**
    * Finds the mentions of each document in order, emitting `predicting` events; null when interrupted. The tagger stays loaded
    * until another one is requested or a run starts. Throws `run/busy` while a run is on the device, and as loading a tagger does.

@@ -41,7 +41,7 @@ export async function openExperiment(page: Page, name?: string): Promise<void> {
 /** Shows one of the views of the experiment that is open. */
 export async function showView(
   page: Page,
-  view: 'Overview' | 'Runs' | 'Errors' | 'Across corpora' | 'Statistics' | 'Share',
+  view: 'Overview' | 'Runs' | 'Errors' | 'Across corpora' | 'Affinity' | 'Statistics' | 'Share',
 ): Promise<void> {
   await follow(page, 'Experiment', view);
 }

@@ -66,7 +66,7 @@ test('every page has one heading, no horizontal scroll and no violation of axe, 
   await test.step('every view of an experiment of nine runs', async () => {
     await dropPaths(page, path.resolve('results/disease-sharing.result.json'));
     await openExperiment(page, 'disease');
-    for (const view of ['Overview', 'Runs', 'Across corpora', 'Statistics', 'Share'] as const) {
+    for (const view of ['Overview', 'Runs', 'Across corpora', 'Affinity', 'Statistics', 'Share'] as const) {
       await showView(page, view);
       await note(page, places);
     }

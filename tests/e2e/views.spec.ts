@@ -133,7 +133,7 @@ test('every view is the same after a reload, a kill and without a network', asyn
     await links.first().waitFor();
     await links.first().click();
     await expect(page.getByRole('navigation', { name: 'Experiment', exact: true })).toBeVisible();
-    for (const view of ['Overview', 'Runs', 'Errors', 'Across corpora', 'Statistics', 'Share'] as const) {
+    for (const view of ['Overview', 'Runs', 'Errors', 'Across corpora', 'Affinity', 'Statistics', 'Share'] as const) {
       await showView(page, view);
       if (view === 'Runs') {
         await page.getByLabel('Filter runs of the experiment').fill('STL');

@@ -18,6 +18,7 @@ import type { ResultFile } from '../../schema/resultFile.ts';
 import type { ReviewRecord } from '../../schema/reviewRecord.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
+import type { GradientsRequest } from '../../schema/storedGradients.ts';
 import type { ShippedTagger } from '../../schema/shippedCatalogue.ts';
 import type { StoredKind } from '../../storage/records.ts';
 import type { StoreUsage } from '../../storage/store.ts';
@@ -341,6 +342,8 @@ export interface Lab {
    * cancellable job. False when cancelled; what was stored by then stays. Rejects as `predictions` does, and with `storage/full`.
    */
   keepPredictions(requests: readonly PredictionRequest[]): Promise<boolean>;
+  /** Measures and stores the gradients of a joint run's tasks as a cancellable job; false when cancelled. Rejects as that call and `predictions` do. */
+  measureGradients(request: GradientsRequest): Promise<boolean>;
 
   /**
    * Queries the analysis worker about corpora and predictions; an `of` of 0 in `onProgress` means unknown. The answer rejects as documented

@@ -1,4 +1,4 @@
-// Runs snapshot predictions and tagger exports as cancellable jobs: predictions are written in a file format or stored.
+// Runs snapshot predictions, gradients and tagger exports as cancellable jobs: predictions are written in a file format or stored.
 import { SPLITS } from '../../data/corpus/corpus.ts';
 import type { DocumentText } from '../../data/documents/document.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
@@ -23,7 +23,7 @@ export function createPredictions({
   readonly client: ServerClient;
   readonly labStore: LabStore;
   readonly store: Store;
-}): Pick<Lab, 'predictions' | 'keepPredictions' | 'exportCorpus' | 'exportTagger'> {
+}): Pick<Lab, 'predictions' | 'keepPredictions' | 'measureGradients' | 'exportCorpus' | 'exportTagger'> {
   /** The task to predict on; undefined if the run has no such task, which the server rejects. */
   function taskOf({ runId, task, elsewhere }: PredictionRequest): TaskRef | undefined {
     const state = labStore.getState();
@@ -79,6 +79,17 @@ export function createPredictions({
       const texts = corpus === undefined ? null : await readCorpusTexts(store, corpus.id);
       const name = `${corpus?.name ?? 'corpus'}-${request.split}`;
       return filesOf(sentences, format, name, texts && texts[request.split]);
+    },
+
+    async measureGradients(request) {
+      const state = labStore.getState();
+      const view = state.runs.find(({ record }) => record.spec.id === request.runId);
+      if (view === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: request.runId });
+      requireInputs(state, view.record.spec);
+      const measure = () => client.call('measureGradients', request);
+      const label = `Measuring gradients of ${view.record.spec.tasks.length} tasks at the snapshot of epoch ${request.epoch}`;
+      const measured = await labStore.during(label, (job) => duringCall(request.runId, job, measure), { cancellable: true }); // prettier-ignore
+      return measured === true;
     },
 
     async exportCorpus(corpusId, format) {

@@ -31,6 +31,7 @@ import {
 import { taskRefName } from '../shared/runName.ts';
 import { useDescriptions } from '../shared/useDescriptions.ts';
 import { shallow, useLab } from '../shared/useLab.ts';
+import { AffinityPanel } from './AffinityPanel.tsx';
 import { ComparisonTableView, MergeNotes } from './ComparisonTableView.tsx';
 import {
   droppedRuns,
@@ -65,6 +66,7 @@ const VIEWS: readonly (readonly [View, string])[] = [
   ['breakdown', 'Breakdown'],
   ['confidence', 'Confidence'],
   ['across', 'Across corpora'],
+  ['affinity', 'Affinity'],
   ['statistics', 'Statistics'],
   ['share', 'Share'],
 ];
@@ -99,7 +101,7 @@ interface KnownExperimentProps {
   readonly pool: Pool;
 }
 
-function KnownExperiment({ route, experiment, pool: { merged } }: KnownExperimentProps) {
+function KnownExperiment({ route, experiment, pool: { merged, comparisons } }: KnownExperimentProps) {
   const analysis = 'corpus' in route ? route : null;
   const task =
     analysis === null ? taskAt(experiment, 'task' in route ? route.task : 1) : taskOfRoute(experiment, analysis);
@@ -178,6 +180,7 @@ function KnownExperiment({ route, experiment, pool: { merged } }: KnownExperimen
           task={task}
           noise={noise}
           records={records}
+          comparisons={comparisons}
         />
       ) : (
         <AnalysisOfExperiment route={analysis} experiment={experiment} records={records} />
@@ -244,9 +247,10 @@ interface ViewProps {
   readonly task: TaskComparison | undefined;
   readonly noise: SignificanceState;
   readonly records: readonly RunRecord[];
+  readonly comparisons: Pool['comparisons'];
 }
 
-function ExperimentViews({ view, experiment, task, noise, records }: ViewProps) {
+function ExperimentViews({ view, experiment, task, noise, records, comparisons }: ViewProps) {
   const queue = useLab((state) => state.queue);
   const results = useLab((state) => state.results);
   const own = useOwnRunIds();
@@ -301,6 +305,8 @@ function ExperimentViews({ view, experiment, task, noise, records }: ViewProps) 
       );
     case 'across':
       return <MatrixPanel experiment={experiment} records={records} />;
+    case 'affinity':
+      return <AffinityPanel experiment={experiment} records={records} comparisons={comparisons} />;
     case 'statistics':
       return (
         <>

@@ -2,6 +2,8 @@
 
 /** In alphabetical order; a definition is one line of less than 200 characters. */
 export const glossary = {
+  affinity:
+    'How far training on one task lowers or raises the loss of another. The lab estimates it from gradients, and then compares trainings on devel.',
   AIO: 'All-in-one: one tagger for all types of a category. Words before and after each text ask for a type, and it marks that type.',
   batch: 'The sequences of one update. A micro-batch is what is on the device at once; gradients add up to the batch.',
   'bootstrap interval':

@@ -37,7 +37,7 @@ export const NOTHING_CHOSEN: AnalysisRoute = {
 };
 
 /** The views of an experiment besides the analyses of its runs. */
-export const EXPERIMENT_VIEWS = ['overview', 'runs', 'across', 'statistics', 'share'] as const;
+export const EXPERIMENT_VIEWS = ['overview', 'runs', 'across', 'affinity', 'statistics', 'share'] as const;
 export type ExperimentView = (typeof EXPERIMENT_VIEWS)[number];
 
 export const LIBRARY_SECTIONS = ['corpora', 'models', 'dictionaries', 'storage'] as const;

@@ -28,6 +28,7 @@ function handlersWith(part: Partial<Handlers<ServerCalls>>): Handlers<ServerCall
     closeExport: unexpected,
     predict: unexpected,
     keepPredictions: unexpected,
+    measureGradients: unexpected,
     tag: unexpected,
     train: unexpected,
     trainTo: unexpected,
