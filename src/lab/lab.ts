@@ -1,5 +1,6 @@
 // The lab on this machine: wires the store, the servers and the parts of the lab together behind one interface.
 import type { Descriptions } from '../schema/descriptions.ts';
+import { neededRuns } from '../schema/runLineage.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
 import { writeMachineSettings } from '../storage/machineRecords.ts';
 import type { Store } from '../storage/store.ts';
@@ -281,12 +282,15 @@ export class LocalLab implements Lab {
     this.#guard.run(async () => {
       const state = this.getState();
       const record = state.runs.find((run) => run.record.spec.id === runId)?.record;
-      const damagedId = record?.failure?.code === 'run/parent-damaged' ? (record.spec.parent ?? runId) : runId;
-      const damaged = state.runs.find((run) => run.record.spec.id === damagedId)?.record;
-      if (damaged !== undefined) requireInputs(state, damaged.spec);
-      // Another run that lacked the same parent may have queued it already.
-      const isUnderWay = damaged?.status === 'queued' || damaged?.status === 'running';
-      const lost = isUnderWay ? [] : await this.#runner.retrainDamaged(damagedId);
+      const damagedIds = record?.failure?.code === 'run/parent-damaged' ? neededRuns(record.spec) : [runId];
+      const lost: number[] = [];
+      for (const damagedId of damagedIds) {
+        const damaged = state.runs.find((run) => run.record.spec.id === damagedId)?.record;
+        if (damaged !== undefined) requireInputs(state, damaged.spec);
+        // Another run that lacked the same parent may have queued it already.
+        const isUnderWay = damaged?.status === 'queued' || damaged?.status === 'running';
+        if (!isUnderWay) lost.push(...(await this.#runner.retrainDamaged(damagedId)));
+      }
       if (record?.status === 'failed') await this.resumeRun(runId);
       else if (lost.length === 0) this.#labStore.notify('info', 'Every snapshot of this run is whole.');
       return lost.length > 0;

@@ -1,6 +1,6 @@
 // Refuses plans that no machine can run, naming the limit, and lists slicing rates that come to the same number of layers.
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
-import { isSliced, jointMethods } from '../../schema/methods.ts';
+import { isCollaborating, isSliced, jointMethods, trainsSingle } from '../../schema/methods.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import type { RunSpec } from '../../schema/runRecord.ts';
@@ -28,10 +28,11 @@ export function assertPlanSize({ categories, seeds, slicingRates, config }: Plan
 }
 
 /** Checks how many runs a plan has before they are made; `slicings` is the number of slicings that differ. Throws LabError `plan/too-large`. */
-export function assertRunCount({ methods, categories, seeds, rounds }: PlanFile, slicings: number): void {
+export function assertRunCount({ methods, categories, seeds, rounds, turns = 1 }: PlanFile, slicings: number): void {
   const trainings = 1 + rounds.count;
   const perSeed = categories.reduce((sum, { tasks, typeName }) => {
-    const single = methods.includes('STL') ? tasks.length * trainings : 0;
+    const alone = trainsSingle(methods) ? tasks.length * (methods.includes('STL') ? trainings : 1) : 0;
+    const single = alone + (methods.some(isCollaborating) ? tasks.length * (turns - 1 + trainings) : 0);
     if (typeName === null) return sum + single;
     const shared = sumOf(jointMethods(methods).map((joint) => (methods.includes(joint) ? trainings : 1)));
     const sliced = methods.filter(isSliced).length * tasks.length * slicings * trainings;

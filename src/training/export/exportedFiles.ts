@@ -23,6 +23,8 @@ const methods = {
   AIO: 'All-in-one tags (AIO): all tasks of a category under one head, where words round each text ask for a type',
   'AIO-LS':
     'Layer slicing on all-in-one tags (AIO-LS): lower layers from the category’s AIO, upper ones from pretraining',
+  CollaboNet:
+    'Collaboration (CollaboNet): one task, from its single-task tagger, reading the LSTMs of the taggers of the category’s other tasks, which are part of these weights',
 } as const satisfies Record<Method, string>;
 
 /**
@@ -232,7 +234,7 @@ export function taggerConfigFile(
 ): Record<string, unknown> {
   // Drops older names of members set below, and that the weights have to be drawn.
   const { num_labels: _count, _num_labels: _older, torch_dtype: _type, untrained: _drawn, ...saved } = stored;
-  const { modelType, architecture, dropoutMembers } = exportedForm(encoder);
+  const { modelType, architecture, dropoutMembers, addedMembers } = exportedForm(encoder);
   return {
     ...saved,
     model_type: modelType,
@@ -241,6 +243,7 @@ export function taggerConfigFile(
     label2id: Object.fromEntries(tags.map((tag, index) => [tag, index])),
     dtype: dtype === 'F16' ? 'float16' : 'float32',
     ...dropoutMembers(config.dropout),
+    ...addedMembers?.(encoder as EncoderConfig),
   };
 }
 
