@@ -29,7 +29,7 @@ import { loadModel, readModelConfig } from '../src/training/loadModel.ts';
 import { loadTagger, type BaseWeights } from '../src/training/loadTagger.ts';
 import { estimateStep, measureStep } from '../src/training/measureStep.ts';
 import { keepPredictions } from '../src/training/predictSnapshot.ts';
-import { initialEncoder, startWeights } from '../src/training/startWeights.ts';
+import { initialEncoder, startWeights, withDrawnHelpers } from '../src/training/startWeights.ts';
 import { openTagger, tagDocuments, type OpenTagger } from '../src/training/tagSentences.ts';
 import { train } from '../src/training/train.ts';
 import { tuneForRun } from '../src/training/tuneForRun.ts';
@@ -96,7 +96,11 @@ class TrainingServer {
   private handlers(): Handlers<ServerCalls> {
     const { store, platform } = this;
     const exports = taggerExports(store, platform);
-    const baselines = new BaselineMaking(store, (event) => this.port.emit(event), (work) => this.onDevice(work));
+    const baselines = new BaselineMaking(
+      store,
+      (event) => this.port.emit(event),
+      (work) => this.onDevice(work),
+    );
     return {
       start: (choice) => this.start(choice),
       settingsChanged: () => this.settingsChanged(),
@@ -181,11 +185,12 @@ class TrainingServer {
     return this.report(backend);
   }
 
-  private async measureStep({ modelId, config, pieces }: StepRequest): Promise<MeasuredStep> {
+  private async measureStep({ modelId, config, pieces, helpers = 0 }: StepRequest): Promise<MeasuredStep> {
     this.refuseWhileTraining();
     const record = await readModelRecord(this.store, modelId);
     if (record === undefined) throw new LabError('run/model', 'The model is no longer in the library.');
-    const model = await loadModel(this.store, record, config.lowerCase);
+    const loaded = await loadModel(this.store, record, config.lowerCase);
+    const model = helpers === 0 ? loaded : withDrawnHelpers(loaded, helpers);
     return this.onDevice(async (backend) => {
       this.releaseTagger();
       const home = homeOf(await this.underSettings(backend));

@@ -238,8 +238,9 @@ export class LocalLab implements Lab {
     this.#guard.run(async () => {
       const state = this.getState();
       const specs = expandPlan(plan, state);
-      const { config, modelId, pieces } = typicalStep(specs, state.corpora);
-      const { stepMs, peakBytes } = await this.#server.call('measureStep', { modelId, config, pieces });
+      const typical = typicalStep(specs, state.corpora);
+      const { config } = typical;
+      const { stepMs, peakBytes } = await this.#server.call('measureStep', typical);
       return { stepMs, remainingMs: remainingMs(this.previewPlan(plan), stepMs, config.batchSize), peakBytes };
     });
   readonly estimatePlan: Lab['estimatePlan'] = async (plan) => {

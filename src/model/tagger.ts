@@ -47,7 +47,7 @@ export function pieceEmissions(
   pieces = 1,
 ): tf.Tensor2D {
   const site = [stream, shape.encoder.layers, 'head'] as const;
-  const dropped = rates.locked === true ? lockedDropout(hidden, pieces, rates.head, ...site) : dropout(hidden, rates.head, ...site); // prettier-ignore
+  const dropped = rates.masks === 'sequence' ? lockedDropout(hidden, pieces, rates.head, ...site) : dropout(hidden, rates.head, ...site); // prettier-ignore
   return tf.add(
     tf.matMul(dropped, parameter<tf.Tensor2D>(parameters, 'head.kernel')),
     parameter(parameters, 'head.bias'),

@@ -87,8 +87,8 @@ export const trainingConfigSchema = z
       head: fraction,
       /** In networks of words: of whole words, whose vector is then 0. Absent: none. */
       words: z.optional(z.number().check(z.gt(0), z.lt(1))),
-      /** In networks of words: all positions of a sequence have the same mask (locked dropout). Absent: each has another. */
-      locked: z.optional(z.literal(true)),
+      /** In networks of words: all positions of a sequence have the same masks (locked dropout). Absent: each has others. */
+      masks: z.optional(z.literal('sequence')),
     }),
     /** Trains on the train split alone, or on train and devel together. */
     trainOn: z.enum(['train', 'train+devel']),

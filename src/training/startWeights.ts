@@ -116,7 +116,8 @@ export async function startWeights(
   if (spec.parent === null) return pretrained;
   const weights = await lastWeights(store, spec.parent);
   const { slicing, round, config, collaboration } = spec;
-  if (collaboration !== undefined && encoder !== undefined && round === 0) return collaborationOf(encoder).start(encoder, weights, spec.seed);
+  if (collaboration !== undefined && encoder !== undefined && round === 0)
+    return collaborationOf(encoder).start(encoder, weights, spec.seed);
   const isSliced = slicing !== null && round === 0;
   if (config.adapters === undefined) return isSliced ? slicedEncoder(pretrained, weights, slicing) : weights;
   return isSliced ? slicedAdapters(pretrained, weights, slicing) : new Map([...pretrained, ...weights]);
@@ -138,10 +139,25 @@ export function encoderOfRun(model: EncoderConfig, { collaboration }: Pick<RunSp
   const { withHelpers } = collaborationOf(model);
   const isRead = [...encoderShapes(model).keys()].some((name) => name.startsWith(HELPERS));
   if (!isRead) return withHelpers(model, collaboration.helpers.length) as EncoderConfig;
-  throw new LabError('run/collaboration', 'The tagger that this run would start from reads those of other tasks already.', {
-    expected: 'the network before it was trained by CollaboNet',
-    got: 'a trained tagger of CollaboNet',
-  });
+  throw new LabError(
+    'run/collaboration',
+    'The tagger that this run would start from reads those of other tasks already.',
+    {
+      expected: 'the network before it was trained by CollaboNet',
+      got: 'a trained tagger of CollaboNet',
+    },
+  );
+}
+
+/** A model whose encoder reads this many taggers with its own weights, to measure what that takes. Throws LabError `run/collaboration`. */
+export function withDrawnHelpers(
+  { config, encoder }: { readonly config: EncoderConfig; readonly encoder: HostParameters },
+  helpers: number,
+): { readonly config: EncoderConfig; readonly encoder: HostParameters } {
+  const reading = encoderOfRun(config, { collaboration: { turn: 1, helpers: new Array<string>(helpers).fill('') } });
+  const { start, helper } = collaborationOf(reading);
+  const read = Array.from({ length: helpers }, (_, index) => [...helper(reading, encoder, index)]);
+  return { config: reading, encoder: new Map([...start(reading, encoder, 1), ...read.flat()]) };
 }
 
 /**

@@ -55,10 +55,12 @@ export interface StepRequest {
   readonly modelId: string;
   readonly config: TrainingConfig;
   readonly pieces: number;
+  /** Taggers of other tasks that it reads, as CollaboNet does; absent without them. */
+  readonly helpers?: number;
 }
 
 /** The same for a model in the library, or for one of which only the configuration file is available. */
-export interface EstimateRequest extends Omit<StepRequest, 'modelId'> {
+export interface EstimateRequest extends Omit<StepRequest, 'modelId' | 'helpers'> {
   readonly model: { readonly id: string } | { readonly configFile: NamedBytes };
 }
 

@@ -30,7 +30,14 @@ export const familyFacts = {
   electra: { name: 'ELECTRA', article: 'an', specials: ['cls-sep'], hasStackedBiases: false },
   modernbert: { name: 'ModernBERT', article: 'a', specials: ['cls-sep'], hasStackedBiases: false },
   'deberta-v2': { name: 'DeBERTa-v3', article: 'a', specials: ['cls-sep'], hasStackedBiases: false },
-  bilstm: { name: 'BiLSTM', article: 'a', specials: ['none'], hasStackedBiases: false, baseline: 'recurrent', collaborates: true },
+  bilstm: {
+    name: 'BiLSTM',
+    article: 'a',
+    specials: ['none'],
+    hasStackedBiases: false,
+    baseline: 'recurrent',
+    collaborates: true,
+  },
   'window-cnn': { name: 'CNN', article: 'a', specials: ['none'], hasStackedBiases: false, baseline: 'windows' },
 } as const satisfies Readonly<Record<string, FamilyFacts>>;
 

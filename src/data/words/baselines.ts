@@ -120,6 +120,20 @@ const coverageSchema = z.object({
   without: shareSchema,
 }) satisfies z.ZodMiniType<Coverage>;
 
+/** What language models a network reads, in a sentence without its full stop. */
+export function languageText({
+  files,
+  hidden,
+  layers,
+  characters,
+  losses,
+}: NonNullable<WordsOrigin['language']>): string {
+  const size = `${layers} × ${hidden} units each, ${characters} characters`;
+  if (files !== undefined) return `Language models over characters from ${files.join(' and ')}: ${size}`;
+  const nats = (losses ?? []).map((loss) => loss.toFixed(3));
+  return `Language models over characters, trained on the training text: ${size}; ${nats.at(-1) ?? '–'} nats a character after ${nats.length} epochs, ${nats[0] ?? '–'} after the first`;
+}
+
 /** What config.json says of where the words are from. */
 export const wordsOriginSchema = z.object({
   corpora: z.array(z.string()),

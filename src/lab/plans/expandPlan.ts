@@ -2,7 +2,14 @@
 import { factsOf } from '../../data/pieces/encoderFacts.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
-import { isCollaborating, jointMethods, needsOneType, traitsOf, trainsSingle, type Method } from '../../schema/methods.ts';
+import {
+  isCollaborating,
+  jointMethods,
+  needsOneType,
+  traitsOf,
+  trainsSingle,
+  type Method,
+} from '../../schema/methods.ts';
 import { neededRuns } from '../../schema/runLineage.ts';
 import { planFileSchema, type PlanCategory, type PlanFile } from '../../schema/planFile.ts';
 import { raceRulesOf } from '../../schema/rateSearch.ts';

@@ -65,8 +65,7 @@ function methodsOf(specs: readonly RunSpec[]): Method[] {
   const hasRounds = (of: readonly RunSpec[]): boolean => of.some(({ round }) => round > 0);
   return METHODS.filter((method) => {
     const own = specs.filter((spec) => spec.method === method);
-    const isOnlyNeeded =
-      specs.some((spec) => traitsOf(spec.method).base === method) && hasRounds(specs);
+    const isOnlyNeeded = specs.some((spec) => traitsOf(spec.method).base === method) && hasRounds(specs);
     return own.length > 0 && (!isOnlyNeeded || hasRounds(own));
   });
 }
@@ -208,16 +207,24 @@ export function withParents(state: LabState, runIds: readonly string[]): readonl
   const known = knownRuns(state);
   // Walks a cycle, which no plan makes, once.
   const walked = new Set<string>();
-  const add = (runId: string): void => {
-    const run = known.get(runId);
-    if (run === undefined || walked.has(runId)) return;
-    walked.add(runId);
-    neededRuns(run.spec).forEach(add);
-    found.set(runId, run);
-  };
   for (const runId of runIds) {
     if (!known.has(runId)) throw new LabError('run/unknown', 'There is no such run.', { got: runId });
-    add(runId);
+    const open = [runId];
+    for (let id = open.at(-1); id !== undefined; id = open.at(-1)) {
+      const run = known.get(id);
+      const isNew = run !== undefined && !walked.has(id);
+      walked.add(id);
+      // A run is added once those that it needs are.
+      if (isNew)
+        open.push(
+          ...neededRuns(run.spec)
+            .filter((needed) => !walked.has(needed))
+            .reverse(),
+        );
+      if (open.at(-1) !== id) continue;
+      open.pop();
+      if (run !== undefined && !found.has(id)) found.set(id, run);
+    }
   }
   return [...found.values()];
 }

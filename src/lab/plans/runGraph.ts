@@ -164,6 +164,8 @@ interface TypicalStep {
   readonly modelId: string;
   readonly config: TrainingConfig;
   readonly pieces: number;
+  /** The most taggers of other tasks that a run of the plan reads; absent without them. */
+  readonly helpers?: number;
 }
 
 /** Takes a plan's runs in order, with all their corpora present. Throws LabError `plan/empty` without runs. */
@@ -177,5 +179,6 @@ export function typicalStep(specs: readonly RunSpec[], corpora: readonly CorpusR
   const tokens = counts.reduce((total, split) => total + split.tokens, 0);
   const sentencePieces = Math.ceil((PIECES_PER_TOKEN * tokens) / Math.max(1, sentences)) + SPECIALS;
   const pieces = config.layout === 'packed' ? config.maxPieces : Math.min(config.maxPieces, sentencePieces);
-  return { modelId: model.id, config, pieces };
+  const helpers = Math.max(0, ...specs.map(({ collaboration }) => collaboration?.helpers.length ?? 0));
+  return { modelId: model.id, config, pieces, ...(helpers > 0 && { helpers }) };
 }

@@ -351,7 +351,9 @@ export class Runner {
   }
 
   private refuseNeeded(runId: string): void {
-    const dependants = this.parts.labStore.getState().runs.filter(({ record }) => neededRuns(record.spec).includes(runId));
+    const dependants = this.parts.labStore
+      .getState()
+      .runs.filter(({ record }) => neededRuns(record.spec).includes(runId));
     if (dependants.length === 0) return;
     throw new LabError('run/needed', 'Other runs start from this one or read it: remove them first.', {
       expected: 'no run that needs it',

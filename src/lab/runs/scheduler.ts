@@ -142,7 +142,8 @@ function move(state: Schedule, runId: string, direction: 'up' | 'down'): Schedul
   const index = state.queue.indexOf(runId);
   const first = direction === 'up' ? index - 1 : index;
   const [earlier, later] = [state.queue[first], state.queue[first + 1]];
-  if (index < 0 || earlier === undefined || later === undefined || state.needs[later]?.includes(earlier) === true) return state;
+  if (index < 0 || earlier === undefined || later === undefined || state.needs[later]?.includes(earlier) === true)
+    return state;
   return { ...state, queue: [...state.queue.slice(0, first), later, earlier, ...state.queue.slice(first + 2)] };
 }
 
@@ -288,7 +289,7 @@ type WaitState = Pick<LabState, 'runs'> & Partial<Pick<LabState, 'rungWaits'>>;
 
 /** Null for a run that may start as soon as the device is free. */
 export function waitsFor({ runs, rungWaits = {} }: WaitState, runId: string): Wait | null {
-  return waitOf(runs, runId, new Set()) ?? waitInRace(runs, rungWaits, runId);
+  return waitOf(runs, runId, new Map()) ?? waitInRace(runs, rungWaits, runId);
 }
 
 /** The wait for a run of the same race, for one that nothing brings on where there is such a one. */
@@ -297,7 +298,7 @@ function waitInRace(runs: LabState['runs'], rungWaits: LabState['rungWaits'], ru
   if (awaited === undefined) return null;
   const records = awaited.flatMap((id) => runs.find(({ record }) => record.spec.id === id)?.record ?? []);
   const isStuckRun = ({ status, spec }: RunRecord): boolean =>
-    status === 'queued' ? waitOf(runs, spec.id, new Set())?.isStuck === true : status !== 'running';
+    status === 'queued' ? waitOf(runs, spec.id, new Map())?.isStuck === true : status !== 'running';
   const parent = records.find(isStuckRun) ?? records[0] ?? null;
   const what = parent === null ? 'the choice of its race' : 'another slicing rate of its race';
   return {
@@ -308,14 +309,19 @@ function waitInRace(runs: LabState['runs'], rungWaits: LabState['rungWaits'], ru
   };
 }
 
-/** `line` has the runs that wait for this one, to end on a cycle, where nothing can start. Of several runs it waits for, one that is stuck comes first. */
-function waitOf(runs: LabState['runs'], runId: string, line: ReadonlySet<string>): Wait | null {
-  const longer = new Set([...line, runId]);
+/**
+ * The wait for a run that this one needs, for one that is stuck where there is such a one. `stuck` has what is known of runs, each asked once: those
+ * that are being asked count as stuck, as a cycle never starts.
+ */
+function waitOf(runs: LabState['runs'], runId: string, stuck: Map<string, boolean>): Wait | null {
+  stuck.set(runId, true);
   const recordOf = (id: string): RunRecord | null => runs.find(({ record }) => record.spec.id === id)?.record ?? null;
   const own = recordOf(runId);
-  if (own === null) return null;
-  const waits = neededRuns(own.spec).flatMap((id) => waitFor(runs, own, id, recordOf(id), longer) ?? []);
-  return waits.find(({ isStuck }) => isStuck) ?? waits[0] ?? null;
+  const needed = own === null ? [] : neededRuns(own.spec);
+  const waits = needed.flatMap((id) => (own === null ? [] : (waitFor(runs, own, id, recordOf(id), stuck) ?? [])));
+  const wait = waits.find(({ isStuck }) => isStuck) ?? waits[0] ?? null;
+  stuck.set(runId, wait?.isStuck === true);
+  return wait;
 }
 
 /** Null where the needed run is finished. */
@@ -324,22 +330,23 @@ function waitFor(
   own: RunRecord,
   parentId: string,
   parent: RunRecord | null,
-  line: ReadonlySet<string>,
+  stuck: Map<string, boolean>,
 ): Wait | null {
   if (parent === null) {
     return { parentId, parent, reason: `Waits for the run ${parentId}, which is not here.`, isStuck: true };
   }
   const { status, spec } = parent;
   if (status === 'finished') return null;
-  const task = spec.tasks[0];
   const name = isJoint(spec.method)
     ? `${spec.method} of ${spec.category?.name ?? 'its category'}`
     : own.spec.collaboration === undefined || own.spec.round > 0
       ? 'its first training'
-      : `${spec.method} of ${task?.corpus.name ?? 'another task'}`;
+      : `${spec.method} of ${spec.tasks[0]?.corpus.name ?? 'another task'}`;
   // A parent that waits is as stuck as what it waits for.
   const isStuck =
-    line.has(parentId) || (status === 'queued' ? waitOf(runs, parentId, line)?.isStuck === true : status !== 'running');
+    status === 'queued'
+      ? (stuck.get(parentId) ?? waitOf(runs, parentId, stuck)?.isStuck === true)
+      : status !== 'running';
   return { parentId, parent, reason: `Waits for ${name}, which ${reasons[status]}.`, isStuck };
 }
 

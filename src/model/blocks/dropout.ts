@@ -17,8 +17,8 @@ export interface DropoutRates {
   readonly head: number;
   /** Of whole words, in networks of words; absent: none. */
   readonly words?: number | undefined;
-  /** In networks of words, every position of a sequence has the same mask; absent: each has another. */
-  readonly locked?: true | undefined;
+  /** In networks of words, all positions of a sequence have the same masks; absent: each has others. */
+  readonly masks?: 'sequence' | undefined;
 }
 
 /** Where dropout applies: `site` numbers the places within a layer; the embedding and the head count as separate layers. */

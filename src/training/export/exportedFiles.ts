@@ -2,7 +2,7 @@
 import { factsOf } from '../../data/pieces/encoderFacts.ts';
 import { bertNormalizer } from '../../data/pieces/normalizer.ts';
 import { settledNormalizer, tokenizerConfigSchema } from '../../data/pieces/tokenizerSettings.ts';
-import { wordsOriginSchema } from '../../data/words/baselines.ts';
+import { languageText, wordsOriginSchema } from '../../data/words/baselines.ts';
 import type { SplitScores } from '../../metrics/scores/spanScore.ts';
 import { familyOf, type EncoderConfig } from '../../model/families/encoderConfig.ts';
 import type { WrittenType } from '../../model/weights/safetensors.ts';
@@ -135,8 +135,9 @@ function modelIndex(name: string, { tasks, devel, test }: TaggerHead['provenance
 
 /** Says where a network of words has its vocabulary and vectors from, as its config.json states it. */
 function wordsOf({ words }: Readonly<Record<string, unknown>>): string {
-  const { corpora, vectors } = wordsOriginSchema.safeParse(words).data ?? { corpora: [], vectors: null };
-  const vocabulary = `Its vocabulary is that of ${corpora.map(markdownText).join(', ') || 'corpora that are not named'}.`;
+  const { corpora, vectors, language } = wordsOriginSchema.safeParse(words).data ?? { corpora: [], vectors: null };
+  const models = language === undefined ? '' : ` ${markdownText(languageText(language))}; they are frozen.`;
+  const vocabulary = `Its vocabulary is that of ${corpora.map(markdownText).join(', ') || 'corpora that are not named'}.${models}`;
   if (vectors === null) return `${vocabulary} Vectors of words were drawn at random.`;
   const { all, without } = vectors.coverage;
   const share = ((100 * (all.tokens - without.tokens)) / Math.max(1, all.tokens)).toFixed(1);

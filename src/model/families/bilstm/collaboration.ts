@@ -52,18 +52,17 @@ export function helperWeights(tagger: HostParameters, ofHelper: NamedShapes, hel
 }
 
 function firstOf({ values }: HostTensor, shape: readonly number[]): Float32Array<ArrayBuffer> {
-  return values.slice(0, shape.reduce((product, size) => product * size, 1));
+  return values.slice(
+    0,
+    shape.reduce((product, size) => product * size, 1),
+  );
 }
 
 /**
  * A tagger's weights as those of one that reads helpers: with scales of 1, and the first LSTM with rows for what they give, drawn from the seed
  * within sqrt(6 / (in + out)) (Glorot) of the whole kernel. `shapes` are those of the encoder with helpers. A tagger that reads them already is returned as it is.
  */
-export function collaboratingWeights(
-  tagger: HostParameters,
-  shapes: NamedShapes,
-  seed: number,
-): HostParameters {
+export function collaboratingWeights(tagger: HostParameters, shapes: NamedShapes, seed: number): HostParameters {
   const weights = new Map(tagger);
   for (const [name, shape] of shapes) {
     if (isFixed(name)) continue;

@@ -41,7 +41,7 @@ export function representation(
   stream: DropoutStream | null,
   language: tf.Tensor2D | null = null,
 ): tf.Tensor2D {
-  const { encoder: rate, words = 0, locked = false } = rates;
+  const { encoder: rate, words = 0, masks } = rates;
   const parts = [wordVectors(batch.pieceIds, parameters, config)];
   const { characterNetwork: network } = config;
   if (network !== null) {
@@ -52,7 +52,7 @@ export function representation(
   }
   if (language !== null) parts.push(language);
   const joined = wordDropout(parts.length === 1 ? (parts[0] as tf.Tensor2D) : (tf.concat(parts, 1) as tf.Tensor2D), words, stream); // prettier-ignore
-  if (locked) return lockedDropout(joined, batch.pieces, rate, stream, -1, 'embedding');
+  if (masks === 'sequence') return lockedDropout(joined, batch.pieces, rate, stream, -1, 'embedding');
   return dropout(joined, rate, stream, -1, 'embedding');
 }
 

@@ -162,3 +162,23 @@ describe('the schedule', () => {
     expect(schedule(restored, { kind: 'queue', runId: 'a', needs: [] }).queue).toEqual(['a']);
   });
 });
+
+describe('a run that reads others', () => {
+  it('starts once all that it needs are finished, and none of them is removed before it', () => {
+    const queued = [['a', []], ['b', []], ['c', ['a', 'b']]] as const; // prettier-ignore
+    let state: Schedule = emptySchedule;
+    // The one with needs first: what it needs is queued before it.
+    for (const [runId, needs] of queued.toReversed()) state = schedule(state, { kind: 'queue', runId, needs });
+    expect(state.queue.indexOf('c')).toBe(2);
+    for (const [runId] of queued) {
+      state = schedule(state, { kind: 'start' });
+      expect(state.queue.includes('c')).toBe(state.activeRunId !== 'c');
+      const active = state.activeRunId ?? '';
+      expect(runId === 'c').toBe(active === 'c');
+      state = schedule(state, { kind: 'end', runId: active, status: 'finished' });
+    }
+    for (const runId of ['a', 'b']) expect(schedule(state, { kind: 'remove', runId }).statuses[runId]).toBe('finished');
+    state = schedule(state, { kind: 'remove', runId: 'c' });
+    expect(schedule(state, { kind: 'remove', runId: 'b' }).statuses['b']).toBeUndefined();
+  });
+});
