@@ -121,8 +121,11 @@ function networkOf(positionals: readonly string[]): BaselineName {
 /** Language models as the options say; undefined without any option. Files and training exclude one another. */
 async function languageOf(
   form: BaselineName,
-  options: Readonly<Record<'characters', readonly string[] | undefined>> &
-    Readonly<Record<'character-size' | 'character-epochs', string | undefined>>,
+  options: {
+    readonly characters?: readonly string[] | undefined;
+    readonly 'character-size'?: string | undefined;
+    readonly 'character-epochs'?: string | undefined;
+  },
 ): Promise<LanguageChoice | undefined> {
   const { characters, 'character-size': size, 'character-epochs': epochs } = options;
   if (characters === undefined && size === undefined && epochs === undefined) return undefined;

@@ -3,7 +3,7 @@ import { baselineForms } from '../src/data/words/baselines.ts';
 import { readCorpusSentences } from '../src/storage/corpusRecords.ts';
 import type { Store } from '../src/storage/store.ts';
 import { importModel } from '../src/training/importModel.ts';
-import { makeBaseline } from '../src/training/makeBaseline.ts';
+import { makeBaseline } from '../src/training/words/makeBaseline.ts';
 import { macrotask } from '../src/util/clock.ts';
 import { drain, unlessAborted } from '../src/util/work.ts';
 import type { BaselineMade, BaselineRequest, RunEvent, VectorsFile } from '../src/wire/trainingProtocol.ts';

@@ -237,11 +237,9 @@ export class LocalLab implements Lab {
   readonly measurePlan: Lab['measurePlan'] = (plan) =>
     this.#guard.run(async () => {
       const state = this.getState();
-      const specs = expandPlan(plan, state);
-      const typical = typicalStep(specs, state.corpora);
-      const { config } = typical;
+      const typical = typicalStep(expandPlan(plan, state), state.corpora);
       const { stepMs, peakBytes } = await this.#server.call('measureStep', typical);
-      return { stepMs, remainingMs: remainingMs(this.previewPlan(plan), stepMs, config.batchSize), peakBytes };
+      return { stepMs, remainingMs: remainingMs(this.previewPlan(plan), stepMs, typical.config.batchSize), peakBytes };
     });
   readonly estimatePlan: Lab['estimatePlan'] = async (plan) => {
     const state = this.getState();
@@ -284,14 +282,11 @@ export class LocalLab implements Lab {
       const state = this.getState();
       const record = state.runs.find((run) => run.record.spec.id === runId)?.record;
       const damagedIds = record?.failure?.code === 'run/parent-damaged' ? neededRuns(record.spec) : [runId];
+      for (const run of state.runs) if (damagedIds.includes(run.record.spec.id)) requireInputs(state, run.record.spec);
+      // Another run that lacked the same parent may have queued it already.
+      const underWay = state.runs.flatMap(({ record: { spec, status } }) => (['queued', 'running'].includes(status) ? [spec.id] : [])); // prettier-ignore
       const lost: number[] = [];
-      for (const damagedId of damagedIds) {
-        const damaged = state.runs.find((run) => run.record.spec.id === damagedId)?.record;
-        if (damaged !== undefined) requireInputs(state, damaged.spec);
-        // Another run that lacked the same parent may have queued it already.
-        const isUnderWay = damaged?.status === 'queued' || damaged?.status === 'running';
-        if (!isUnderWay) lost.push(...(await this.#runner.retrainDamaged(damagedId)));
-      }
+      for (const id of damagedIds) if (!underWay.includes(id)) lost.push(...(await this.#runner.retrainDamaged(id)));
       if (record?.status === 'failed') await this.resumeRun(runId);
       else if (lost.length === 0) this.#labStore.notify('info', 'Every snapshot of this run is whole.');
       return lost.length > 0;

@@ -105,7 +105,6 @@ const collaborationSchema = z.strictObject({
   /** The runs of the category's other tasks whose last weights it reads, which it does not change; in the order of tasks by content. */
   helpers: z.array(z.string()).check(z.minLength(1), z.maxLength(999)),
 });
-export type CollaborationOfRun = z.infer<typeof collaborationSchema>;
 
 /** Inputs of a run by content, which makes the same request the same run on every machine. */
 const runSpecSchema = z.strictObject({

@@ -9,7 +9,7 @@ import type { TrainingEvent } from '../wire/trainingEvent.ts';
 import { evaluationBatches, padBatch } from './batches.ts';
 import type { EncodedTasks } from './encodeTasks.ts';
 
-/** Of features of all sequences together; beyond it they are computed anew in each step. */
+/** Of features of all sequences together; beyond it they are computed in each step. */
 const MOST_BYTES = 768 * 2 ** 20;
 /** Sequences at once: the same whatever a run's micro-batches, so that the numbers are, too. */
 const AT_ONCE = 16;

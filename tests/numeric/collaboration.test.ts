@@ -144,7 +144,7 @@ describe('HunFlair’s form', () => {
     const fixed = [...encoderShapes(config).keys()].filter((name) => name.startsWith('embedding.language.'));
     expect(fixed.length).toBe(8);
     for (const name of fixed) expect(weights.get(name), name).toEqual(encoder.get(name));
-    const kept = bitsOf(await loadSnapshot(store, stl?.id ?? '', 15));
-    for (const name of fixed) expect(kept).not.toHaveProperty([name]);
+    const saved = bitsOf(await loadSnapshot(store, stl?.id ?? '', 15));
+    for (const name of fixed) expect(saved).not.toHaveProperty([name]);
   }, 300_000);
 });

@@ -207,7 +207,7 @@ export function sharedRun(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): Ru
   return null;
 }
 
-/** Key of the tasks that the run's MTL-XC was trained on, or of its own and those of the runs it reads. */
+/** Key of the tasks that the run's MTL-XC was trained on; of CollaboNet, of its task and those of the runs it reads. */
 export function membersOf(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): string | null {
   if (spec.collaboration !== undefined) {
     const read = spec.collaboration.helpers.map((id) => byId.get(id)?.tasks);

@@ -1,5 +1,4 @@
 // Parses plan files and expands them into runs, resolving their inputs in the library.
-import { factsOf } from '../../data/pieces/encoderFacts.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import {
@@ -19,7 +18,7 @@ import { LabError } from '../../util/labError.ts';
 import { validate, ownValue, parseJson } from '../../util/validate.ts';
 import { spellValue } from '../../util/wording.ts';
 import type { LabState } from '../state/labState.ts';
-import { assertPlanSize, assertRunCount, assertSteps, layersAtRate } from './planLimits.ts';
+import { assertCollaboration, assertPlanSize, assertRunCount, assertSteps, layersAtRate } from './planLimits.ts';
 import { familySettings } from './presets.ts';
 
 type Input = PlanFile['model'];
@@ -225,16 +224,6 @@ function assertHead({ methods }: PlanFile, { head }: PlanFile['config']): void {
   throw new LabError('plan/partial-head', `${partial} learns from partial labels, which takes a CRF.`, {
     expected: 'head crf',
     got: `head ${head}`,
-  });
-}
-
-/** Throws LabError `plan/collaboration` where taggers should read one another whose networks cannot. */
-function assertCollaboration({ methods }: PlanFile, { name, family }: ModelRecord): void {
-  const method = methods.find(isCollaborating);
-  if (method === undefined || factsOf(family).collaborates === true) return;
-  throw new LabError('plan/collaboration', `${method} is a method for BiLSTMs, which read one another’s states.`, {
-    expected: `a network of words of the BiLSTM form (Library → Models, or bioner baseline), or a plan without ${method}`,
-    got: `${name}, ${factsOf(family).article} ${factsOf(family).name}`,
   });
 }
 

@@ -1,4 +1,5 @@
 // Refuses plans that no machine can run, naming the limit, and lists slicing rates that come to the same number of layers.
+import { factsOf } from '../../data/pieces/encoderFacts.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { isCollaborating, isSliced, jointMethods, trainsSingle } from '../../schema/methods.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
@@ -42,6 +43,16 @@ export function assertRunCount({ methods, categories, seeds, rounds, turns = 1 }
 }
 
 const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+
+/** Throws LabError `plan/collaboration` where taggers should read one another whose networks cannot. */
+export function assertCollaboration({ methods }: PlanFile, { name, family }: ModelRecord): void {
+  const method = methods.find(isCollaborating);
+  if (method === undefined || factsOf(family).collaborates === true) return;
+  throw new LabError('plan/collaboration', `${method} is a method for BiLSTMs, which read one another’s states.`, {
+    expected: `a network of words of the BiLSTM form (Library → Models, or bioner baseline), or a plan without ${method}`,
+    got: `${name}, ${factsOf(family).article} ${factsOf(family).name}`,
+  });
+}
 
 /** Checks the steps of runs on their corpora. Throws LabError `plan/too-large`. */
 export function assertSteps(

@@ -310,8 +310,8 @@ function waitInRace(runs: LabState['runs'], rungWaits: LabState['rungWaits'], ru
 }
 
 /**
- * The wait for a run that this one needs, for one that is stuck where there is such a one. `stuck` has what is known of runs, each asked once: those
- * that are being asked count as stuck, as a cycle never starts.
+ * The wait for a run that this one needs, for one that is stuck where there is such a one. `stuck` has what is known of runs, each visited once: those
+ * that are being visited count as stuck, as a cycle never starts.
  */
 function waitOf(runs: LabState['runs'], runId: string, stuck: Map<string, boolean>): Wait | null {
   stuck.set(runId, true);

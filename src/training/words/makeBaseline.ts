@@ -1,22 +1,22 @@
 // Makes a network of words from nothing but corpora and, if there are any, vectors of words: the files of a model to import.
-import { SPLITS, type CorpusSentences } from '../data/corpus/corpus.ts';
-import { wordTokenizerFile } from '../data/pieces/wordTokenizer.ts';
-import { BASELINES, baselineForms, MOST_LANGUAGE, type BaselineForm, type BaselineName, type LanguageChoice, type WordsOrigin } from '../data/words/baselines.ts'; // prettier-ignore
-import type { StreamedFile } from '../data/words/byteSource.ts';
-import type { WordVectors } from '../data/words/vectorCollector.ts';
-import { countTokens, spellingsIn, wordVocabulary, type WordVocabulary } from '../data/words/wordVocabulary.ts';
-import { readWordVectors } from '../data/words/wordVectors.ts';
-import { encoderConfig, encoderShapes } from '../model/families/encoderConfig.ts';
-import { sizeOf, type HostParameters } from '../model/blocks/hostParameters.ts';
-import { LINE_START, type LanguageSizes } from '../model/families/words/languageModels.ts';
-import { drawnWeights } from '../model/families/words/wordNetwork.ts';
-import { EMBEDDING } from '../model/blocks/parameterLocation.ts';
-import { FIXED_WORDS } from '../model/families/words/representation.ts';
-import { flairModel, flairPair } from '../model/weights/flairModel.ts';
-import { writeSafetensors } from '../model/weights/safetensors.ts';
-import { LabError } from '../util/labError.ts';
-import type { Progress } from '../util/work.ts';
-import { CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE } from './loadModel.ts';
+import { SPLITS, type CorpusSentences } from '../../data/corpus/corpus.ts';
+import { wordTokenizerFile } from '../../data/pieces/wordTokenizer.ts';
+import { BASELINES, baselineForms, MOST_LANGUAGE, type BaselineForm, type BaselineName, type LanguageChoice, type WordsOrigin } from '../../data/words/baselines.ts'; // prettier-ignore
+import type { StreamedFile } from '../../data/words/byteSource.ts';
+import type { WordVectors } from '../../data/words/vectorCollector.ts';
+import { countTokens, spellingsIn, wordVocabulary, type WordVocabulary } from '../../data/words/wordVocabulary.ts';
+import { readWordVectors } from '../../data/words/wordVectors.ts';
+import { encoderConfig, encoderShapes } from '../../model/families/encoderConfig.ts';
+import { sizeOf, type HostParameters } from '../../model/blocks/hostParameters.ts';
+import { LINE_START, type LanguageSizes } from '../../model/families/words/languageModels.ts';
+import { drawnWeights } from '../../model/families/words/wordNetwork.ts';
+import { EMBEDDING } from '../../model/blocks/parameterLocation.ts';
+import { FIXED_WORDS } from '../../model/families/words/representation.ts';
+import { flairModel, flairPair } from '../../model/weights/flairModel.ts';
+import { writeSafetensors } from '../../model/weights/safetensors.ts';
+import { LabError } from '../../util/labError.ts';
+import type { Progress } from '../../util/work.ts';
+import { CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE } from '../loadModel.ts';
 import { pretrainLanguage } from './pretrainLanguage.ts';
 
 export interface BaselineInputs {

@@ -1,15 +1,15 @@
 // Trains language models over characters, forward and backward together, to predict the next character of each text.
 import * as tf from '@tensorflow/tfjs';
-import { uploadParameters, disposeParameters, downloadParameters } from '../model/blocks/deviceParameters.ts';
-import type { HostParameters } from '../model/blocks/hostParameters.ts';
-import { LANGUAGE } from '../model/blocks/parameterLocation.ts';
-import { characterTexts, decoderShapes, languageLoss, languageShapes, SPACE, type LanguageSizes } from '../model/families/words/languageModels.ts'; // prettier-ignore
-import { drawnWeights } from '../model/families/words/wordNetwork.ts';
-import { macrotask } from '../util/clock.ts';
-import { LabError } from '../util/labError.ts';
-import type { Progress } from '../util/work.ts';
-import { adamUpdate, learningRateAt, zeroMoments } from './adam.ts';
-import { epochSteps, stepsPerEpoch } from './batches.ts';
+import { uploadParameters, disposeParameters, downloadParameters } from '../../model/blocks/deviceParameters.ts';
+import type { HostParameters } from '../../model/blocks/hostParameters.ts';
+import { LANGUAGE } from '../../model/blocks/parameterLocation.ts';
+import { characterTexts, decoderShapes, languageLoss, languageShapes, SPACE, type LanguageSizes } from '../../model/families/words/languageModels.ts'; // prettier-ignore
+import { drawnWeights } from '../../model/families/words/wordNetwork.ts';
+import { macrotask } from '../../util/clock.ts';
+import { LabError } from '../../util/labError.ts';
+import type { Progress } from '../../util/work.ts';
+import { adamUpdate, learningRateAt, zeroMoments } from '../adam.ts';
+import { epochSteps, stepsPerEpoch } from '../batches.ts';
 
 export interface LanguageTraining {
   readonly sizes: LanguageSizes;
