@@ -93,7 +93,9 @@ const frozen: FrozenPart<BilstmConfig> = {
   features(batch, parameters, config) {
     const { language, helpers = 0 } = config;
     const vectors = language === undefined ? null : languageVectors(batch, parameters, language);
-    const { helpers: _, ...alone } = config;
+    // Of a helper nothing above its LSTMs is read.
+    const { helpers: _, ...rest } = config;
+    const alone = { ...rest, denseSize: null };
     const states = Array.from({ length: helpers }, (_own, helper) => {
       const own = statesAbove(batch, helperView(parameters, helper), alone, NO_DROPOUT, null, vectors, null);
       return own[firstLstm(config) + config.lstmLayers] as tf.Tensor2D;
