@@ -134,7 +134,9 @@ describe('HunFlair’s form', () => {
     expect([end.failure, end.status]).toEqual([null, 'finished']);
     expect(end.epochs.at(-1)?.devel[0]?.lenient.overall.f1).toBeGreaterThan(50);
     const plan = categoryPlan({ config: { ...learning, epochs: 1 }, seeds: [1], slicingRates: [0.5] });
-    const specs = expandPlan(plan, { corpora, models: [model] }).filter(({ method }) => method !== 'STL').slice(0, 2);
+    const specs = expandPlan(plan, { corpora, models: [model] })
+      .filter(({ method }) => method !== 'STL')
+      .slice(0, 2);
     expect(specs.map(({ method, slicing }) => [method, slicing?.layers ?? null])).toEqual([['MTL-XC', null], ['MTL-LS', 1]]); // prettier-ignore
     for (const spec of specs) {
       const { failure, status } = await client.call('train', spec);

@@ -78,34 +78,37 @@ const hostOf = (parameters: Parameters) =>
 describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
   beforeAll(() => startBackend(backend, nodePlatform));
 
-  it.each(reference.cases)('$name: states and gradients are those of PyTorch, with features computed before or not', async (one) => {
-    const config = encoderConfig(one.config);
-    const shapes = Object.entries(one.parameters).map(([name, { shape }]) => [name, shape] as const);
-    expect(Object.fromEntries(encoderShapes(config))).toEqual(Object.fromEntries(shapes));
-    const parameters = uploadParameters(hostOf(one.parameters));
-    const trained = [...encoderShapes(config).keys()].filter((name) => familyOf(config).isConstant?.(name) !== true);
-    for (const batch of [batchOf(5), batchOf(16)]) {
-      const features = frozenFeatures(batch, parameters, config);
-      expect(features?.shape).toEqual([batch.size * batch.pieces, familyOf(config).frozen?.width(config)]);
-      for (const given of [batch, { ...batch, features: features as tf.Tensor2D }]) {
-        const states = tf.tidy(() => encoderStates(given, parameters, config, NO_DROPOUT, null).map((state) => realRows(state, batch))); // prettier-ignore
-        for (const [index, state] of states.entries()) {
-          expect(largestDifference(await state.data(), one.states[index] ?? []), `state ${index}`).toBeLessThan(1e-5);
-        }
-        const loss = (...tensors: tf.Tensor[]): tf.Scalar => {
-          const named = new Map(parameters);
-          trained.forEach((name, index) => named.set(name, tensors[index] as tf.Tensor));
-          const rows = realRows(encoderStates(given, named, config, NO_DROPOUT, null).at(-1) as tf.Tensor2D, batch);
-          return tf.sum(tf.mul(rows, tf.tensor(one.weights, rows.shape)));
-        };
-        const gradients = tf.tidy(() => tf.grads(loss)(trained.map((name) => parameters.get(name) as tf.Tensor)));
-        for (const [index, name] of trained.entries()) {
-          const found = await (gradients[index] as tf.Tensor).data();
-          expect(largestDifference(found, one.gradients[name] ?? []), name).toBeLessThan(2e-5);
+  it.each(reference.cases)(
+    '$name: states and gradients are those of PyTorch, with features computed before or not',
+    async (one) => {
+      const config = encoderConfig(one.config);
+      const shapes = Object.entries(one.parameters).map(([name, { shape }]) => [name, shape] as const);
+      expect(Object.fromEntries(encoderShapes(config))).toEqual(Object.fromEntries(shapes));
+      const parameters = uploadParameters(hostOf(one.parameters));
+      const trained = [...encoderShapes(config).keys()].filter((name) => familyOf(config).isConstant?.(name) !== true);
+      for (const batch of [batchOf(5), batchOf(16)]) {
+        const features = frozenFeatures(batch, parameters, config);
+        expect(features?.shape).toEqual([batch.size * batch.pieces, familyOf(config).frozen?.width(config)]);
+        for (const given of [batch, { ...batch, features: features as tf.Tensor2D }]) {
+          const states = tf.tidy(() => encoderStates(given, parameters, config, NO_DROPOUT, null).map((state) => realRows(state, batch))); // prettier-ignore
+          for (const [index, state] of states.entries()) {
+            expect(largestDifference(await state.data(), one.states[index] ?? []), `state ${index}`).toBeLessThan(1e-5);
+          }
+          const loss = (...tensors: tf.Tensor[]): tf.Scalar => {
+            const named = new Map(parameters);
+            trained.forEach((name, index) => named.set(name, tensors[index] as tf.Tensor));
+            const rows = realRows(encoderStates(given, named, config, NO_DROPOUT, null).at(-1) as tf.Tensor2D, batch);
+            return tf.sum(tf.mul(rows, tf.tensor(one.weights, rows.shape)));
+          };
+          const gradients = tf.tidy(() => tf.grads(loss)(trained.map((name) => parameters.get(name) as tf.Tensor)));
+          for (const [index, name] of trained.entries()) {
+            const found = await (gradients[index] as tf.Tensor).data();
+            expect(largestDifference(found, one.gradients[name] ?? []), name).toBeLessThan(2e-5);
+          }
         }
       }
-    }
-  });
+    },
+  );
 
   it('language models have the loss and every gradient of PyTorch', async () => {
     const { sizes, texts, parameters: stored, loss, gradients } = reference.language;
@@ -114,7 +117,9 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
     const batch = characterTexts(texts.map((text) => [...text, SPACE]));
     const lossOf = (...tensors: tf.Tensor[]): tf.Scalar =>
       languageLoss(batch, new Map(names.map((name, index) => [name, tensors[index] as tf.Tensor])), sizes);
-    const { value, grads } = tf.tidy(() => tf.valueAndGrads(lossOf)(names.map((name) => parameters.get(name) as tf.Tensor)));
+    const { value, grads } = tf.tidy(() =>
+      tf.valueAndGrads(lossOf)(names.map((name) => parameters.get(name) as tf.Tensor)),
+    );
     expect(Math.abs(((await value.data())[0] as number) - loss)).toBeLessThan(1e-5);
     for (const [index, name] of names.entries()) {
       const found = await (grads[index] as tf.Tensor).data();

@@ -50,8 +50,10 @@ export function flairModel(name: string, bytes: Uint8Array<ArrayBuffer>): FlairM
     throw refused(`${member}, a whole number, in the dict that flair saves`, spellValue(value));
   };
   const isForward = content.get('is_forward_lm');
-  if (typeof isForward !== 'boolean') throw refused('is_forward_lm in the dict that flair saves', spellValue(isForward));
-  if (content.get('nout') != null) throw refused('states as they are (nout None)', `a projection of them to ${spellValue(content.get('nout'))}`);
+  if (typeof isForward !== 'boolean')
+    throw refused('is_forward_lm in the dict that flair saves', spellValue(isForward));
+  if (content.get('nout') != null)
+    throw refused('states as they are (nout None)', `a projection of them to ${spellValue(content.get('nout'))}`);
   const sizes = { size: size('embedding_size'), hidden: size('hidden_size'), layers: size('nlayers') };
   if (sizes.layers > 8) throw refused('at most 8 layers', String(sizes.layers));
   const delimiter = content.get('document_delimiter') ?? '\n';
@@ -66,7 +68,10 @@ export function flairModel(name: string, bytes: Uint8Array<ArrayBuffer>): FlairM
   const tensor = (key: string, shape: readonly number[]): Float32Array => {
     const found = weightOf(tensors, key);
     if (found?.shape.join() === shape.join()) return Float32Array.from(found.read());
-    throw refused(`${key} of shape [${shape.join(', ')}]`, found === undefined ? 'no such tensor' : `[${found.shape.join(', ')}]`);
+    throw refused(
+      `${key} of shape [${shape.join(', ')}]`,
+      found === undefined ? 'no such tensor' : `[${found.shape.join(', ')}]`,
+    );
   };
   const direction = isForward ? 'forward' : 'backward';
   const table = tensor('encoder.weight', [items.length, sizes.size]);
@@ -82,7 +87,10 @@ export function flairModel(name: string, bytes: Uint8Array<ArrayBuffer>): FlairM
     const width = layer === 0 ? sizes.size : sizes.hidden;
     const matrix = (key: string, columns: number): HostTensor => ({
       shape: [columns, gates],
-      values: transposed(tensor(`rnn.${key}_l${layer}`, [gates, columns]) as Float32Array<ArrayBuffer>, [columns, gates]),
+      values: transposed(tensor(`rnn.${key}_l${layer}`, [gates, columns]) as Float32Array<ArrayBuffer>, [
+        columns,
+        gates,
+      ]),
     });
     const biases = ['bias_ih', 'bias_hh'].map((key) => tensor(`rnn.${key}_l${layer}`, [gates]));
     const prefix = `${LANGUAGE}${layer}.${direction}.`;

@@ -85,7 +85,10 @@ export async function* makeBaseline(
       },
     ...(language !== null && { language: language.origin }),
   };
-  const members = { ...membersOf(form, vocabulary, given?.dimensions ?? null, origin), ...(language !== null && { language: language.sizes }) };
+  const members = {
+    ...membersOf(form, vocabulary, given?.dimensions ?? null, origin),
+    ...(language !== null && { language: language.sizes }),
+  };
   const { words, characters } = vocabulary;
   return {
     files: [
@@ -93,7 +96,11 @@ export async function* makeBaseline(
       { name: WEIGHTS_FILE, bytes: weightsFile(members, vocabulary, form, language?.weights ?? new Map()) },
       {
         name: TOKENIZER_FILE,
-        bytes: wordTokenizerFile({ words: [...words], characters: [...characters], longest: language === null ? LONGEST_WORD : LONGEST_READ }),
+        bytes: wordTokenizerFile({
+          words: [...words],
+          characters: [...characters],
+          longest: language === null ? LONGEST_WORD : LONGEST_READ,
+        }),
       },
     ],
     origin,
@@ -125,7 +132,8 @@ async function* languageOf(
   }
   if (choice !== undefined && 'files' in choice) {
     const [one, other, ...rest] = choice.files;
-    if (one === undefined || other === undefined || rest.length > 0) throw notPair(choice.files.map((file) => file.name));
+    if (one === undefined || other === undefined || rest.length > 0)
+      throw notPair(choice.files.map((file) => file.name));
     const [first, second] = [flairModel(one.name, one.bytes), flairModel(other.name, other.bytes)];
     const { sizes, characters, weights } = flairPair(first, second);
     const origin = { files: [one.name, other.name], hidden: sizes.hidden, layers: sizes.layers, characters: characters.length }; // prettier-ignore
@@ -148,16 +156,25 @@ async function* languageOf(
   const sizes = { size: language.size, hidden, layers: 1 };
   const count = characters.length + LINE_START;
   const { weights, losses } = yield* pretrainLanguage(texts, count, { sizes, epochs, seed: STORED_SEED }, signal);
-  return { sizes, characters, weights, origin: { hidden, layers: 1, characters: characters.length, losses: [...losses] } };
+  return {
+    sizes,
+    characters,
+    weights,
+    origin: { hidden, layers: 1, characters: characters.length, losses: [...losses] },
+  };
 }
 
 const readers = (): string => BASELINES.filter((name) => baselineForms[name].language !== undefined).join(', ');
 
 function notPair(names: readonly string[]): LabError {
-  return new LabError('language/pair', 'Language models are two files: one that reads forward and one that reads backward.', {
-    expected: 'two files that flair saved',
-    got: names.join(', ') || 'none',
-  });
+  return new LabError(
+    'language/pair',
+    'Language models are two files: one that reads forward and one that reads backward.',
+    {
+      expected: 'two files that flair saved',
+      got: names.join(', ') || 'none',
+    },
+  );
 }
 
 async function* vectorsIn(

@@ -56,7 +56,13 @@ export async function* pretrainLanguage(
     for (let epoch = 0; epoch < epochs; epoch++) {
       let sum = 0;
       const shown = parts.map((_, index) => index);
-      for (const [indices = []] of epochSteps(lengths, shown, { batchSize: BATCH, microBatchSize: BATCH }, seed, epoch)) {
+      for (const [indices = []] of epochSteps(
+        lengths,
+        shown,
+        { batchSize: BATCH, microBatchSize: BATCH },
+        seed,
+        epoch,
+      )) {
         yield { phase: 'training language models', done: step, of };
         await macrotask();
         signal.throwIfAborted();
@@ -67,7 +73,11 @@ export async function* pretrainLanguage(
           const found = tf.valueAndGrads(ofNamed)(names.map((name) => parameters.get(name) as tf.Tensor));
           const squares = found.grads.map((gradient) => tf.sum(tf.square(gradient)));
           const norm = tf.sqrt(tf.addN(squares));
-          return [found.value, found.grads, tf.div(CLIP, tf.maximum(norm, CLIP))] as [tf.Scalar, tf.Tensor[], tf.Scalar];
+          return [found.value, found.grads, tf.div(CLIP, tf.maximum(norm, CLIP))] as [
+            tf.Scalar,
+            tf.Tensor[],
+            tf.Scalar,
+          ];
         });
         const learningRate = learningRateAt(config, step, of);
         const named = new Map(names.map((name, index) => [name, gradients[index] as tf.Tensor]));

@@ -5,11 +5,14 @@ import { expect, it } from 'vitest';
 import { flairModel, flairPair } from '../../../../src/model/weights/flairModel.ts';
 
 const folder = path.join(import.meta.dirname, '../../../fixtures/reference');
-const fileOf = (name: string): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(path.join(folder, 'flair', name)));
+const fileOf = (name: string): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(readFileSync(path.join(folder, 'flair', name)));
 const { language } = JSON.parse(readFileSync(path.join(folder, 'helpers.json'), 'utf8')) as {
   readonly language: {
     readonly sizes: { readonly size: number; readonly hidden: number; readonly layers: number };
-    readonly parameters: Readonly<Record<string, { readonly shape: readonly number[]; readonly values: readonly number[] }>>;
+    readonly parameters: Readonly<
+      Record<string, { readonly shape: readonly number[]; readonly values: readonly number[] }>
+    >;
   };
 };
 
@@ -26,7 +29,9 @@ it('reads both models with the characters in one order, a line’s start and a s
     // The row of padding is not in flair's table.
     const from = name.includes('characters') ? size : 0;
     const found = weights.get(name)?.values.slice(from) ?? [];
-    values.slice(from).forEach((value, index) => expect(Math.abs(value - (found[index] ?? NaN)), name).toBeLessThan(1e-6));
+    values
+      .slice(from)
+      .forEach((value, index) => expect(Math.abs(value - (found[index] ?? NaN)), name).toBeLessThan(1e-6));
   }
 });
 
