@@ -1,8 +1,15 @@
 // Makes a network of words from corpora and a file of vectors, as a model folder for training.
 import { openAsBlob } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { BASELINES, baselineForms, type BaselineName } from '../src/data/words/baselines.ts';
+import {
+  BASELINES,
+  baselineForms,
+  languageText,
+  MOST_LANGUAGE,
+  type BaselineName,
+  type LanguageChoice,
+} from '../src/data/words/baselines.ts';
 import type { LocalLab } from '../src/lab/lab.ts';
 import { FIRST_WORDS, MOST_FIRST_WORDS } from '../src/lab/library/newBaseline.ts';
 import { readModelFile } from '../src/storage/modelRecords.ts';
@@ -15,13 +22,20 @@ import { EventLines } from './eventLines.ts';
 import { parsedOptions, usageError } from './headlessArguments.ts';
 import { inputFolder } from './inputFolder.ts';
 
+const LANGUAGE = baselineForms.hunflair.language ?? { hidden: 0, epochs: 0 };
+
 const usage = `Usage: bioner baseline NETWORK --corpus NAME ... --out DIR [--corpora DIR] [--vectors FILE] [--first-words N] [--name NAME] [--json]
+       bioner baseline hunflair ... [--character-size N] [--character-epochs N] | [--characters FORWARD.pt --characters BACKWARD.pt]
 
 Makes a network of words to train from nothing, as DIR/NAME: give DIR as --models to bioner train.
   NETWORK          ${BASELINES.map((name) => `${name}: ${baselineForms[name].label}`).join('\n                   ')}
   --corpus NAME    a corpus whose words it knows; repeat it for several
   --corpora DIR    where they are, a folder each (built-in corpora need none)
   --vectors FILE   word2vec, GloVe or fastText, packed with gzip or not; without it, vectors of words are drawn
+  --character-size N, --character-epochs N
+                   of language models over characters, trained on the corpora's training text (hunflair: ${LANGUAGE.hidden} and ${LANGUAGE.epochs})
+  --characters FILE
+                   language models that flair saved, one forward and one backward, in place of training some
   --first-words N  of the file's first words, for other text than the corpora's (${FIRST_WORDS})
   --name NAME      of the folder and the model (NETWORK)
 ${exitCodesText}`;
@@ -45,6 +59,9 @@ async function makeFolder(
     corpora: { type: 'string' },
     vectors: { type: 'string' },
     'first-words': { type: 'string' },
+    characters: { type: 'string', multiple: true },
+    'character-size': { type: 'string' },
+    'character-epochs': { type: 'string' },
     name: { type: 'string' },
     out: { type: 'string' },
     json: { type: 'boolean' },
@@ -61,6 +78,7 @@ async function makeFolder(
   if (!Number.isSafeInteger(firstWords) || firstWords < 0 || firstWords > MOST_FIRST_WORDS) {
     throw usageError('--first-words needs a number.', `0 to ${MOST_FIRST_WORDS}`, values['first-words'] ?? '');
   }
+  const language = await languageOf(form, values);
   const name = values.name ?? form;
   const store = memory();
   const { lab, close } = commandLab(store, surroundings);
@@ -75,7 +93,7 @@ async function makeFolder(
     if (corpora.length === 0) throw notCorpora(names, lab);
     const file = vectors === undefined ? null : await vectorsFile(vectors);
     const named = corpora.map((corpus) => ({ id: corpus.id, name: corpus.name }));
-    const wanted = { name, form, corpora: named, vectors: file, firstWords };
+    const wanted = { name, form, corpora: named, vectors: file, firstWords, language };
     const made = await cancelledBy(interrupt, lab, () => lab.makeBaseline(wanted));
     if (made === null) return interruptedCode(interrupt);
     const target = path.join(path.resolve(out), name);
@@ -100,17 +118,55 @@ function networkOf(positionals: readonly string[]): BaselineName {
   return form;
 }
 
+/** Language models as the options say; undefined without any option. Files and training exclude one another. */
+async function languageOf(
+  form: BaselineName,
+  options: {
+    readonly characters?: readonly string[] | undefined;
+    readonly 'character-size'?: string | undefined;
+    readonly 'character-epochs'?: string | undefined;
+  },
+): Promise<LanguageChoice | undefined> {
+  const { characters, 'character-size': size, 'character-epochs': epochs } = options;
+  if (characters === undefined && size === undefined && epochs === undefined) return undefined;
+  const { language } = baselineForms[form];
+  if (language === undefined) throw usageError(`${form} reads no language models.`, 'hunflair', form);
+  if (characters === undefined) {
+    const number = (option: 'character-size' | 'character-epochs', usual: number, most: number): number => {
+      const value = Number(options[option] ?? usual);
+      if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;
+      throw usageError(`--${option} needs a number.`, `1 to ${most}`, options[option] ?? '');
+    };
+    return {
+      hidden: number('character-size', language.hidden, MOST_LANGUAGE.hidden),
+      epochs: number('character-epochs', language.epochs, MOST_LANGUAGE.epochs),
+    };
+  }
+  if (size !== undefined || epochs !== undefined || characters.length !== 2) {
+    const got = size === undefined && epochs === undefined ? characters.join(', ') : 'files and options of training';
+    throw usageError('Give both language models, or options to train some.', 'two files', got);
+  }
+  const files = characters.map(async (file) => {
+    const bytes = await readFile(file).catch((cause: unknown): never => {
+      throw unreadable(file, 'a language model that flair saved', cause);
+    });
+    return { name: path.basename(file), bytes: new Uint8Array(bytes) };
+  });
+  return { files: await Promise.all(files) };
+}
+
+function unreadable(file: string, expected: string, cause: unknown): LabError {
+  const got = cause instanceof Error ? cause.message : String(cause);
+  return new LabError('headless/input', `The file ${file} cannot be read.`, { expected, got, cause });
+}
+
 /** A file that is read as a stream, however large. */
 async function vectorsFile(file: string): Promise<VectorsFile> {
   try {
     const blob = await openAsBlob(file);
     return { name: path.basename(file), sizeBytes: blob.size, bytes: blob.stream() };
   } catch (cause) {
-    throw new LabError('headless/input', `The file ${file} cannot be read.`, {
-      expected: 'a file of word vectors',
-      got: cause instanceof Error ? cause.message : String(cause),
-      cause,
-    });
+    throw unreadable(file, 'a file of word vectors', cause);
   }
 }
 
@@ -123,8 +179,9 @@ function notCorpora(names: readonly string[], lab: LocalLab): LabError {
 }
 
 /** What was made, and how much of the text the vectors cover. */
-function description({ record, origin: { vectors } }: BaselineMade): string {
-  const size = `${record.vocabularySize} words, ${record.parameterCount} weights, fingerprint ${record.fingerprint}`;
+function description({ record, origin: { vectors, language } }: BaselineMade): string {
+  const sized = `${record.vocabularySize} words, ${record.parameterCount} weights, fingerprint ${record.fingerprint}`;
+  const size = language === undefined ? sized : `${sized}\n${languageText(language)}`;
   if (vectors === null) return `${size}\nVectors of words are drawn.`;
   const { all, asSpelled, otherwiseSpelled, composed } = vectors.coverage;
   const share = (part: { readonly tokens: number }): string =>

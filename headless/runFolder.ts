@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { CorpusRecord } from '../src/schema/corpusRecord.ts';
 import type { ModelRecord } from '../src/schema/modelRecord.ts';
 import type { PlanFile } from '../src/schema/planFile.ts';
+import { neededRuns } from '../src/schema/runLineage.ts';
 import type { RunRecord, RunSpec } from '../src/schema/runRecord.ts';
 import { listCorpusRecords } from '../src/storage/corpusRecords.ts';
 import { fileSystem } from '../src/storage/fileSystem.ts';
@@ -67,7 +68,7 @@ export async function fillRunFolder(
   for (const id of new Set(spec.tasks.map(({ corpus }) => corpus.id)))
     await linkTree(path.join(from, 'corpus', id), path.join(to, 'corpus', id));
   await linkTree(path.join(from, 'model', spec.model.id), path.join(to, 'model', spec.model.id));
-  if (spec.parent !== null) await adoptParent(to, spec.parent, roots);
+  for (const needed of neededRuns(spec)) await adoptParent(to, needed, roots);
   const own: PlanFile = { ...plan, runs: [spec.id] };
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, 'plan.json'), `${JSON.stringify(own, null, 2)}\n`);
@@ -89,21 +90,23 @@ async function adoptParent(store: string, parentId: string, roots: readonly stri
     await linkTree(path.join(from, snapshot), path.join(store, snapshot));
     return;
   }
-  throw new LabError('headless/parent', 'The run that this one starts from has to be trained first.', {
+  throw new LabError('headless/parent', 'A run that this one starts from or reads has to be trained first.', {
     expected: `run ${parentId}, finished, in ${searched.join(' or ')}`,
     got,
   });
 }
 
-/** Adopts the records of a run and of those that it started from: a result file has them, too. */
+/** Adopts the records of a run and of those that it needed: a result file has them, too. */
 async function adoptLine(from: string, to: string, record: RunRecord): Promise<void> {
-  const { id, parent } = record.spec;
+  const { id } = record.spec;
   await linkFile(path.join(from, 'run', id, 'record'), path.join(to, 'run', id, 'record'));
-  const next = parent === null ? undefined : await readRunRecord(fileSystem(from), parent);
-  if (next !== undefined) await adoptLine(from, to, next);
+  for (const needed of neededRuns(record.spec)) {
+    const next = await readRunRecord(fileSystem(from), needed);
+    if (next !== undefined) await adoptLine(from, to, next);
+  }
 }
 
-/** Removes the weights that a run started from, once it has finished. */
+/** Removes the weights that a run started from, once it has finished; those that it reads are part of its tagger. */
 export async function dropParentWeights(folder: string, { parent }: RunSpec): Promise<void> {
   if (parent === null) return;
   await rm(path.join(runStoreOf(folder), 'run', parent, 'snapshot'), { recursive: true, force: true });
@@ -111,7 +114,7 @@ export async function dropParentWeights(folder: string, { parent }: RunSpec): Pr
 
 /**
  * Removes snapshots of finished runs that nothing needs any more: `selected` keeps the one that was selected on devel, `none` not even that. The
- * last one stays while a run of `specs` that starts from it may still need it.
+ * last one stays while a run of `specs` that starts from it may still need it, and for good where one reads it.
  */
 export async function pruneSnapshots(
   store: Store,
@@ -122,13 +125,14 @@ export async function pruneSnapshots(
   const children = new Map<string, RunSpec[]>();
   for (const spec of specs)
     if (spec.parent !== null) children.set(spec.parent, [...(children.get(spec.parent) ?? []), spec]);
+  const isRead = new Set(specs.flatMap(({ collaboration }) => collaboration?.helpers ?? []));
   for (const id of runIds) {
     const record = await readRunRecord(store, id);
     if (record?.status !== 'finished') continue;
     const others = await Promise.all((children.get(id) ?? []).map((child) => readRunRecord(store, child.id)));
     const needed = new Set<number | null | undefined>([
       keep === 'selected' ? record.selectedEpoch : null,
-      others.some((other) => other?.status !== 'finished') ? record.snapshots.at(-1)?.epoch : null,
+      isRead.has(id) || others.some((other) => other?.status !== 'finished') ? record.snapshots.at(-1)?.epoch : null,
     ]);
     for (const { epoch } of record.snapshots) {
       if (needed.has(epoch)) continue;

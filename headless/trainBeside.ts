@@ -6,6 +6,7 @@ import { mergeParts } from '../src/lab/comparison/mergeParts.ts';
 import { assertApart } from '../src/lab/plans/expandPlan.ts';
 import { parseResultFile } from '../src/lab/plans/resultFiles.ts';
 import type { PlanFile } from '../src/schema/planFile.ts';
+import { neededRuns } from '../src/schema/runLineage.ts';
 import { softwareVersion } from '../src/util/softwareVersion.ts';
 import { exitCodes, interruptedCode, type ChildLines, type CommandSurroundings } from './commandEnd.ts';
 import type { EventLines } from './eventLines.ts';
@@ -35,7 +36,7 @@ export async function trainBeside(
     errors: (line) => void errors.write(`${line}\n`),
   };
   const common = [inputsPlanOf(outFolder), '--out', outFolder, ...passedOn(parsed), '--threads', `${threads}`];
-  const graph = specs.map(({ id, parent }): GraphJob => ({ name: id, needs: parent === null ? [] : [parent] }));
+  const graph = specs.map((spec): GraphJob => ({ name: spec.id, needs: neededRuns(spec) }));
   output.write(`${specs.length} runs, ${jobs} beside one another, ${threads} threads each.\n`);
   const ends = await runJobs(graph, { atOnce: jobs, interrupt }, ({ name }) =>
     spawn(['train', ...common, '--run', name], childLines, interrupt),

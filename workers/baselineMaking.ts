@@ -1,20 +1,26 @@
 // Makes networks of words from stored corpora and a file of vectors, and stores them as models of the library.
+import { baselineForms } from '../src/data/words/baselines.ts';
 import { readCorpusSentences } from '../src/storage/corpusRecords.ts';
 import type { Store } from '../src/storage/store.ts';
 import { importModel } from '../src/training/importModel.ts';
-import { makeBaseline } from '../src/training/makeBaseline.ts';
+import { makeBaseline } from '../src/training/words/makeBaseline.ts';
 import { macrotask } from '../src/util/clock.ts';
 import { drain, unlessAborted } from '../src/util/work.ts';
 import type { BaselineMade, BaselineRequest, RunEvent, VectorsFile } from '../src/wire/trainingProtocol.ts';
 
-/** Needs no device, so that it works beside a run. */
+type Turn = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
+/** Needs the device only to train language models, so that it works beside a run. */
 export class BaselineMaking {
   private readonly store: Store;
   private readonly emit: (event: RunEvent) => void;
+  private readonly turn: Turn;
   private readonly underWay = new Map<string, AbortController>();
 
-  constructor(store: Store, emit: (event: RunEvent) => void) {
+  /** `turn` does work when the device is free. */
+  constructor(store: Store, emit: (event: RunEvent) => void, turn: Turn) {
     this.store = store;
+    this.turn = turn;
     this.emit = emit;
   }
 
@@ -23,7 +29,9 @@ export class BaselineMaking {
     const abort = new AbortController();
     this.underWay.set(request.id, abort);
     try {
-      return await unlessAborted(abort.signal, () => this.made(request, abort.signal));
+      const made = () => this.made(request, abort.signal);
+      const trains = baselineForms[request.form].language !== undefined && !('files' in (request.language ?? {}));
+      return await unlessAborted(abort.signal, () => (trains ? this.turn(made) : made()));
     } finally {
       this.underWay.delete(request.id);
     }
@@ -35,13 +43,14 @@ export class BaselineMaking {
   }
 
   /** Reads the corpora, makes the files with progress in bytes, and stores them as any dropped model. */
-  private async made({ id, name, form, corpora, vectors, firstWords }: BaselineRequest, signal: AbortSignal) {
+  private async made({ id, name, form, corpora, vectors, firstWords, language }: BaselineRequest, signal: AbortSignal) {
+    signal.throwIfAborted();
     const texts = [];
     for (const corpus of corpora) {
       texts.push({ name: corpus.name, sentences: await readCorpusSentences(this.store, corpus.id) });
     }
     const file = vectors && { name: vectors.name, sizeBytes: vectors.sizeBytes, stream: () => streamOf(vectors.bytes) };
-    const making = makeBaseline({ form, corpora: texts, vectors: file, firstWords }, signal);
+    const making = makeBaseline({ form, corpora: texts, vectors: file, firstWords, language }, signal);
     const { files, origin } = await drain(making, async (progress) => {
       this.emit({ kind: 'predicting', runId: id, ...progress });
       await macrotask();

@@ -16,14 +16,18 @@ import { annotatedTypes, type TaskText } from '../src/training/encodeTasks.ts';
 import { loadModel } from '../src/training/loadModel.ts';
 import { loadTagger } from '../src/training/loadTagger.ts';
 import { predictElsewhere, predictSnapshot } from '../src/training/predictSnapshot.ts';
+import { encoderOfRun, fixedWeights } from '../src/training/startWeights.ts';
 import { measureTaskGradients } from '../src/training/taskGradients.ts';
 
-/** The model and the text of a run. Throws LabError `run/model`, `model/damaged` or `corpus/damaged` when they are gone or damaged. */
-export async function readInputs(store: Store, { model: { id, name }, config, method, category, tasks }: RunSpec) {
+/** The model of a run, its encoder, its fixed weights and its text. Throws LabError `run/model`, `model/damaged` or `corpus/damaged` when they are gone or damaged, and as `fixedWeights` does. */
+export async function readInputs(store: Store, spec: RunSpec) {
+  const { model: { id, name }, config, method, category, tasks } = spec; // prettier-ignore
   const record = await readModelRecord(store, id);
   if (record === undefined) throw new LabError('run/model', `The model ${name} is no longer in the library.`);
   const model = await loadModel(store, record, config.lowerCase);
-  return { model, texts: await readTexts(store, { method, category, tasks }) };
+  const encoder = encoderOfRun(model.config, spec);
+  const fixed = await fixedWeights(store, spec, encoder, () => Promise.resolve(model.encoder));
+  return { model, encoder, fixed, texts: await readTexts(store, { method, category, tasks }) };
 }
 
 /** The text of each task of a run, as its method trains on it. Throws LabError `corpus/damaged`. */
@@ -57,7 +61,8 @@ export async function* predictRequested(
   const { runId, epoch, split, elsewhere } = request;
   const spec = await specOf(store, runId);
   if (elsewhere === undefined) {
-    const inputs = await readInputs(store, spec);
+    const { model, encoder, fixed, texts } = await readInputs(store, spec);
+    const inputs = { texts, fixed, model: { ...model, config: encoder } };
     return { spec, sentences: yield* predictSnapshot(request, spec, inputs, store, home, signal) };
   }
   const sentences = (await readTask(store, elsewhere))[split];

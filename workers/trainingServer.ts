@@ -22,13 +22,14 @@ import type { Store } from '../src/storage/store.ts';
 import { resetDamagedRun } from '../src/training/checkpoint.ts';
 import { checkpointsInto, type CheckpointTarget } from '../src/training/checkpointWriter.ts';
 import { encodeTasks } from '../src/training/encodeTasks.ts';
+import { withFeatures } from '../src/training/sequenceFeatures.ts';
 import { taggerExports } from '../src/training/export/exportTagger.ts';
 import { encoderFacts, encoderOfFile, importModel } from '../src/training/importModel.ts';
 import { loadModel, readModelConfig } from '../src/training/loadModel.ts';
 import { loadTagger, type BaseWeights } from '../src/training/loadTagger.ts';
 import { estimateStep, measureStep } from '../src/training/measureStep.ts';
 import { keepPredictions } from '../src/training/predictSnapshot.ts';
-import { initialEncoder, startWeights } from '../src/training/startWeights.ts';
+import { initialEncoder, startWeights, withDrawnHelpers } from '../src/training/startWeights.ts';
 import { openTagger, tagDocuments, type OpenTagger } from '../src/training/tagSentences.ts';
 import { train } from '../src/training/train.ts';
 import { tuneForRun } from '../src/training/tuneForRun.ts';
@@ -95,7 +96,11 @@ class TrainingServer {
   private handlers(): Handlers<ServerCalls> {
     const { store, platform } = this;
     const exports = taggerExports(store, platform);
-    const baselines = new BaselineMaking(store, (event) => this.port.emit(event));
+    const baselines = new BaselineMaking(
+      store,
+      (event) => this.port.emit(event),
+      (work) => this.onDevice(work),
+    );
     return {
       start: (choice) => this.start(choice),
       settingsChanged: () => this.settingsChanged(),
@@ -186,11 +191,12 @@ class TrainingServer {
     return this.report(backend);
   }
 
-  private async measureStep({ modelId, config, pieces }: StepRequest): Promise<MeasuredStep> {
+  private async measureStep({ modelId, config, pieces, helpers = 0 }: StepRequest): Promise<MeasuredStep> {
     this.refuseWhileTraining();
     const record = await readModelRecord(this.store, modelId);
     if (record === undefined) throw new LabError('run/model', 'The model is no longer in the library.');
-    const model = await loadModel(this.store, record, config.lowerCase);
+    const loaded = await loadModel(this.store, record, config.lowerCase);
+    const model = helpers === 0 ? loaded : withDrawnHelpers(loaded, helpers);
     return this.onDevice(async (backend) => {
       this.releaseTagger();
       const home = homeOf(await this.underSettings(backend));
@@ -242,14 +248,15 @@ class TrainingServer {
     const { store, checkpoints } = this;
     const { spec } = record;
     yield { kind: 'phase', phase: 'loading', done: 0, of: 0 };
-    const { model, texts } = await readInputs(this.store, spec);
+    const { model, encoder, fixed, texts } = await readInputs(this.store, spec);
     const pretrained = initialEncoder(model.config, model.encoder, spec.seed);
-    const weights = () => startWeights(spec, pretrained, store);
-    const tasks = yield* encodeTasks(texts, model, spec, signal);
+    const weights = () => startWeights(spec, pretrained, store, encoder);
+    const encoded = yield* encodeTasks(texts, { ...model, config: encoder }, spec, signal);
+    const tasks = yield* withFeatures(encoded, new Map([...pretrained, ...fixed]), signal);
     const config = configAsTrained(record);
     const gpu = machine.gpu && (yield* tuneForRun(machine.gpu, store, machine.settings, tasks, config, signal));
     const home = homeOf({ ...machine, gpu });
-    return yield* train({ record, tasks, pretrained, weights, store, checkpoints, health, home, signal, until });
+    return yield* train({ record, tasks, pretrained, fixed, weights, store, checkpoints, health, home, signal, until });
   }
 
   /** Stores the record of a run that an interruption or an error took off the device. */

@@ -1,4 +1,5 @@
 // The lab on this machine: wires the store, the servers and the parts of the lab together behind one interface.
+import { neededRuns } from '../schema/runLineage.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
 import { writeMachineSettings } from '../storage/machineRecords.ts';
 import type { Store } from '../storage/store.ts';
@@ -244,9 +245,9 @@ export class LocalLab implements Lab {
   readonly measurePlan: Lab['measurePlan'] = (plan) =>
     this.#guard.run(async () => {
       const state = this.getState();
-      const { config, modelId, pieces } = typicalStep(expandPlan(plan, state), state.corpora);
-      const { stepMs, peakBytes } = await this.#server.call('measureStep', { modelId, config, pieces });
-      return { stepMs, remainingMs: remainingMs(this.previewPlan(plan), stepMs, config.batchSize), peakBytes };
+      const typical = typicalStep(expandPlan(plan, state), state.corpora);
+      const { stepMs, peakBytes } = await this.#server.call('measureStep', typical);
+      return { stepMs, remainingMs: remainingMs(this.previewPlan(plan), stepMs, typical.config.batchSize), peakBytes };
     });
   readonly estimatePlan: Lab['estimatePlan'] = async (plan) => {
     const state = this.getState();
@@ -288,12 +289,12 @@ export class LocalLab implements Lab {
     this.#guard.run(async () => {
       const state = this.getState();
       const record = state.runs.find((run) => run.record.spec.id === runId)?.record;
-      const damagedId = record?.failure?.code === 'run/parent-damaged' ? (record.spec.parent ?? runId) : runId;
-      const damaged = state.runs.find((run) => run.record.spec.id === damagedId)?.record;
-      if (damaged !== undefined) requireInputs(state, damaged.spec);
+      const damagedIds = record?.failure?.code === 'run/parent-damaged' ? neededRuns(record.spec) : [runId];
+      for (const run of state.runs) if (damagedIds.includes(run.record.spec.id)) requireInputs(state, run.record.spec);
       // Another run that lacked the same parent may have queued it already.
-      const isUnderWay = damaged?.status === 'queued' || damaged?.status === 'running';
-      const lost = isUnderWay ? [] : await this.#runner.retrainDamaged(damagedId);
+      const underWay = state.runs.flatMap(({ record: { spec, status } }) => (['queued', 'running'].includes(status) ? [spec.id] : [])); // prettier-ignore
+      const lost: number[] = [];
+      for (const id of damagedIds) if (!underWay.includes(id)) lost.push(...(await this.#runner.retrainDamaged(id)));
       if (record?.status === 'failed') await this.resumeRun(runId);
       else if (lost.length === 0) this.#labStore.notify('info', 'Every snapshot of this run is whole.');
       return lost.length > 0;

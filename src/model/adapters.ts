@@ -2,7 +2,7 @@
 import type { Adapters, TrainingConfig } from '../schema/config.ts';
 import { Rng } from '../util/random.ts';
 import { sizeOf, type HostParameters, type HostTensor } from './blocks/hostParameters.ts';
-import { locationOf } from './blocks/parameterLocation.ts';
+import { isFixed, locationOf } from './blocks/parameterLocation.ts';
 import { adapterOf, adapterScale, isAdapted, isAdapter } from './blocks/projection.ts';
 import { familyOf, type EncoderConfig } from './families/encoderConfig.ts';
 import type { TaggerShape } from './tagger.ts';
@@ -57,9 +57,9 @@ export function isBase(name: string): boolean {
   return locationOf(name).part !== 'head' && !isAdapter(name);
 }
 
-/** Whether a run's snapshots and checkpoints contain a parameter: with adapters those that the pretrained encoder lacks, else all. */
+/** Whether a run's snapshots and checkpoints contain a parameter: with adapters those that the pretrained encoder lacks, else all that are not fixed. */
 export function isSaved(name: string, { adapters }: { readonly adapters?: Adapters }): boolean {
-  return adapters === undefined || !isBase(name);
+  return !isFixed(name) && (adapters === undefined || !isBase(name));
 }
 
 /**

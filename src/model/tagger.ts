@@ -4,7 +4,7 @@ import type { Batch } from './blocks/batch.ts';
 import { familyOf, type EncoderConfig } from './families/encoderConfig.ts';
 import { crfLogLikelihood } from './crf.ts';
 import { parameter } from './blocks/deviceParameters.ts';
-import { dropout, type DropoutRates, type DropoutStream } from './blocks/dropout.ts';
+import { dropout, lockedDropout, type DropoutRates, type DropoutStream } from './blocks/dropout.ts';
 import type { HeadShape } from './parameters.ts';
 
 /** Returns hidden states [B*T, d], one tensor for the embedding and one for each layer; the head reads the last. */
@@ -23,15 +23,31 @@ export interface TaggerShape {
   readonly head: HeadShape;
 }
 
-/** Emissions P [B*T, K] of every piece. */
+/**
+ * What the encoder's frozen part gives for a batch [B*T, F], where it was not computed before; null for an encoder without one. Called before
+ * gradients are recorded, it keeps them from recording that part.
+ */
+export function frozenFeatures(
+  batch: Batch,
+  parameters: ReadonlyMap<string, tf.Tensor>,
+  encoder: EncoderConfig,
+): tf.Tensor2D | null {
+  const { frozen } = familyOf(encoder);
+  if (frozen === undefined || frozen.width(encoder) === 0 || batch.features !== undefined) return null;
+  return tf.tidy(() => frozen.features(batch, parameters, encoder));
+}
+
+/** Emissions P [B*T, K] of every piece; `pieces`, T, counts where the positions of a sequence share a mask of dropout. */
 export function pieceEmissions(
   hidden: tf.Tensor2D,
   parameters: ReadonlyMap<string, tf.Tensor>,
   shape: TaggerShape,
   rates: DropoutRates,
   stream: DropoutStream | null,
+  pieces = 1,
 ): tf.Tensor2D {
-  const dropped = dropout(hidden, rates.head, stream, shape.encoder.layers, 'head');
+  const site = [stream, shape.encoder.layers, 'head'] as const;
+  const dropped = rates.masks === 'sequence' ? lockedDropout(hidden, pieces, rates.head, ...site) : dropout(hidden, rates.head, ...site); // prettier-ignore
   return tf.add(
     tf.matMul(dropped, parameter<tf.Tensor2D>(parameters, 'head.kernel')),
     parameter(parameters, 'head.bias'),
@@ -48,7 +64,7 @@ export function emissions(
 ): tf.Tensor3D {
   const { size: B, pieces: T, positions: N } = batch;
   const states = encoderStates(batch, parameters, shape.encoder, rates, stream);
-  const all = pieceEmissions(states.at(-1) as tf.Tensor2D, parameters, shape, rates, stream);
+  const all = pieceEmissions(states.at(-1) as tf.Tensor2D, parameters, shape, rates, stream, T);
   const rows = Int32Array.from(batch.crfPositions, (position, index) => Math.floor(index / N) * T + position);
   return tf.reshape(tf.gather(all, tf.tensor1d(rows, 'int32')), [B, N, shape.head.tagCount]);
 }

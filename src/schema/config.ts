@@ -81,7 +81,15 @@ export const trainingConfigSchema = z
     /** Largest global norm of the gradient; null for no clipping. */
     clipNorm: z.nullable(z.number().check(z.positive())),
     /** Probabilities: of the encoder's outputs, of attention, and before the head. */
-    dropout: z.strictObject({ encoder: fraction, attention: fraction, head: fraction }),
+    dropout: z.strictObject({
+      encoder: fraction,
+      attention: fraction,
+      head: fraction,
+      /** In networks of words: of whole words, whose vector is then 0. Absent: none. */
+      words: z.optional(z.number().check(z.gt(0), z.lt(1))),
+      /** In networks of words: all positions of a sequence have the same masks (locked dropout). Absent: each has others. */
+      masks: z.optional(z.literal('sequence')),
+    }),
     /** Trains on the train split alone, or on train and devel together. */
     trainOn: z.enum(['train', 'train+devel']),
     /**

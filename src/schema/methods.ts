@@ -2,7 +2,7 @@
 import * as z from '../util/zod.ts';
 
 /** In the order of lists and tables. */
-export const methodSchema = z.enum(['STL', 'MTL-XC', 'MTL-LS', 'MTL-PL', 'PL-LS', 'AIO', 'AIO-LS']);
+export const methodSchema = z.enum(['STL', 'MTL-XC', 'MTL-LS', 'MTL-PL', 'PL-LS', 'AIO', 'AIO-LS', 'CollaboNet']);
 export type Method = z.infer<typeof methodSchema>;
 
 export const METHODS: readonly Method[] = methodSchema.options;
@@ -13,10 +13,11 @@ export const PAPER_METHODS: readonly Method[] = ['STL', 'MTL-XC', 'MTL-LS'];
 interface MethodTraits {
   /**
    * What one run trains: `single` one task, from pretrained weights; `joint` all tasks of a category under one head; `sliced` one task, with
-   * lower layers from a joint run and upper ones from pretraining.
+   * lower layers from a joint run and upper ones from pretraining; `collaborating` one task, from its own single run, reading what those of the
+   * category's other tasks compute.
    */
-  readonly kind: 'single' | 'joint' | 'sliced';
-  /** The joint method whose run a sliced one starts from; null for the others. */
+  readonly kind: 'single' | 'joint' | 'sliced' | 'collaborating';
+  /** The joint method whose run a sliced one starts from, or the single one of a collaborating one; null for the others. */
   readonly base: Method | null;
   /**
    * The types of a run's tags: `own` those of its task; `merged` one for the mentions of all tasks, the type name of the category; `partial`
@@ -36,6 +37,7 @@ const TRAITS: Readonly<Record<Method, MethodTraits>> = {
   'PL-LS': { kind: 'sliced', base: 'MTL-PL', labels: 'own', asks: false },
   AIO: { kind: 'joint', base: null, labels: 'asked', asks: true },
   'AIO-LS': { kind: 'sliced', base: 'AIO', labels: 'own', asks: true },
+  CollaboNet: { kind: 'collaborating', base: 'STL', labels: 'own', asks: false },
 };
 
 export function traitsOf(method: Method): MethodTraits {
@@ -48,6 +50,11 @@ export function isJoint(method: Method): boolean {
 
 export function isSliced(method: Method): boolean {
   return TRAITS[method].kind === 'sliced';
+}
+
+/** Whether a run reads those of its category's other tasks, which are fixed meanwhile (Yoon et al. 2019). */
+export function isCollaborating(method: Method): boolean {
+  return TRAITS[method].kind === 'collaborating';
 }
 
 /** The type name that all mentions of a run have, which is that of its category; null where they keep their own. */
@@ -69,6 +76,11 @@ export function needsOneType(method: Method): boolean {
 /** Whether every run has a single task and starts from pretrained weights: such a plan needs no category. */
 export function areSingle(methods: readonly Method[]): boolean {
   return methods.every((method) => TRAITS[method].kind === 'single');
+}
+
+/** Whether runs of single tasks are trained: STL, or what starts from it. */
+export function trainsSingle(methods: readonly Method[]): boolean {
+  return methods.some((method) => TRAITS[method].kind === 'single' || isCollaborating(method));
 }
 
 /** The joint methods that these methods train, those included that only sliced ones need, in order. */

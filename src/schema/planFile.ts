@@ -1,7 +1,7 @@
 // A plan as a file: what to train, by human-readable names, for both the page and headless runs.
 import * as z from '../util/zod.ts';
 import { trainingConfigSchema } from './config.ts';
-import { areSingle, isSliced, methodSchema } from './methods.ts';
+import { areSingle, isCollaborating, isSliced, methodSchema } from './methods.ts';
 import { rateSearchSchema, searchObstacles, type SearchObstacle } from './rateSearch.ts';
 import { slicingSchema, upgradeConfig } from './runRecord.ts';
 
@@ -80,6 +80,8 @@ const currentPlanFileSchema = z
       count: z.int().check(z.gte(0), z.lte(100)),
       epochs: z.int().check(z.gte(1), z.lte(10_000)),
     }),
+    /** How often the tasks of a category are trained in turn by CollaboNet. Absent: once. */
+    turns: z.optional(z.int().check(z.gte(2), z.lte(100))),
     /** How each run is trained. */
     config: trainingConfigSchema,
     /** Of a part of a plan: the ids of the runs to train, with those that they start from. All runs where absent. */
@@ -95,6 +97,14 @@ const currentPlanFileSchema = z
     z.refine(({ methods, categories }) => areSingle(methods) || categories.every(({ typeName }) => typeName !== null), {
       path: ['categories'],
       message: 'tasks trained together need one type name for their category',
+    }),
+    z.refine(({ methods, turns }) => turns === undefined || methods.some(isCollaborating), {
+      path: ['turns'],
+      message: 'turns are those of the method CollaboNet',
+    }),
+    z.refine(({ methods, categories }) => !methods.some(isCollaborating) || categories.every(({ tasks }) => tasks.length > 1), {
+      path: ['categories'],
+      message: 'CollaboNet needs at least two tasks in each category, of which one reads the others',
     }),
     z.superRefine(({ search, methods, rounds, config }, context) => {
       if (search === undefined) return;

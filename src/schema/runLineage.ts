@@ -1,7 +1,12 @@
 // Checks which runs may start from which: the rules of methods, rounds and parents that every plan keeps.
 import { canonicalJson } from '../util/digest.ts';
-import { isJoint, isSliced, traitsOf } from './methods.ts';
+import { isCollaborating, isJoint, isSliced, traitsOf } from './methods.ts';
 import type { RunSpec } from './runRecord.ts';
+
+/** Ids of the runs that have to be finished before this one starts: the one it starts from, then those that it reads. */
+export function neededRuns({ parent, collaboration }: Pick<RunSpec, 'parent' | 'collaboration'>): readonly string[] {
+  return [...(parent === null ? [] : [parent]), ...(collaboration?.helpers ?? [])];
+}
 
 /** The first rule that a list of runs breaks, and the run and member that break it. */
 export interface LineageFault {
@@ -13,7 +18,8 @@ export interface LineageFault {
 
 /**
  * Checks a whole list of runs, as a result file has it: ids occur once, the members of each run fit its method, and its parent is in the list
- * and is one that it can start from. A list that passes has no cycle: rounds start from first trainings, and sliced runs from joint ones.
+ * and is one that it can start from. A list that passes has no cycle: rounds start from first trainings, sliced
+ * runs from joint ones, and the turns of CollaboNet from STL and earlier turns.
  */
 export function lineageFault(specs: readonly RunSpec[]): LineageFault | null {
   const byId = new Map<string, RunSpec>();
@@ -22,7 +28,7 @@ export function lineageFault(specs: readonly RunSpec[]): LineageFault | null {
     byId.set(spec.id, spec);
   }
   for (const [index, spec] of specs.entries()) {
-    const fault = memberFault(spec) ?? parentFault(spec, byId);
+    const fault = memberFault(spec) ?? parentFault(spec, byId) ?? helperFault(spec, byId);
     if (fault !== null) return { index, ...fault };
   }
   return null;
@@ -31,7 +37,7 @@ export function lineageFault(specs: readonly RunSpec[]): LineageFault | null {
 type Fault = Omit<LineageFault, 'index'>;
 
 /** Checks what a method has and lacks. */
-function memberFault({ method, tasks, category, slicing, round, parent }: RunSpec): Fault | null {
+function memberFault({ method, tasks, category, slicing, collaboration, round, parent }: RunSpec): Fault | null {
   if (!isJoint(method) && tasks.length > 1) {
     return { member: 'tasks', message: `a run of ${method} has one task, not ${tasks.length}` };
   }
@@ -44,7 +50,11 @@ function memberFault({ method, tasks, category, slicing, round, parent }: RunSpe
     const expected = isSliced(method) ? 'needs the number of layers it shares' : 'shares no layers';
     return { member: 'slicing', message: `a run of ${method} ${expected}` };
   }
-  const startsFromRun = round > 0 || isSliced(method);
+  if ((collaboration === undefined) === isCollaborating(method)) {
+    const expected = isCollaborating(method) ? 'needs runs of other tasks that it reads' : 'reads no other runs';
+    return { member: 'collaboration', message: `a run of ${method} ${expected}` };
+  }
+  const startsFromRun = round > 0 || isSliced(method) || isCollaborating(method);
   if ((parent === null) === startsFromRun) {
     const what = round > 0 ? `round ${round}` : `a first training of ${method}`;
     return { member: 'parent', message: `${what} starts from ${startsFromRun ? 'another run' : 'pretrained weights'}` };
@@ -59,13 +69,15 @@ function parentFault(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): Fault |
   if (spec.parent === spec.id) return fault(`the run ${spec.id} starts from itself`);
   const parent = byId.get(spec.parent);
   if (parent === undefined) return fault(`the run ${spec.parent}, which run ${spec.id} starts from, is missing`);
-  const { method, round } = spec;
-  const wanted = round > 0 ? method : traitsOf(method).base;
-  if (parent.method !== wanted || parent.round > 0) {
+  const { method, round, collaboration } = spec;
+  const isLater = round > 0 || (collaboration !== undefined && collaboration.turn > 1);
+  const wanted = isLater ? method : traitsOf(method).base;
+  if (parent.method !== wanted || parent.round > 0 || (round === 0 && turnOf(parent) !== turnOf(spec) - (collaboration === undefined ? 0 : 1))) {
     const found = parent.round > 0 ? `round ${parent.round} of ${parent.method}` : `one of ${parent.method}`;
     return fault(`run ${spec.id} starts from a first training of ${wanted}, not from ${found}`);
   }
-  const differing = (round > 0 ? ofRounds : ofSlicing).filter(
+  const rules = round > 0 ? ofRounds : collaboration === undefined || isLater ? ofSlicing : ofTurns;
+  const differing = rules.filter(
     ([, contentOf]) => canonicalJson(contentOf(spec)) !== canonicalJson(contentOf(parent)),
   );
   if (differing.length > 0) {
@@ -73,6 +85,30 @@ function parentFault(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): Fault |
   }
   if (round === 0 && !parent.tasks.map(taskOf).includes(spec.tasks.map(taskOf).join())) {
     return fault(`run ${parent.id}, which run ${spec.id} starts from, was not trained on its task`);
+  }
+  return null;
+}
+
+const turnOf = ({ collaboration }: RunSpec): number => collaboration?.turn ?? 0;
+
+/** Checks that the runs read are known, are first trainings on other tasks, each on another, and of this turn or the one before. */
+function helperFault(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): Fault | null {
+  const fault = (message: string): Fault => ({ member: 'collaboration', message });
+  const seen = new Set(spec.tasks.map(taskOf));
+  for (const id of spec.collaboration?.helpers ?? []) {
+    const helper = byId.get(id);
+    if (helper === undefined) return fault(`the run ${id}, which run ${spec.id} reads, is missing`);
+    const task = helper.tasks.map(taskOf).join();
+    if (seen.has(task)) return fault(`run ${spec.id} reads run ${id}, whose task it has or reads already`);
+    seen.add(task);
+    const early = turnOf(spec) - turnOf(helper);
+    const isTurn = early === 1 || (early === 0 && turnOf(spec) > 1);
+    const isOfMethod = helper.method === (turnOf(helper) === 0 ? traitsOf(spec.method).base : spec.method);
+    if (helper.round > 0 || !isTurn || !isOfMethod) {
+      return fault(`run ${spec.id} reads run ${id}, which is none of STL or of the turn before`);
+    }
+    const differing = ofHelpers.filter(([, of]) => canonicalJson(of(spec)) !== canonicalJson(of(helper)));
+    if (differing.length > 0) return fault(`run ${spec.id} differs from run ${id}, which it reads, in ${differing[0]?.[0]}`);
   }
   return null;
 }
@@ -88,27 +124,59 @@ const shared: readonly Shared[] = [
   ['the type name of its category', ({ category }) => category?.typeName ?? null],
 ];
 const ofSlicing: readonly Shared[] = [...shared, ['settings', ({ config }) => config]];
+const ofHelpers: readonly Shared[] = [
+  ['model', ({ model }) => model.fingerprint],
+  ['seed', ({ seed }) => seed],
+  ['settings other than epochs', ({ config }) => ({ ...config, epochs: 0 })],
+];
+/** A first turn starts from STL, which belongs to no category. */
+const ofTurns: readonly Shared[] = ofHelpers;
 const ofRounds: readonly Shared[] = [
   ...shared,
   ['settings other than epochs', ({ config }) => ({ ...config, epochs: 0 })],
   ['shared layers', ({ slicing }) => slicing],
+  ['runs that it reads', ({ collaboration }) => collaboration ?? null],
   ['tasks', ({ tasks }) => tasks.map(taskOf)],
 ];
 
-/** Ids of the runs that descend from themselves. Takes any list, with unknown parents and repeated ids. */
-export function cyclicRuns(specs: readonly Pick<RunSpec, 'id' | 'parent'>[]): ReadonlySet<string> {
-  const parents = new Map(specs.map(({ id, parent }) => [id, parent]));
+/** Ids of the runs that need themselves. Takes any list, with unknown needs and repeated ids; time is linear in runs and needs. */
+export function cyclicRuns(specs: readonly Pick<RunSpec, 'id' | 'parent' | 'collaboration'>[]): ReadonlySet<string> {
+  const needs = new Map(specs.map((spec) => [spec.id, neededRuns(spec)]));
+  const state = new Map<string, { index: number; low: number; isOpen: boolean }>();
+  const open: string[] = [];
   const cyclic = new Set<string>();
-  const seen = new Set<string>();
-  for (const start of parents.keys()) {
-    const line: string[] = [];
-    let id: string | null | undefined = start;
-    for (; id !== null && id !== undefined && !seen.has(id); id = parents.get(id)) {
-      seen.add(id);
-      line.push(id);
+  for (const start of needs.keys()) {
+    if (state.has(start)) continue;
+    // Tarjan's components, without recursion: a line of runs may be long.
+    const calls: { readonly id: string; next: number }[] = [{ id: start, next: 0 }];
+    for (let call = calls.at(-1); call !== undefined; call = calls.at(-1)) {
+      const { id } = call;
+      if (call.next === 0) {
+        state.set(id, { index: state.size, low: state.size, isOpen: true });
+        open.push(id);
+      }
+      const own = state.get(id) as { index: number; low: number; isOpen: boolean };
+      const needed = needs.get(id)?.[call.next++];
+      if (needed !== undefined) {
+        const known = state.get(needed);
+        if (needed === id) cyclic.add(id);
+        if (known === undefined && needs.has(needed)) calls.push({ id: needed, next: 0 });
+        else if (known?.isOpen === true) own.low = Math.min(own.low, known.index);
+        continue;
+      }
+      calls.pop();
+      const caller = calls.at(-1);
+      if (caller !== undefined) {
+        const above = state.get(caller.id) as { low: number };
+        above.low = Math.min(above.low, own.low);
+      }
+      if (own.low < own.index) continue;
+      const component = open.splice(open.indexOf(id));
+      for (const member of component) {
+        (state.get(member) as { isOpen: boolean }).isOpen = false;
+        if (component.length > 1) cyclic.add(member);
+      }
     }
-    const from = id === null || id === undefined ? -1 : line.indexOf(id);
-    if (from >= 0) for (const member of line.slice(from)) cyclic.add(member);
   }
   return cyclic;
 }

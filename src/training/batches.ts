@@ -129,7 +129,16 @@ export function padBatch(sequences: readonly Sequence[], indices: readonly numbe
     ...(chosen.some(({ characters }) => characters !== undefined) && {
       characters: batchCharacters(chosen.map(({ characters = [] }) => characters), pieces), // prettier-ignore
     }),
+    ...(chosen.every(({ features }) => features !== undefined) && { features: paddedFeatures(chosen, pieces) }),
   };
+}
+
+function paddedFeatures(chosen: readonly Sequence[], pieces: number): Float32Array<ArrayBuffer> {
+  const [first] = chosen;
+  const width = first === undefined ? 0 : (first.features?.length ?? 0) / first.pieceIds.length;
+  const features = new Float32Array(chosen.length * pieces * width);
+  chosen.forEach((sequence, row) => features.set(sequence.features ?? [], row * pieces * width));
+  return features;
 }
 
 /** Lists each distinct spelling once, first that of padding, which has no characters; the others in the order in which they occur. */

@@ -21,6 +21,7 @@ import { LabError } from '../util/labError.ts';
 import { validate } from '../util/validate.ts';
 import type { TaggerRef } from '../wire/taggerRef.ts';
 import { loadSnapshot } from './checkpoint.ts';
+import { encoderOfRun, fixedWeights } from './startWeights.ts';
 import {
   assertModelWhole,
   CONFIG_FILE,
@@ -114,8 +115,12 @@ async function snapshotTagger(
   known: BaseWeights | null,
 ): Promise<LoadedTagger> {
   const { run, model } = await runAndModel(store, runId);
-  const tagger = await described(store, model, headOfRun(run, epoch, model.layers));
-  const weights = await loadSnapshot(store, runId, epoch);
+  const ofModel = await described(store, model, headOfRun(run, epoch, model.layers));
+  const encoder = encoderOfRun(ofModel.shape.encoder, run.spec);
+  const tagger = { ...ofModel, shape: { ...ofModel.shape, encoder } };
+  const stored = () => pretrainedOf(store, model, ofModel.shape.encoder);
+  const fixed = await fixedWeights(store, run.spec, encoder, stored);
+  const weights = new Map([...(await loadSnapshot(store, runId, epoch)), ...fixed]);
   const { config } = run.spec;
   if (config.adapters === undefined) return { ...tagger, weights, base: null };
   const isKnown = known?.modelId === model.id;

@@ -5,6 +5,7 @@ import { mentionsToTags } from '../data/corpus/tagScheme.ts';
 import { keepTypes } from '../data/corpus/tagSet.ts';
 import type { EngineHome } from '../engine/network/computeOptions.ts';
 import { mergedWeights } from '../model/adapters.ts';
+import type { HostParameters } from '../model/blocks/hostParameters.ts';
 import { chainOf } from '../model/viterbi.ts';
 import type { RunSpec } from '../schema/runRecord.ts';
 import { storePredictions, type PredictedMention, type PredictionRequest } from '../schema/storedPredictions.ts';
@@ -20,6 +21,13 @@ import type { LoadedTagger } from './loadTagger.ts';
 import { openPredictor } from './openTrainer.ts';
 import { openTagger, tagSentences } from './tagSentences.ts';
 
+/** What a run trains and predicts with: the text of its tasks, its model with the run's encoder, and the weights that snapshots leave out. */
+interface RunInputs {
+  readonly texts: readonly TaskText[];
+  readonly model: LoadedModel;
+  readonly fixed?: HostParameters;
+}
+
 /**
  * Yields progress in sequences. Throws LabError `checkpoint/missing` without the snapshot, `task/empty` if the task has no such
  * split, and the reason of `signal`.
@@ -27,7 +35,7 @@ import { openTagger, tagSentences } from './tagSentences.ts';
 export async function* predictSnapshot(
   { runId, epoch, split, task }: PredictionRequest,
   { config }: RunSpec,
-  { texts, model }: { readonly texts: readonly TaskText[]; readonly model: LoadedModel },
+  { texts, model, fixed = new Map() }: RunInputs,
   store: Store,
   home: EngineHome | null,
   signal: AbortSignal,
@@ -36,7 +44,7 @@ export async function* predictSnapshot(
   const sentences = tasks[task]?.[split] ?? [];
   const types = scoredTypes[task] ?? null;
   if (sentences.length === 0) throw new LabError('task/empty', `There are no ${split} sentences to predict on.`);
-  const weights = mergedWeights(await loadSnapshot(store, runId, epoch), model.encoder, config);
+  const weights = new Map([...mergedWeights(await loadSnapshot(store, runId, epoch), model.encoder, config), ...fixed]);
   const encoded = await drain(
     encodeSentences(sentences, tagSet, model.tokenizer, config, signal, { asked: asked[task] ?? null }),
   );

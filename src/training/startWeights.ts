@@ -1,8 +1,9 @@
 // Assembles a run's initial weights, with hierarchical layer slicing: lower layers from multi-task training, upper ones from pretraining.
 import { isBase, newAdapters } from '../model/adapters.ts';
-import { locationOf } from '../model/blocks/parameterLocation.ts';
+import { HELPERS, isFixed, locationOf } from '../model/blocks/parameterLocation.ts';
 import type { HostParameters, HostTensor } from '../model/blocks/hostParameters.ts';
-import { familyOf, type EncoderConfig } from '../model/families/encoderConfig.ts';
+import type { Collaboration } from '../model/blocks/encoderFamily.ts';
+import { encoderShapes, familyOf, type EncoderConfig } from '../model/families/encoderConfig.ts';
 import { newHead } from '../model/parameters.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import type { TrainingConfig } from '../schema/config.ts';
@@ -58,12 +59,12 @@ export function initialEncoder(config: EncoderConfig, stored: HostParameters, se
 
 /**
  * Returns an MTL-LS run's initial encoder (paper, MTL-LS; `slicingRate = layers / n`): shared parameters from `mtlXc`, all others from
- * `pretrained`. Both contain every encoder parameter; parameters of the head are omitted.
+ * `pretrained`. Both contain every encoder parameter that is not fixed; parameters of the head are omitted.
  */
 export function slicedEncoder(pretrained: HostParameters, mtlXc: HostParameters, slicing: Slicing): HostParameters {
   const sliced = new Map<string, HostTensor>();
   for (const [name, own] of pretrained) {
-    const shared = mtlXc.get(name);
+    const shared = isFixed(name) ? own : mtlXc.get(name);
     if (shared === undefined) throw new Error(`missing ${name} in the MTL-XC weights`);
     sliced.set(name, isShared(name, slicing) ? shared : own);
   }
@@ -79,37 +80,114 @@ function slicedAdapters(pretrained: HostParameters, joint: HostParameters, slici
 }
 
 /**
- * STL and MTL-XC start from pretrained weights, MTL-LS from the sliced encoder, later rounds from the last snapshot of the first training,
- * head included. With adapters, the pretrained encoder and what the snapshot has besides. Throws LabError `run/parent` when the parent run has no snapshot, `run/parent-damaged` when it had one.
+ * The weights of a run's last snapshot, which others start from or read. Throws LabError `run/parent` when it has none, `run/parent-damaged` when
+ * it had one.
  */
-export async function startWeights(spec: RunSpec, pretrained: HostParameters, store: Store): Promise<HostParameters> {
-  if (spec.parent === null) return pretrained;
-  const parent = await readRunRecord(store, spec.parent).catch(ifCorrupt(undefined));
+export async function lastWeights(store: Store, runId: string): Promise<HostParameters> {
+  const run = await readRunRecord(store, runId).catch(ifCorrupt(undefined));
   // The record tells the last epoch: the last snapshot that is stored may be an earlier one.
-  const last = parent?.snapshots.at(-1)?.epoch ?? (await snapshotEpochs(store, spec.parent)).at(-1);
+  const last = run?.snapshots.at(-1)?.epoch ?? (await snapshotEpochs(store, runId)).at(-1);
   if (last === undefined) {
-    throw new LabError('run/parent', 'The run that this one starts from has no snapshot here.', {
-      expected: `a snapshot of run ${spec.parent}`,
+    throw new LabError('run/parent', 'A run that this one starts from or reads has no snapshot here.', {
+      expected: `a snapshot of run ${runId}`,
       got: 'none; train that run first',
     });
   }
-  const weights = await loadSnapshot(store, spec.parent, last).catch((error: unknown): never => {
+  return loadSnapshot(store, runId, last).catch((error: unknown): never => {
     if (!(error instanceof LabError) || error.code !== 'checkpoint/missing') throw error;
     throw new LabError(
       'run/parent-damaged',
-      'The last snapshot of the run that this one starts from is missing or damaged: train that run again, which gives the same weights.',
+      'The last snapshot of a run that this one starts from or reads is missing or damaged: train that run again, which gives the same weights.',
       { expected: error.expected ?? '', got: 'no whole snapshot', cause: error },
     );
   });
-  const { slicing, round, config } = spec;
+}
+
+/**
+ * STL and MTL-XC start from pretrained weights, MTL-LS from the sliced encoder, CollaboNet from the task's tagger so far with what it needs to read
+ * others, later rounds from the last snapshot of the first training, head included. `encoder` is the run's, which CollaboNet needs. With adapters, the pretrained encoder and what the snapshot has besides. Throws LabError `run/parent` when the parent run has no snapshot, `run/parent-damaged` when it had one.
+ */
+export async function startWeights(
+  spec: RunSpec,
+  pretrained: HostParameters,
+  store: Store,
+  encoder?: EncoderConfig,
+): Promise<HostParameters> {
+  if (spec.parent === null) return pretrained;
+  const weights = await lastWeights(store, spec.parent);
+  const { slicing, round, config, collaboration } = spec;
+  if (collaboration !== undefined && encoder !== undefined && round === 0)
+    return collaborationOf(encoder).start(encoder, weights, spec.seed);
   const isSliced = slicing !== null && round === 0;
   if (config.adapters === undefined) return isSliced ? slicedEncoder(pretrained, weights, slicing) : weights;
   return isSliced ? slicedAdapters(pretrained, weights, slicing) : new Map([...pretrained, ...weights]);
 }
 
+/** How the encoder's family reads other taggers. Throws LabError `run/collaboration` for one that cannot, or that reads others by itself. */
+function collaborationOf(encoder: EncoderConfig): Collaboration<EncoderConfig> {
+  const { collaboration } = familyOf(encoder);
+  if (collaboration !== undefined) return collaboration;
+  throw new LabError('run/collaboration', 'The taggers of this model cannot read those of other tasks.', {
+    expected: 'a network of words of the BiLSTM form',
+    got: encoder.family,
+  });
+}
+
+/** The encoder of a run: its model's, which for CollaboNet reads the taggers of other tasks. Throws LabError `run/collaboration`. */
+export function encoderOfRun(model: EncoderConfig, { collaboration }: Pick<RunSpec, 'collaboration'>): EncoderConfig {
+  if (collaboration === undefined) return model;
+  const { withHelpers } = collaborationOf(model);
+  const isRead = [...encoderShapes(model).keys()].some((name) => name.startsWith(HELPERS));
+  if (!isRead) return withHelpers(model, collaboration.helpers.length) as EncoderConfig;
+  throw new LabError(
+    'run/collaboration',
+    'The tagger that this run would start from reads those of other tasks already.',
+    {
+      expected: 'the network before it was trained by CollaboNet',
+      got: 'a trained tagger of CollaboNet',
+    },
+  );
+}
+
+/** A model whose encoder reads this many taggers with its own weights, to measure what that takes. Throws LabError `run/collaboration`. */
+export function withDrawnHelpers(
+  { config, encoder }: { readonly config: EncoderConfig; readonly encoder: HostParameters },
+  helpers: number,
+): { readonly config: EncoderConfig; readonly encoder: HostParameters } {
+  const reading = encoderOfRun(config, { collaboration: { turn: 1, helpers: new Array<string>(helpers).fill('') } });
+  const { start, helper } = collaborationOf(reading);
+  const read = Array.from({ length: helpers }, (_, index) => [...helper(reading, encoder, index)]);
+  return { config: reading, encoder: new Map([...start(reading, encoder, 1), ...read.flat()]) };
+}
+
+/**
+ * The weights that a run reads and neither changes nor saves: those of its model, and of the taggers of other tasks that it reads. `encoder` is the
+ * run's, `stored` loads its model's weights. Throws as `lastWeights` does.
+ */
+export async function fixedWeights(
+  store: Store,
+  { collaboration }: Pick<RunSpec, 'collaboration'>,
+  encoder: EncoderConfig,
+  stored: () => Promise<HostParameters>,
+): Promise<HostParameters> {
+  const fixed = new Map<string, HostTensor>();
+  const names = [...encoderShapes(encoder).keys()];
+  const ofModel = names.filter((name) => isFixed(name) && (collaboration === undefined || !name.startsWith(HELPERS)));
+  if (ofModel.length > 0) {
+    for (const [name, tensor] of await stored()) if (isFixed(name)) fixed.set(name, tensor);
+  }
+  for (const [helper, runId] of (collaboration?.helpers ?? []).entries()) {
+    const weights = collaborationOf(encoder).helper(encoder, await lastWeights(store, runId), helper);
+    for (const [name, tensor] of weights) fixed.set(name, tensor);
+  }
+  return fixed;
+}
+
 /** Where a run's weights come from: the pretrained encoder, which adapters leave as it is, and what the run starts from without a checkpoint. */
 export interface WeightSources {
   readonly pretrained: HostParameters;
+  /** See `fixedWeights`; absent where there are none. */
+  readonly fixed?: HostParameters;
   /** Loads the weights to start from, unless there is a checkpoint; head and adapters that are not among them are newly drawn. */
   readonly weights: () => Promise<HostParameters>;
 }
@@ -118,11 +196,12 @@ export interface WeightSources {
 export async function startingTensors(
   { seed, config }: RunSpec,
   { encoder, head }: TaggerShape,
-  { pretrained, weights }: WeightSources,
+  { pretrained, weights, fixed = new Map() }: WeightSources,
   checkpoint: HostParameters | null,
 ): Promise<HostParameters> {
   if (checkpoint === null) {
-    return new Map([...newHead(encoder, head, seed), ...newAdapters(encoder, seed), ...(await weights())]);
+    return new Map([...newHead(encoder, head, seed), ...newAdapters(encoder, seed), ...(await weights()), ...fixed]);
   }
-  return config.adapters === undefined ? checkpoint : new Map([...pretrained, ...checkpoint]);
+  if (config.adapters !== undefined) return new Map([...pretrained, ...fixed, ...checkpoint]);
+  return fixed.size === 0 ? checkpoint : new Map([...checkpoint, ...fixed]);
 }

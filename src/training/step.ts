@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../model/blocks/batch.ts';
 import type { DeviceParameters } from '../model/blocks/deviceParameters.ts';
-import { summedLoss, type TaggerShape } from '../model/tagger.ts';
+import { frozenFeatures, summedLoss, type TaggerShape } from '../model/tagger.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import { LabError } from '../util/labError.ts';
 import { adamUpdate, type DecayFactors, type Moments } from './adam.ts';
@@ -56,15 +56,18 @@ export function accumulate(
   let total: tf.Tensor[] | null = null;
   for (const [microBatch, batch] of microBatches.entries()) {
     const stream = { seed, step, microBatch };
+    const features = frozenFeatures(batch, parameters, shape.encoder);
+    const ready = features === null ? batch : { ...batch, features };
     const scaledLoss = (...tensors: tf.Tensor[]): tf.Scalar => {
       const named = new Map(parameters);
       names.forEach((name, index) => named.set(name, tensors[index] as tf.Tensor));
-      return tf.div(summedLoss(batch, named, shape, config.dropout, stream), sequences);
+      return tf.div(summedLoss(ready, named, shape, config.dropout, stream), sequences);
     };
     const found: tf.Tensor[] = tf.tidy(() => {
       const { value, grads } = tf.valueAndGrads(scaledLoss)(names.map((name) => parameters.get(name) as tf.Tensor));
       return [value, ...grads];
     });
+    features?.dispose();
     if (total === null) {
       total = found;
       continue;

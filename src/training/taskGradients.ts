@@ -1,5 +1,6 @@
 // Measures the projected gradient of the loss of sampled sequences of every task of a joint run, at one of its snapshots.
 import type { Sequence } from '../data/pieces/sequences.ts';
+import type { HostParameters, HostTensor } from '../model/blocks/hostParameters.ts';
 import type { EngineHome } from '../engine/network/computeOptions.ts';
 import { GradientProjection } from '../metrics/affinity/gradientProjection.ts';
 import type { SequenceGradient } from '../metrics/affinity/linearisedTagger.ts';
@@ -20,6 +21,13 @@ import { openGradients } from './openTrainer.ts';
 import { initialEncoder, isTrained } from './startWeights.ts';
 import type { GradientMeter } from './trainer.ts';
 
+interface RunText {
+  readonly texts: readonly TaskText[];
+  readonly model: LoadedModel;
+  /** Weights of the encoder that no run trains and no snapshot has. */
+  readonly fixed: HostParameters;
+}
+
 /**
  * Measures and stores what a request names: of every task, gradients of training sequences as the run trained on them and of devel sequences, for all
  * parameters that the run trains, the head among them, without dropout. Yields progress in sequences. Throws LabError `affinity/method` unless the run
@@ -29,7 +37,7 @@ import type { GradientMeter } from './trainer.ts';
 export async function* measureTaskGradients(
   request: GradientsRequest,
   spec: RunSpec,
-  { texts, model }: { readonly texts: readonly TaskText[]; readonly model: LoadedModel },
+  { texts, model, fixed }: RunText,
   store: Store,
   home: EngineHome | null,
   signal: AbortSignal,
@@ -45,7 +53,7 @@ export async function* measureTaskGradients(
   const samples = sampledSequences(tasks, spec, request);
   const snapshot = await loadSnapshot(store, request.runId, request.epoch);
   const pretrained = initialEncoder(model.config, model.encoder, seed);
-  const weights = config.adapters === undefined ? snapshot : new Map([...pretrained, ...snapshot]);
+  const weights = new Map([...(config.adapters === undefined ? [] : pretrained), ...snapshot, ...fixed]);
   const trained = (name: string): boolean => isTrained(name, tasks.shape.encoder, null, config);
   const sizes = new Map([...weights].flatMap(([name, { values }]) => (trained(name) ? [[name, values.length]] : [])));
   const projection = new GradientProjection(request.dimensions, request.seed, sizes);

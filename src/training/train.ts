@@ -228,7 +228,7 @@ class RunInProgress {
       if (snapshots.some(({ epoch }) => epoch === snapshot.epoch)) continue;
       this.assertGoing();
       const changes = await mendedSnapshot(store, id, snapshot.epoch, this.config.snapshots);
-      const weights = mergedWeights(changes, this.inputs.pretrained, this.config);
+      const weights = new Map([...mergedWeights(changes, this.inputs.pretrained, this.config), ...(this.inputs.fixed ?? [])]); // prettier-ignore
       const predictor = openPredictor(this.inputs.home, weights, this.settings);
       try {
         const evaluations = yield* this.evaluateAll(tasks.test, predictor);

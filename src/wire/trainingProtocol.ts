@@ -1,6 +1,6 @@
 // Declares the calls and events between the lab and the training server.
 import type { AnnotatedMention, DocumentText } from '../data/documents/document.ts';
-import type { BaselineName, WordsOrigin } from '../data/words/baselines.ts';
+import type { BaselineName, LanguageChoice, WordsOrigin } from '../data/words/baselines.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { MixedPrecision } from '../schema/machineSettings.ts';
 import type { EncoderFacts, ModelRecord, ModelSource } from '../schema/modelRecord.ts';
@@ -56,10 +56,12 @@ export interface StepRequest {
   readonly modelId: string;
   readonly config: TrainingConfig;
   readonly pieces: number;
+  /** Taggers of other tasks that it reads, as CollaboNet does; absent without them. */
+  readonly helpers?: number;
 }
 
 /** The same for a model in the library, or for one of which only the configuration file is available. */
-export interface EstimateRequest extends Omit<StepRequest, 'modelId'> {
+export interface EstimateRequest extends Omit<StepRequest, 'modelId' | 'helpers'> {
   readonly model: { readonly id: string } | { readonly configFile: NamedBytes };
 }
 
@@ -85,6 +87,8 @@ export interface BaselineRequest {
   readonly vectors: VectorsFile | null;
   /** Words from the start of that file that it has, too. */
   readonly firstWords: number;
+  /** Language models over characters, for a network that reads them; absent: trained as the network's form says. */
+  readonly language?: LanguageChoice | undefined;
 }
 
 /** `bytes`: a blob, or where files are no blobs that another thread may read, a stream, which is transferred. */
@@ -124,8 +128,8 @@ export interface ServerCalls {
     readonly source?: ModelSource;
   }): ModelRecord;
   /**
-   * Makes a network of words from nothing and stores it, emitting `predicting` events in bytes; null when interrupted. Works beside a run.
-   * Throws `vectors/...`, `model/...`, what reading a corpus throws, or `storage/full`.
+   * Makes a network of words from nothing and stores it, emitting `predicting` events in bytes, then steps of language models that are trained;
+   * null when interrupted. Works beside a run, but language models are trained when the device is free. Throws `vectors/...`, `language/...`, `model/...`, what reading a corpus throws, or `storage/full`.
    */
   makeBaseline(request: BaselineRequest): BaselineMade | null;
   /** Opens the export of a trained tagger as a folder; `exportedBytes` returns its files. Throws as loading a tagger does. */

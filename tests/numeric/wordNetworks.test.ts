@@ -24,7 +24,7 @@ import { loadSnapshot } from '../../src/training/checkpoint.ts';
 import { encodeTasks } from '../../src/training/encodeTasks.ts';
 import { importModel } from '../../src/training/importModel.ts';
 import { loadModel } from '../../src/training/loadModel.ts';
-import { makeBaseline } from '../../src/training/makeBaseline.ts';
+import { makeBaseline } from '../../src/training/words/makeBaseline.ts';
 import { measureStep } from '../../src/training/measureStep.ts';
 import { initialEncoder } from '../../src/training/startWeights.ts';
 import { drain, neverAborted } from '../../src/util/work.ts';

@@ -18,6 +18,8 @@ export interface FamilyFacts {
    * pretrained encoders learn too slowly. Absent for pretrained families.
    */
   readonly baseline?: 'recurrent' | 'windows';
+  /** Whether taggers of the family can read one another's states, as in CollaboNet; absent where not. */
+  readonly collaborates?: true;
 }
 
 /** By the `model_type` of config.json. */
@@ -28,7 +30,14 @@ export const familyFacts = {
   electra: { name: 'ELECTRA', article: 'an', specials: ['cls-sep'], hasStackedBiases: false },
   modernbert: { name: 'ModernBERT', article: 'a', specials: ['cls-sep'], hasStackedBiases: false },
   'deberta-v2': { name: 'DeBERTa-v3', article: 'a', specials: ['cls-sep'], hasStackedBiases: false },
-  bilstm: { name: 'BiLSTM', article: 'a', specials: ['none'], hasStackedBiases: false, baseline: 'recurrent' },
+  bilstm: {
+    name: 'BiLSTM',
+    article: 'a',
+    specials: ['none'],
+    hasStackedBiases: false,
+    baseline: 'recurrent',
+    collaborates: true,
+  },
   'window-cnn': { name: 'CNN', article: 'a', specials: ['none'], hasStackedBiases: false, baseline: 'windows' },
 } as const satisfies Readonly<Record<string, FamilyFacts>>;
 

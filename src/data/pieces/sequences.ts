@@ -117,6 +117,8 @@ function greedyEnds(pieceCounts: readonly number[], limit: number): readonly num
 export interface Sequence {
   /** [P] pieces of the tokens between the specials that open and close a sequence. */
   readonly pieceIds: Int32Array;
+  /** [P*F] what the network's frozen part gives for each piece, where it was computed before training. */
+  readonly features?: Float32Array<ArrayBuffer>;
   /** [P] 0 for pieces and the first `<sep>`, 1 for a second `<sep>`, 2 for a closing `<cls>`. */
   readonly segmentIds: Int32Array;
   /** [P] numbers of the characters of each piece, none of a special; absent where the network reads none. */

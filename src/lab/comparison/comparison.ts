@@ -3,7 +3,7 @@ import type { Split } from '../../data/corpus/corpus.ts';
 import type { PackedCounts } from '../../metrics/scores/packedCounts.ts';
 import type { SplitScores } from '../../metrics/scores/spanScore.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
-import { isJoint, isSliced, METHODS, traitsOf, type Method } from '../../schema/methods.ts';
+import { isCollaborating, isJoint, isSliced, METHODS, traitsOf, type Method } from '../../schema/methods.ts';
 import type { RateSearch } from '../../schema/rateSearch.ts';
 import type { RunRecord, RunSpec, RunStatus, Slicing, TaskRef } from '../../schema/runRecord.ts';
 import { canonicalJson, fingerprint } from '../../util/digest.ts';
@@ -95,13 +95,14 @@ export function membersKey(tasks: readonly TaskRef[]): string {
 
 /**
  * Builds every comparison that the runs allow, those with the most variants first. STL runs belong to no category, so they join the
- * multi-task runs of every category with their task. `layersOf` returns a model's number of layers by its id.
+ * multi-task runs of every category with their task. Of CollaboNet's turns the last counts. `layersOf` returns a model's number of layers by its id.
  */
 export function buildComparisons(
-  pool: readonly RunRecord[],
+  known: readonly RunRecord[],
   layersOf: (modelId: string) => number | undefined,
 ): readonly Comparison[] {
-  const byId = new Map(pool.map((record) => [record.spec.id, record.spec]));
+  const byId = new Map(known.map((record) => [record.spec.id, record.spec]));
+  const pool = known.filter(isLastTurn(known));
   const configPrint = fingerprintsOfFew();
   const settingsOf = (spec: RunSpec): string => {
     const start = spec.round === 0 || spec.parent === null ? spec : (byId.get(spec.parent) ?? spec);
@@ -114,7 +115,7 @@ export function buildComparisons(
     settingsOf,
   );
   const shared = groupsOf(
-    pool.filter(({ spec }) => isJoint(spec.method)),
+    pool.filter(({ spec }) => isJoint(spec.method) || isCollaborating(spec.method)),
     byId,
     settingsOf,
   );
@@ -147,6 +148,12 @@ export function buildComparisons(
   }
   const breadth = ({ tasks }: Comparison): number => Math.max(...tasks.map(({ variants }) => variants.length));
   return comparisons.sort((left, right) => breadth(right) - breadth(left));
+}
+
+/** Whether no later turn of CollaboNet starts from a run. */
+function isLastTurn(pool: readonly RunRecord[]): (record: RunRecord) => boolean {
+  const earlier = new Set(pool.flatMap(({ spec }) => (spec.round === 0 && (spec.collaboration?.turn ?? 1) > 1 ? [spec.parent] : []))); // prettier-ignore
+  return ({ spec }) => !earlier.has(spec.id);
 }
 
 /** Fingerprints thousands of values of which few differ: computed once for each way of writing one. */
@@ -200,8 +207,12 @@ export function sharedRun(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): Ru
   return null;
 }
 
-/** Key of the tasks that the run's MTL-XC was trained on. */
+/** Key of the tasks that the run's MTL-XC was trained on; of CollaboNet, of its task and those of the runs it reads. */
 export function membersOf(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): string | null {
+  if (spec.collaboration !== undefined) {
+    const read = spec.collaboration.helpers.map((id) => byId.get(id)?.tasks);
+    return membersKey([...spec.tasks, ...read.flatMap((tasks) => tasks ?? [])]);
+  }
   const shared = sharedRun(spec, byId);
   return shared && membersKey(shared.tasks);
 }

@@ -1,6 +1,6 @@
 // Computes the comparison charts' data: devel F1 by epoch for each variant, F1 by slicing rate and by training share, with spreads.
 import { mean, spread, type Spread } from '../../metrics/scores/spread.ts';
-import { METHODS, traitsOf, type Method } from '../../schema/methods.ts';
+import { isSliced, METHODS, traitsOf, type Method } from '../../schema/methods.ts';
 import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
 import { canonicalJson } from '../../util/digest.ts';
 import {
@@ -77,7 +77,7 @@ export function rateCurve(
       if (rate === null || layers === null || score === null) return [];
       return [{ rate, layers, f1: score.mean, deviation: score.deviation }];
     });
-  const others = METHODS.flatMap((sliced) => {
+  const others = METHODS.filter(isSliced).flatMap((sliced) => {
     const joint = traitsOf(sliced).base;
     if (joint === null || sliced === 'MTL-LS') return [];
     const [points, level] = [pointsOf(sliced), reference(joint)];

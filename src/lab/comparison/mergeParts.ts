@@ -208,10 +208,10 @@ function expectedRuns(plan: PlanFile, records: readonly RunRecord[], models: rea
     return { corpus: found, type: type ?? types.get(found.id) ?? null };
   };
   const layers = [...new Set(plan.slicingRates.map((rate) => layersAtRate(rate, record?.layers ?? 0)))];
-  const { methods, seeds, rounds, frozen } = plan;
+  const { methods, seeds, rounds, turns, frozen } = plan;
   const categories = plan.categories.map(({ name, typeName, tasks }) => ({ name, typeName, tasks: tasks.map(taskOf) }));
   const slicings = layers.map((count) => ({ layers: count, biases, frozen }));
-  const all = runsOfPlan({ methods, seeds, rounds, config, model: input, slicings, categories });
+  const all = runsOfPlan({ methods, seeds, rounds, turns, config, model: input, slicings, categories });
   const specs = plan.runs === undefined ? all : withAncestors(all, plan.runs);
   const chosen = new Map([input, ...categories.flatMap(({ tasks }) => tasks.map(({ corpus }) => corpus))].map((one) => [one.name, one.fingerprint])); // prettier-ignore
   return { specs, reasonOf: (spec) => reason(spec, chosen) };

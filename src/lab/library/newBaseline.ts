@@ -1,7 +1,7 @@
 // Makes a network of words as a cancellable job, and puts the model into the library.
 import { baselineForms, type BaselineName } from '../../data/words/baselines.ts';
 import type { BaselineMade, BaselineRequest, ServerClient } from '../../wire/trainingProtocol.ts';
-import { throttledProgress, withoutItem, type LabStore } from '../state/labStore.ts';
+import { phaseProgress, withoutItem, type LabStore } from '../state/labStore.ts';
 import { insertModel } from './models.ts';
 
 /** First words of a file of vectors that a network has unless a person chooses otherwise: for other text than its corpora'. */
@@ -30,9 +30,11 @@ export function newBaseline(
   const { vectors } = request;
   const label = vectors === null ? `Making ${baselineForms[request.form].label}` : `Reading ${vectors.name}`;
   const work: Parameters<typeof labStore.during<BaselineMade | null>>[1] = async ({ report, signal }) => {
-    const onBytes = throttledProgress(report, { phase: label, done: 0, of: vectors?.sizeBytes ?? 0 });
+    const onProgress = phaseProgress(report);
+    onProgress({ phase: label, done: 0, of: vectors?.sizeBytes ?? 0 });
     const stopListening = client.onEvent((event) => {
-      if (event.kind === 'predicting' && event.runId === id) onBytes(event.done);
+      if (event.kind !== 'predicting' || event.runId !== id) return;
+      onProgress({ ...event, phase: event.phase === 'reading vectors' ? label : 'Training language models' });
     });
     // A lost server has stopped already.
     signal.addEventListener(

@@ -1,5 +1,5 @@
 // Reads everything stored into the lab's state, reports what could not be read once, and lists what can be removed to free storage.
-import { cyclicRuns } from '../../schema/runLineage.ts';
+import { cyclicRuns, neededRuns } from '../../schema/runLineage.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { listCorpusRecords } from '../../storage/corpusRecords.ts';
 import { readMachineSettings } from '../../storage/machineRecords.ts';
@@ -132,7 +132,8 @@ export async function removableItems(
 ): Promise<readonly StoredItem[]> {
   const records = runs.map(({ record }) => record);
   const isOpen = (id: string): boolean => id === activeRunId || id === storageFullRun || queue.includes(id);
-  const isStartedFrom = (id: string): boolean => records.some(({ spec }) => spec.parent === id);
+  const needed = new Set(records.flatMap(({ spec }) => neededRuns(spec)));
+  const isStartedFrom = (id: string): boolean => needed.has(id);
   const items: StoredItem[] = [];
   for (const { spec } of records) {
     if (isOpen(spec.id) || isStartedFrom(spec.id)) continue;

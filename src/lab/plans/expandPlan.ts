@@ -1,7 +1,15 @@
 // Parses plan files and expands them into runs, resolving their inputs in the library.
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
-import { jointMethods, needsOneType, traitsOf } from '../../schema/methods.ts';
+import {
+  isCollaborating,
+  jointMethods,
+  needsOneType,
+  traitsOf,
+  trainsSingle,
+  type Method,
+} from '../../schema/methods.ts';
+import { neededRuns } from '../../schema/runLineage.ts';
 import { planFileSchema, type PlanCategory, type PlanFile } from '../../schema/planFile.ts';
 import { raceRulesOf } from '../../schema/rateSearch.ts';
 import type { RunSpec, Slicing, TaskRef } from '../../schema/runRecord.ts';
@@ -10,7 +18,7 @@ import { LabError } from '../../util/labError.ts';
 import { validate, ownValue, parseJson } from '../../util/validate.ts';
 import { spellValue } from '../../util/wording.ts';
 import type { LabState } from '../state/labState.ts';
-import { assertPlanSize, assertRunCount, assertSteps, layersAtRate } from './planLimits.ts';
+import { assertCollaboration, assertPlanSize, assertRunCount, assertSteps, layersAtRate } from './planLimits.ts';
 import { familySettings } from './presets.ts';
 
 type Input = PlanFile['model'];
@@ -107,12 +115,14 @@ function checkTask(type: string | null, corpus: CorpusRecord): void {
  * renaming one does not create another run. It covers the parent's id, so that another MTL-XC gives another MTL-LS.
  */
 export function runSpec(members: Omit<RunSpec, 'id'>): RunSpec {
-  const { method, tasks, category, slicing, round, parent, model, seed, config } = members;
+  const { method, tasks, category, slicing, collaboration, round, parent, model, seed, config } = members;
+  const reads = collaboration === undefined ? {} : { collaboration };
   const content = {
     method,
     tasks: tasks.map(({ corpus, type }) => ({ corpus: { id: corpus.id, fingerprint: corpus.fingerprint }, type })),
     typeName: category?.typeName ?? null,
     slicing,
+    ...reads,
     round,
     parent,
     model: { id: model.id, fingerprint: model.fingerprint },
@@ -120,11 +130,12 @@ export function runSpec(members: Omit<RunSpec, 'id'>): RunSpec {
     config,
   };
   const id = fingerprint(content).slice(0, 16);
-  return { id, method, tasks, category, slicing, round, parent, model, seed, config };
+  return { id, method, tasks, category, slicing, ...reads, round, parent, model, seed, config };
 }
 
 /** A plan with inputs resolved to library content and slicing rates to numbers of layers. */
 export interface ResolvedPlan extends Pick<PlanFile, 'methods' | 'seeds' | 'rounds' | 'config'> {
+  readonly turns?: number | undefined;
   readonly model: RunSpec['model'];
   readonly slicings: readonly Slicing[];
   readonly categories: readonly {
@@ -148,6 +159,7 @@ export function expandPlan(
   const { config, biases } = familySettings(plan, model);
   const areTyped = jointMethods(plan.methods).some(needsOneType);
   assertHead(plan, config);
+  assertCollaboration(plan, model);
   assertPlanSize(plan);
   const slicings = slicedLayers(plan.slicingRates, model.layers);
   assertRunCount(plan, slicings.length);
@@ -155,6 +167,7 @@ export function expandPlan(
     methods: plan.methods,
     seeds: plan.seeds,
     rounds: plan.rounds,
+    turns: plan.turns,
     config,
     model: { id: model.id, name: model.name, fingerprint: model.fingerprint },
     slicings: slicings.map((layers) => ({
@@ -225,15 +238,16 @@ function partOf(specs: readonly RunSpec[], ids: readonly string[]): readonly Run
   });
 }
 
-/** Runs by id with those that they start from, in the order of `specs`. */
+/** Runs by id with those that they start from and read, in the order of `specs`. */
 export function withAncestors(specs: readonly RunSpec[], ids: readonly string[]): readonly RunSpec[] {
   const byId = new Map(specs.map((spec) => [spec.id, spec]));
   const wanted = new Set<string>();
-  for (const id of ids) {
-    for (let next = byId.get(id); next !== undefined && !wanted.has(next.id);) {
-      wanted.add(next.id);
-      next = next.parent === null ? undefined : byId.get(next.parent);
-    }
+  const next = [...ids];
+  for (let id = next.pop(); id !== undefined; id = next.pop()) {
+    const spec = byId.get(id);
+    if (spec === undefined || wanted.has(id)) continue;
+    wanted.add(id);
+    next.push(...neededRuns(spec));
   }
   return specs.filter(({ id }) => wanted.has(id));
 }
@@ -259,10 +273,9 @@ function runsOfCategory(plan: ResolvedPlan, category: ResolvedPlan['categories']
   const { name, typeName } = category;
   const common = { slicing: null, round: 0, parent: null, model, seed, config };
   const specs: RunSpec[] = [];
-  if (methods.includes('STL')) {
-    for (const task of category.tasks) {
-      specs.push(...withRounds(runSpec({ ...common, method: 'STL', tasks: [task], category: null }), plan.rounds));
-    }
+  const single = category.tasks.map((task) => runSpec({ ...common, method: 'STL', tasks: [task], category: null }));
+  if (trainsSingle(methods)) {
+    for (const first of single) specs.push(...(methods.includes('STL') ? withRounds(first, plan.rounds) : [first]));
   }
   if (typeName === null) return specs;
   const together = { ...common, category: { name, typeName } };
@@ -278,8 +291,36 @@ function runsOfCategory(plan: ResolvedPlan, category: ResolvedPlan['categories']
       }
     }
   }
+  const method = methods.find(isCollaborating);
+  if (method !== undefined) specs.push(...runsInTurn(plan, { name, typeName }, method, single));
   return specs;
 }
+
+/**
+ * Runs that read those of the category's other tasks. In the first turn these are all the STL runs; later, each task reads the latest of the others,
+ * those before it being of the same turn. The order is that of the tasks' content, whatever order a plan lists them in.
+ */
+function runsInTurn(
+  { rounds, turns = 1 }: ResolvedPlan,
+  category: NonNullable<RunSpec['category']>,
+  method: Method,
+  single: readonly RunSpec[],
+): RunSpec[] {
+  const latest = [...single].sort((left, right) => (contentKey(left) < contentKey(right) ? -1 : 1));
+  const specs: RunSpec[] = [];
+  for (let turn = 1; turn <= turns; turn++) {
+    const before = turn === 1 ? [...latest] : latest;
+    for (const [index, parent] of latest.entries()) {
+      const helpers = before.flatMap(({ id }, other) => (other === index ? [] : [id]));
+      const spec = runSpec({ ...parent, method, category, collaboration: { turn, helpers }, parent: parent.id });
+      specs.push(...(turn === turns ? withRounds(spec, rounds) : [spec]));
+      latest[index] = spec;
+    }
+  }
+  return specs;
+}
+
+const contentKey = ({ tasks }: RunSpec): string => tasks.map(({ corpus, type }) => `${corpus.fingerprint} ${type ?? ''}`).join(); // prettier-ignore
 
 /** A first training and the rounds that restart from its final weights (paper: 30 epochs, then 3 times 30). */
 function withRounds(first: RunSpec, { count, epochs }: PlanFile['rounds']): RunSpec[] {
@@ -304,11 +345,12 @@ export function requireInputs({ corpora, models }: LabState, { tasks, model }: R
   );
 }
 
-/** Throws LabError `run/parent-missing` when the run that this one starts from is no longer in the lab. */
-export function requireParent({ runs }: LabState, { parent }: RunSpec): void {
-  if (parent === null || runs.some(({ record }) => record.spec.id === parent)) return;
-  throw new LabError('run/parent-missing', 'The run that this one starts from was removed: start the plan again.', {
-    expected: `run ${parent}`,
+/** Throws LabError `run/parent-missing` when a run that this one starts from or reads is no longer in the lab. */
+export function requireParent({ runs }: LabState, spec: RunSpec): void {
+  const missing = neededRuns(spec).find((id) => !runs.some(({ record }) => record.spec.id === id));
+  if (missing === undefined) return;
+  throw new LabError('run/parent-missing', 'A run that this one needs was removed: start the plan again.', {
+    expected: `run ${missing}`,
     got: 'none',
   });
 }

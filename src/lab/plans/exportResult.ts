@@ -1,8 +1,9 @@
 // Exports runs as result and plan files, with the runs they start from, their plan and their models.
 import type { ModelRecord } from '../../schema/modelRecord.ts';
-import { isJoint, METHODS, traitsOf, type Method } from '../../schema/methods.ts';
+import { isCollaborating, isJoint, METHODS, traitsOf, type Method } from '../../schema/methods.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import type { ResultFile } from '../../schema/resultFile.ts';
+import { neededRuns } from '../../schema/runLineage.ts';
 import { type RunRecord, type RunSpec, type Slicing, type TaskRef } from '../../schema/runRecord.ts';
 import { canonicalJson } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
@@ -28,6 +29,7 @@ export function planOfRuns(specs: readonly RunSpec[], models: readonly ModelReco
     methods: methodsOf(specs),
     seeds: [...new Set(specs.map(({ seed }) => seed))].sort((left, right) => left - right),
     rounds: roundsOf(specs, first),
+    turns: turnsOf(specs),
     config: first.config,
     model: first.model,
     slicings,
@@ -53,17 +55,17 @@ export function planOfRuns(specs: readonly RunSpec[], models: readonly ModelReco
     })),
     seeds: [...plan.seeds],
     rounds: plan.rounds,
+    ...(plan.turns !== undefined && { turns: plan.turns }),
     config: plan.config,
   };
 }
 
-/** Includes a joint method unless only a sliced one needs it, which shows in other runs having rounds and the joint one none. */
+/** Includes a method that others start from unless they alone need it, which shows in other runs having rounds and it none. */
 function methodsOf(specs: readonly RunSpec[]): Method[] {
   const hasRounds = (of: readonly RunSpec[]): boolean => of.some(({ round }) => round > 0);
   return METHODS.filter((method) => {
     const own = specs.filter((spec) => spec.method === method);
-    const isOnlyNeeded =
-      isJoint(method) && specs.some((spec) => traitsOf(spec.method).base === method) && hasRounds(specs);
+    const isOnlyNeeded = specs.some((spec) => traitsOf(spec.method).base === method) && hasRounds(specs);
     return own.length > 0 && (!isOnlyNeeded || hasRounds(own));
   });
 }
@@ -74,18 +76,35 @@ function roundsOf(specs: readonly RunSpec[], first: RunSpec): PlanFile['rounds']
   return { count, epochs };
 }
 
+/** Turns of CollaboNet; undefined for one. */
+function turnsOf(specs: readonly RunSpec[]): number | undefined {
+  const turns = specs.reduce((most, { collaboration }) => Math.max(most, collaboration?.turn ?? 1), 1);
+  return turns === 1 ? undefined : turns;
+}
+
 function slicingsOf(specs: readonly RunSpec[]): Slicing[] {
   const slicings = new Map(specs.flatMap(({ slicing }) => (slicing === null ? [] : [[slicing.layers, slicing]])));
   return [...slicings.values()].sort((left, right) => left.layers - right.layers);
 }
 
-/** One category per set of tasks trained together; without any, a single category of all STL tasks. */
+/** One category per set of tasks trained together or reading one another; without any, a single category of all STL tasks. */
 function categoriesOf(specs: readonly RunSpec[]): Category[] {
   const categories = new Map<string, Category>();
+  const byId = new Map(specs.map((spec) => [spec.id, spec]));
+  const add = (category: NonNullable<RunSpec['category']>, tasks: readonly TaskRef[], key: readonly string[]): void => {
+    const content = canonicalJson([category.typeName, key]);
+    if (!categories.has(content)) categories.set(content, { ...category, tasks: [...tasks] });
+  };
+  const keysOf = (tasks: readonly TaskRef[]): string[] => tasks.map((task) => canonicalJson(contentOf(task)));
   for (const { method, category, tasks } of specs) {
-    if (!isJoint(method) || category === null) continue;
-    const content = canonicalJson([category.typeName, tasks.map(contentOf)]);
-    if (!categories.has(content)) categories.set(content, { ...category, tasks });
+    if (isJoint(method) && category !== null) add(category, tasks, keysOf(tasks));
+  }
+  // Tasks of runs that read one another have no order: those of a joint run, if there is one.
+  const known = new Set([...categories.values()].map(({ typeName, tasks }) => canonicalJson([typeName, keysOf(tasks).sort()]))); // prettier-ignore
+  for (const { method, category, tasks, collaboration } of specs) {
+    if (!isCollaborating(method) || category === null) continue;
+    const all = [...tasks, ...(collaboration?.helpers ?? []).flatMap((id) => byId.get(id)?.tasks ?? [])];
+    if (!known.has(canonicalJson([category.typeName, keysOf(all).sort()]))) add(category, all, keysOf(all).sort());
   }
   if (categories.size > 0) return [...categories.values()];
   const tasks = new Map(specs.flatMap((spec) => spec.tasks).map((task) => [canonicalJson(contentOf(task)), task]));
@@ -182,25 +201,30 @@ function searchedPlan(runs: readonly RunRecord[], models: readonly ModelRecord[]
   return search === undefined || !isCommon ? plan : { ...plan, search };
 }
 
-/** The runs and their ancestors, without duplicates, parents first; missing ancestors are omitted. Throws LabError `run/unknown` for a missing run. */
+/** The runs and those that they need, without duplicates, needed ones first; missing ones are omitted. Throws LabError `run/unknown` for a missing run. */
 export function withParents(state: LabState, runIds: readonly string[]): readonly RunRecord[] {
   const found = new Map<string, RunRecord>();
   const known = knownRuns(state);
+  // Walks a cycle, which no plan makes, once.
+  const walked = new Set<string>();
   for (const runId of runIds) {
-    const line: RunRecord[] = [];
-    // Walks a cycle, which no plan makes, once.
-    const walked = new Set<string>();
-    for (let id: string | null = runId; id !== null && !found.has(id) && !walked.has(id);) {
+    if (!known.has(runId)) throw new LabError('run/unknown', 'There is no such run.', { got: runId });
+    const open = [runId];
+    for (let id = open.at(-1); id !== undefined; id = open.at(-1)) {
       const run = known.get(id);
-      if (run === undefined) break;
+      const isNew = run !== undefined && !walked.has(id);
       walked.add(id);
-      line.push(run);
-      id = run.spec.parent;
+      // A run is added once those that it needs are.
+      if (isNew)
+        open.push(
+          ...neededRuns(run.spec)
+            .filter((needed) => !walked.has(needed))
+            .reverse(),
+        );
+      if (open.at(-1) !== id) continue;
+      open.pop();
+      if (run !== undefined && !found.has(id)) found.set(id, run);
     }
-    if (line.length === 0 && !found.has(runId)) {
-      throw new LabError('run/unknown', 'There is no such run.', { got: runId });
-    }
-    for (const run of line.reverse()) found.set(run.spec.id, run);
   }
   return [...found.values()];
 }

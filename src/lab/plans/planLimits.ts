@@ -1,6 +1,7 @@
 // Refuses plans that no machine can run, naming the limit, and lists slicing rates that come to the same number of layers.
+import { factsOf } from '../../data/pieces/encoderFacts.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
-import { isSliced, jointMethods } from '../../schema/methods.ts';
+import { isCollaborating, isSliced, jointMethods, trainsSingle } from '../../schema/methods.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import type { RunSpec } from '../../schema/runRecord.ts';
@@ -28,10 +29,11 @@ export function assertPlanSize({ categories, seeds, slicingRates, config }: Plan
 }
 
 /** Checks how many runs a plan has before they are made; `slicings` is the number of slicings that differ. Throws LabError `plan/too-large`. */
-export function assertRunCount({ methods, categories, seeds, rounds }: PlanFile, slicings: number): void {
+export function assertRunCount({ methods, categories, seeds, rounds, turns = 1 }: PlanFile, slicings: number): void {
   const trainings = 1 + rounds.count;
   const perSeed = categories.reduce((sum, { tasks, typeName }) => {
-    const single = methods.includes('STL') ? tasks.length * trainings : 0;
+    const alone = trainsSingle(methods) ? tasks.length * (methods.includes('STL') ? trainings : 1) : 0;
+    const single = alone + (methods.some(isCollaborating) ? tasks.length * (turns - 1 + trainings) : 0);
     if (typeName === null) return sum + single;
     const shared = sumOf(jointMethods(methods).map((joint) => (methods.includes(joint) ? trainings : 1)));
     const sliced = methods.filter(isSliced).length * tasks.length * slicings * trainings;
@@ -41,6 +43,16 @@ export function assertRunCount({ methods, categories, seeds, rounds }: PlanFile,
 }
 
 const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+
+/** Throws LabError `plan/collaboration` where taggers should read one another whose networks cannot. */
+export function assertCollaboration({ methods }: PlanFile, { name, family }: ModelRecord): void {
+  const method = methods.find(isCollaborating);
+  if (method === undefined || factsOf(family).collaborates === true) return;
+  throw new LabError('plan/collaboration', `${method} is a method for BiLSTMs, which read one another’s states.`, {
+    expected: `a network of words of the BiLSTM form (Library → Models, or bioner baseline), or a plan without ${method}`,
+    got: `${name}, ${factsOf(family).article} ${factsOf(family).name}`,
+  });
+}
 
 /** Checks the steps of runs on their corpora. Throws LabError `plan/too-large`. */
 export function assertSteps(

@@ -5,7 +5,8 @@ import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import { LabError } from '../../util/labError.ts';
 
-export type PresetName = 'sample' | 'quick' | 'normal' | 'paper' | 'released' | 'recurrent' | 'windows';
+export type PresetName =
+  'sample' | 'quick' | 'normal' | 'paper' | 'released' | 'recurrent' | 'collabonet' | 'hunflair' | 'windows';
 
 interface Preset {
   readonly label: string;
@@ -90,6 +91,20 @@ const recurrent: TrainingConfig = {
   dropout: { encoder: 0.5, attention: 0, head: 0.5 },
 };
 
+const collabonet: TrainingConfig = {
+  ...recurrent,
+  epochs: 30,
+  dropout: { encoder: 0.5, attention: 0, head: 0.3 },
+};
+
+const hunflair: TrainingConfig = {
+  ...recurrent,
+  batchSize: 32,
+  microBatchSize: 32,
+  epochs: 100,
+  dropout: { encoder: 0.5, attention: 0, head: 0.5, words: 0.05, masks: 'sequence' },
+};
+
 const windows: TrainingConfig = {
   ...recurrent,
   head: 'softmax',
@@ -132,6 +147,16 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     config: recurrent,
     rounds: { count: 0, epochs: recurrent.epochs },
   },
+  collabonet: {
+    label: 'CollaboNet',
+    config: collabonet,
+    rounds: { count: 0, epochs: collabonet.epochs },
+  },
+  hunflair: {
+    label: 'HunFlair',
+    config: hunflair,
+    rounds: { count: 0, epochs: hunflair.epochs },
+  },
   windows: {
     label: 'CNN',
     config: windows,
@@ -148,11 +173,16 @@ export function specialsOf({ family }: ModelLimits, wanted: TrainingConfig['spec
   return specials.includes(wanted) ? wanted : (specials[0] as TrainingConfig['specials']);
 }
 
-/** The preset to begin with for a model: a baseline has its own, others the one chosen unless it is for a baseline. */
+/** Presets for networks of words. */
+const WORD_PRESETS: ReadonlySet<PresetName> = new Set(['recurrent', 'collabonet', 'hunflair', 'windows']);
+
+/** The preset to begin with for a model: a baseline has its own, of which a BiLSTM has several, others the one chosen unless it is for a baseline. */
 export function presetFor({ family }: ModelLimits, chosen: PresetName): PresetName {
   const { baseline } = factsOf(family);
+  const isForWords = WORD_PRESETS.has(chosen);
+  if (baseline === 'recurrent') return isForWords && chosen !== 'windows' ? chosen : baseline;
   if (baseline !== undefined) return baseline;
-  return chosen === 'recurrent' || chosen === 'windows' ? 'quick' : chosen;
+  return isForWords ? 'quick' : chosen;
 }
 
 /** Whether the model has a position for each piece of the longest sequence. */
@@ -161,7 +191,7 @@ export function hasPositions({ positions }: ModelLimits, { maxPieces }: Pick<Tra
 }
 
 /**
- * Adapts the plan's settings to its model: the special tokens of its family, and for one without biases shared by all layers in
+ * Adapts the plan's settings to its model: the special tokens of its family, without dropout that only networks of words have, and for one without biases shared by all layers in
  * a release, such as BERT, one kind of slicing. Throws LabError `plan/positions` when sequences may exceed the model's positions.
  */
 export function familySettings(
@@ -178,8 +208,10 @@ export function familySettings(
       },
     );
   }
+  const { words: _words, masks: _masks, ...ofAll } = config.dropout;
+  const dropout = factsOf(model.family).baseline === undefined ? ofAll : config.dropout;
   return {
-    config: { ...config, specials: specialsOf(model, config.specials) },
+    config: { ...config, dropout, specials: specialsOf(model, config.specials) },
     biases: factsOf(model.family).hasStackedBiases ? biases : 'released',
   };
 }

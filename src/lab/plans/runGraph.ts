@@ -3,6 +3,7 @@ import { shareOfCount } from '../../data/corpus/describeSentences.ts';
 import { mergedTypeName, traitsOf } from '../../schema/methods.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import { neededRuns } from '../../schema/runLineage.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { RunRecord, RunSpec } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';
@@ -20,7 +21,7 @@ interface GraphLibrary {
  */
 export function runGraph(specs: readonly RunSpec[], library: GraphLibrary, known: readonly RunRecord[]): RunGraph {
   const records = new Map(known.map((record) => [record.spec.id, record]));
-  const parents = new Map([...known.map(({ spec }) => spec), ...specs].map(({ id, parent }) => [id, parent]));
+  const needs = new Map([...known.map(({ spec }) => spec), ...specs].map((spec) => [spec.id, neededRuns(spec)]));
   const nodes = specs.map((spec): RunNode => {
     const record = records.get(spec.id);
     const cost = runCost(spec, library);
@@ -30,7 +31,7 @@ export function runGraph(specs: readonly RunSpec[], library: GraphLibrary, known
       spec,
       status: record?.status ?? 'new',
       isReused,
-      ancestors: ancestorsOf(spec.id, parents),
+      ancestors: ancestorsOf(spec.id, needs),
       cost,
       stepsLeft: isReused ? 0 : Math.max(0, steps - (record?.step ?? 0)),
     };
@@ -141,14 +142,16 @@ function savedParameters(
   return layers * adapters.rank * widths * hiddenSize;
 }
 
-/** Ids of a run's ancestors, nearest first, up to the first unknown one. */
-function ancestorsOf(runId: string, parents: ReadonlyMap<string, string | null>): readonly string[] {
-  const line = new Set<string>();
-  for (let parent = parents.get(runId); parent !== null && parent !== undefined; parent = parents.get(parent)) {
-    if (parent === runId || line.has(parent)) break;
-    line.add(parent);
+/** Ids of the runs that a run needs, the one it starts from before those it reads, nearest first, up to unknown ones. */
+function ancestorsOf(runId: string, needs: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const found = new Set<string>();
+  let next = [...(needs.get(runId) ?? [])];
+  while (next.length > 0) {
+    const fresh = next.filter((id) => id !== runId && !found.has(id));
+    for (const id of fresh) found.add(id);
+    next = fresh.flatMap((id) => needs.get(id) ?? []);
   }
-  return [...line];
+  return [...found];
 }
 
 /** Approximate pieces per token of biomedical text (1.3 with the built-in vocabulary on NCBI-disease, 2 with XLNet's). */
@@ -161,6 +164,8 @@ interface TypicalStep {
   readonly modelId: string;
   readonly config: TrainingConfig;
   readonly pieces: number;
+  /** The most taggers of other tasks that a run of the plan reads; absent without them. */
+  readonly helpers?: number;
 }
 
 /** Takes a plan's runs in order, with all their corpora present. Throws LabError `plan/empty` without runs. */
@@ -174,5 +179,6 @@ export function typicalStep(specs: readonly RunSpec[], corpora: readonly CorpusR
   const tokens = counts.reduce((total, split) => total + split.tokens, 0);
   const sentencePieces = Math.ceil((PIECES_PER_TOKEN * tokens) / Math.max(1, sentences)) + SPECIALS;
   const pieces = config.layout === 'packed' ? config.maxPieces : Math.min(config.maxPieces, sentencePieces);
-  return { modelId: model.id, config, pieces };
+  const helpers = Math.max(0, ...specs.map(({ collaboration }) => collaboration?.helpers.length ?? 0));
+  return { modelId: model.id, config, pieces, ...(helpers > 0 && { helpers }) };
 }

@@ -1,5 +1,6 @@
 // Carries the schedule out: sends one run at a time to the training server, shows its progress and stores its record.
 import type { RateSearch } from '../../schema/rateSearch.ts';
+import { neededRuns } from '../../schema/runLineage.ts';
 import { microBatchSizeOf, queuedRun, type RunRecord, type RunSpec } from '../../schema/runRecord.ts';
 import { readQueueRecord, writeQueueRecord } from '../../storage/machineRecords.ts';
 import { readRunRecord, writeRunRecord } from '../../storage/runRecords.ts';
@@ -77,10 +78,10 @@ export class Runner {
     this.parts.labStore.update(() => ({ runs: runViewsOf(records) }));
     this.dispatch({
       kind: 'restore',
-      runs: Object.fromEntries(records.map(({ spec, status }) => [spec.id, { status, parent: spec.parent }])),
+      runs: Object.fromEntries(records.map(({ spec, status }) => [spec.id, { status, needs: neededRuns(spec) }])),
     });
     for (const { spec } of resumed.flatMap((runId) => records.filter((record) => record.spec.id === runId))) {
-      this.dispatch({ kind: 'queue', runId: spec.id, parent: spec.parent });
+      this.dispatch({ kind: 'queue', runId: spec.id, needs: neededRuns(spec) });
     }
   }
 
@@ -108,10 +109,11 @@ export class Runner {
       unreadable: fresh.reduce((items, { spec }) => withoutItem(items, 'run', spec.id), unreadable),
     }));
     if (specs.some(({ id }) => id === this.plan.storageFullRun)) this.dispatch({ kind: 'storageFreed' });
-    for (const { id, parent } of specs) {
+    for (const own of specs) {
+      const { id } = own;
       const isOut =
         search !== undefined && records.some(({ spec, dropped }) => spec.id === id && dropped !== undefined);
-      if (!isOut) this.dispatch({ kind: 'queue', runId: id, parent });
+      if (!isOut) this.dispatch({ kind: 'queue', runId: id, needs: neededRuns(own) });
     }
     this.advance();
   }
@@ -349,10 +351,12 @@ export class Runner {
   }
 
   private refuseNeeded(runId: string): void {
-    const dependants = this.parts.labStore.getState().runs.filter(({ record }) => record.spec.parent === runId);
+    const dependants = this.parts.labStore
+      .getState()
+      .runs.filter(({ record }) => neededRuns(record.spec).includes(runId));
     if (dependants.length === 0) return;
-    throw new LabError('run/needed', 'Other runs start from this one: remove them first.', {
-      expected: 'no run that starts from it',
+    throw new LabError('run/needed', 'Other runs start from this one or read it: remove them first.', {
+      expected: 'no run that needs it',
       got: `${dependants.length}`,
     });
   }

@@ -9,14 +9,15 @@ import {
 import { notBefore } from '../../util/clock.ts';
 import type { LabErrorData } from '../../util/labError.ts';
 import { isJoint } from '../../schema/methods.ts';
+import { neededRuns } from '../../schema/runLineage.ts';
 import type { LabState } from '../state/labState.ts';
 
 export interface Schedule {
   /** Every run the lab knows. `queued` runs are in `queue`, at most one is `running`: the active one. */
   readonly statuses: Readonly<Record<string, RunStatus>>;
-  /** The run that each one starts from; it need not be known. */
-  readonly parents: Readonly<Record<string, string | null>>;
-  /** In order; no run precedes the one it starts from. */
+  /** The runs that each one starts from or reads; they need not be known. */
+  readonly needs: Readonly<Record<string, readonly string[]>>;
+  /** In order; no run precedes one that it needs. */
   readonly queue: readonly string[];
   readonly activeRunId: string | null;
   /** The run that was paused because storage is full; nothing starts until it is queued, stopped or removed. */
@@ -27,19 +28,19 @@ export interface Schedule {
 
 interface KnownRun {
   readonly status: RunStatus;
-  readonly parent: string | null;
+  readonly needs: readonly string[];
 }
 
 export type ScheduleAction =
   /** Adds runs as they were stored. What was queued or running then is paused now: only a person starts training. */
   | { readonly kind: 'restore'; readonly runs: Readonly<Record<string, KnownRun>> }
   /** Queues a run that is new, paused, stopped or failed; one that is waiting, running or finished stays as it is. The run that lacked storage goes first. */
-  | { readonly kind: 'queue'; readonly runId: string; readonly parent: string | null }
-  /** Queues a finished run whose snapshots are damaged, before the runs that start from it. */
+  | { readonly kind: 'queue'; readonly runId: string; readonly needs: readonly string[] }
+  /** Queues a finished run whose snapshots are damaged, before the runs that need it. */
   | { readonly kind: 'retrain'; readonly runId: string }
-  /** Moves a waiting run one position, but not past the run it starts from. */
+  /** Moves a waiting run one position, but not past a run that it needs. */
   | { readonly kind: 'move'; readonly runId: string; readonly direction: 'up' | 'down' }
-  /** Puts the first waiting run whose parent is finished on the device if the device is free and storage is not full. */
+  /** Puts the first waiting run whose needs are finished on the device if the device is free and storage is not full. */
   | { readonly kind: 'start' }
   /** Takes a run that is not on the device out of the queue; the active one leaves by `end`. What waits for it keeps waiting. */
   | { readonly kind: 'pause' | 'stop'; readonly runId: string }
@@ -63,7 +64,7 @@ export type ScheduleAction =
 
 export const emptySchedule: Schedule = {
   statuses: {},
-  parents: {},
+  needs: {},
   queue: [],
   activeRunId: null,
   storageFullRun: null,
@@ -76,10 +77,10 @@ export function schedule(state: Schedule, action: ScheduleAction): Schedule {
     case 'restore':
       return restore(state, action.runs);
     case 'queue':
-      return queue(state, action.runId, action.parent);
+      return queue(state, action.runId, action.needs);
     case 'retrain':
       return state.statuses[action.runId] === 'finished'
-        ? queue(withStatus(state, action.runId, 'paused'), action.runId, null)
+        ? queue(withStatus(state, action.runId, 'paused'), action.runId, [])
         : state;
     case 'move':
       return move(state, action.runId, action.direction);
@@ -94,46 +95,44 @@ export function schedule(state: Schedule, action: ScheduleAction): Schedule {
     case 'race':
       return race(state, action.atRungs, action.dropped);
     case 'storageFreed':
-      return state.storageFullRun === null ? state : queue(state, state.storageFullRun, null);
+      return state.storageFullRun === null ? state : queue(state, state.storageFullRun, []);
     case 'remove':
       return remove(state, action.runId);
   }
 }
 
-/** Whether a run may go on the device as far as its race and the run it starts from are concerned. */
+/** Whether a run may go on the device as far as its race and the runs it needs are concerned. */
 function mayStart(
-  { statuses, parents, atRungs }: Pick<Schedule, 'statuses' | 'parents' | 'atRungs'>,
+  { statuses, needs, atRungs }: Pick<Schedule, 'statuses' | 'needs' | 'atRungs'>,
   runId: string,
 ): boolean {
-  if (atRungs.includes(runId)) return false;
-  const parent = parents[runId] ?? null;
-  return parent === null || statuses[parent] === 'finished';
+  return !atRungs.includes(runId) && (needs[runId] ?? []).every((needed) => statuses[needed] === 'finished');
 }
 
 function restore(state: Schedule, runs: Readonly<Record<string, KnownRun>>): Schedule {
   const statuses: Record<string, RunStatus> = {};
-  const parents: Record<string, string | null> = {};
-  for (const [runId, { status, parent }] of Object.entries(runs)) {
+  const needs: Record<string, readonly string[]> = {};
+  for (const [runId, { status, needs: own }] of Object.entries(runs)) {
     statuses[runId] = status === 'queued' || status === 'running' ? 'paused' : status;
-    parents[runId] = parent;
+    needs[runId] = own;
   }
   return {
     ...state,
     statuses: { ...statuses, ...state.statuses },
-    parents: { ...parents, ...state.parents },
+    needs: { ...needs, ...state.needs },
   };
 }
 
-function queue(state: Schedule, runId: string, parent: string | null): Schedule {
+function queue(state: Schedule, runId: string, needs: readonly string[]): Schedule {
   const status = state.statuses[runId];
   if (status === 'queued' || status === 'running' || status === 'finished') return state;
   const lackedStorage = state.storageFullRun === runId;
-  // Before the first run that starts from it, if one waits already.
-  const dependent = state.queue.findIndex((waiting) => state.parents[waiting] === runId);
+  // Before the first run that needs it, if one waits already.
+  const dependent = state.queue.findIndex((waiting) => state.needs[waiting]?.includes(runId) === true);
   const index = lackedStorage ? 0 : dependent < 0 ? state.queue.length : dependent;
   return {
     ...withStatus(state, runId, 'queued'),
-    parents: { ...state.parents, [runId]: state.parents[runId] ?? parent },
+    needs: { ...state.needs, [runId]: state.needs[runId] ?? needs },
     queue: [...state.queue.slice(0, index), runId, ...state.queue.slice(index)],
     storageFullRun: lackedStorage ? null : state.storageFullRun,
   };
@@ -143,7 +142,8 @@ function move(state: Schedule, runId: string, direction: 'up' | 'down'): Schedul
   const index = state.queue.indexOf(runId);
   const first = direction === 'up' ? index - 1 : index;
   const [earlier, later] = [state.queue[first], state.queue[first + 1]];
-  if (index < 0 || earlier === undefined || later === undefined || state.parents[later] === earlier) return state;
+  if (index < 0 || earlier === undefined || later === undefined || state.needs[later]?.includes(earlier) === true)
+    return state;
   return { ...state, queue: [...state.queue.slice(0, first), later, earlier, ...state.queue.slice(first + 2)] };
 }
 
@@ -182,13 +182,13 @@ function race(state: Schedule, atRungs: readonly string[], dropped: readonly str
 }
 
 function remove(state: Schedule, runId: string): Schedule {
-  const isNeeded = Object.keys(state.statuses).some((other) => state.parents[other] === runId);
+  const isNeeded = Object.keys(state.statuses).some((other) => state.needs[other]?.includes(runId) === true);
   if (state.activeRunId === runId || isNeeded) return state;
   const { [runId]: _status, ...statuses } = state.statuses;
-  const { [runId]: _parent, ...parents } = state.parents;
+  const { [runId]: _needs, ...needs } = state.needs;
   const queue = state.queue.filter((waiting) => waiting !== runId);
   const atRungs = state.atRungs.filter((waiting) => waiting !== runId);
-  return withoutStorageFull({ ...state, statuses, parents, queue, atRungs }, runId);
+  return withoutStorageFull({ ...state, statuses, needs, queue, atRungs }, runId);
 }
 
 function withoutStorageFull(state: Schedule, runId: string): Schedule {
@@ -289,7 +289,7 @@ type WaitState = Pick<LabState, 'runs'> & Partial<Pick<LabState, 'rungWaits'>>;
 
 /** Null for a run that may start as soon as the device is free. */
 export function waitsFor({ runs, rungWaits = {} }: WaitState, runId: string): Wait | null {
-  return waitOf(runs, runId, new Set()) ?? waitInRace(runs, rungWaits, runId);
+  return waitOf(runs, runId, new Map()) ?? waitInRace(runs, rungWaits, runId);
 }
 
 /** The wait for a run of the same race, for one that nothing brings on where there is such a one. */
@@ -298,7 +298,7 @@ function waitInRace(runs: LabState['runs'], rungWaits: LabState['rungWaits'], ru
   if (awaited === undefined) return null;
   const records = awaited.flatMap((id) => runs.find(({ record }) => record.spec.id === id)?.record ?? []);
   const isStuckRun = ({ status, spec }: RunRecord): boolean =>
-    status === 'queued' ? waitOf(runs, spec.id, new Set())?.isStuck === true : status !== 'running';
+    status === 'queued' ? waitOf(runs, spec.id, new Map())?.isStuck === true : status !== 'running';
   const parent = records.find(isStuckRun) ?? records[0] ?? null;
   const what = parent === null ? 'the choice of the slicing rate' : 'another slicing rate, with which it is compared';
   return {
@@ -309,13 +309,29 @@ function waitInRace(runs: LabState['runs'], rungWaits: LabState['rungWaits'], ru
   };
 }
 
-/** `line` has the runs that wait for this one, to end on a cycle, where nothing can start. */
-function waitOf(runs: LabState['runs'], runId: string, line: Set<string>): Wait | null {
-  line.add(runId);
+/**
+ * The wait for a run that this one needs, for one that is stuck where there is such a one. `stuck` has what is known of runs, each visited once: those
+ * that are being visited count as stuck, as a cycle never starts.
+ */
+function waitOf(runs: LabState['runs'], runId: string, stuck: Map<string, boolean>): Wait | null {
+  stuck.set(runId, true);
   const recordOf = (id: string): RunRecord | null => runs.find(({ record }) => record.spec.id === id)?.record ?? null;
-  const parentId = recordOf(runId)?.spec.parent ?? null;
-  if (parentId === null) return null;
-  const parent = recordOf(parentId);
+  const own = recordOf(runId);
+  const needed = own === null ? [] : neededRuns(own.spec);
+  const waits = needed.flatMap((id) => (own === null ? [] : (waitFor(runs, own, id, recordOf(id), stuck) ?? [])));
+  const wait = waits.find(({ isStuck }) => isStuck) ?? waits[0] ?? null;
+  stuck.set(runId, wait?.isStuck === true);
+  return wait;
+}
+
+/** Null where the needed run is finished. */
+function waitFor(
+  runs: LabState['runs'],
+  own: RunRecord,
+  parentId: string,
+  parent: RunRecord | null,
+  stuck: Map<string, boolean>,
+): Wait | null {
   if (parent === null) {
     return { parentId, parent, reason: `Waits for the run ${parentId}, which is not here.`, isStuck: true };
   }
@@ -323,10 +339,14 @@ function waitOf(runs: LabState['runs'], runId: string, line: Set<string>): Wait 
   if (status === 'finished') return null;
   const name = isJoint(spec.method)
     ? `${spec.method} of ${spec.category?.name ?? 'its category'}`
-    : 'its first training';
+    : own.spec.collaboration === undefined || own.spec.round > 0
+      ? 'its first training'
+      : `${spec.method} of ${spec.tasks[0]?.corpus.name ?? 'another task'}`;
   // A parent that waits is as stuck as what it waits for.
   const isStuck =
-    line.has(parentId) || (status === 'queued' ? waitOf(runs, parentId, line)?.isStuck === true : status !== 'running');
+    status === 'queued'
+      ? (stuck.get(parentId) ?? waitOf(runs, parentId, stuck)?.isStuck === true)
+      : status !== 'running';
   return { parentId, parent, reason: `Waits for ${name}, which ${reasons[status]}.`, isStuck };
 }
 

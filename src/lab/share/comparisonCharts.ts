@@ -1,5 +1,5 @@
 // The charts of a shared page: test F1 by slicing rate, and devel F1 by epoch, from the data of the lab's own charts.
-import { isJoint, isSliced, type Method } from '../../schema/methods.ts';
+import { isCollaborating, isJoint, isSliced, type Method } from '../../schema/methods.ts';
 import type { TaskComparison, Variant } from '../comparison/comparison.ts';
 import { comparisonCurves, rateCurve, roundsAndSeeds } from '../comparison/comparisonCurves.ts';
 import type { StaticChart } from './staticChart.ts';
@@ -16,6 +16,7 @@ const OTHER_DASHES: Partial<Record<Method, string>> = {
   'PL-LS': '4 2 1 2',
   AIO: '4 3 1 3 1 3',
   'AIO-LS': '8 2 1 2 1 2',
+  CollaboNet: '12 3 4 3',
 };
 const otherJoint = (method: Method) => ({ colour: 'mtl-xc', dash: OTHER_DASHES[method] ?? '' });
 const otherSliced = (method: Method) => ({ colour: 'own', dash: OTHER_DASHES[method] ?? '' });
@@ -81,6 +82,7 @@ export function develChart(task: TaskComparison): StaticChart | null {
 function lineOf({ method, rate }: Variant): { readonly colour: string; readonly dash: string } {
   if (method === 'STL') return STL;
   if (isJoint(method)) return method === 'MTL-XC' ? MTL_XC : otherJoint(method);
+  if (isCollaborating(method)) return { colour: STL.colour, dash: OTHER_DASHES[method] ?? '' };
   const index = Math.min(1, Math.max(0, rate ?? 0.5)) * STEPS;
   const dash = method === 'MTL-LS' ? (DASHES[Math.round(index)] ?? '') : otherSliced(method).dash;
   return { colour: rateClass(rate ?? 0.5), dash };

@@ -1,6 +1,7 @@
 // Makes the reproducibility sheet of a result file: seeds and their spread, versions and machines, digests, and what is equal to the bit where.
 import type { Environment, RunRecord } from '../../schema/runRecord.ts';
 import type { ResultFile } from '../../schema/resultFile.ts';
+import { neededRuns } from '../../schema/runLineage.ts';
 import { fingerprint } from '../../util/digest.ts';
 import { html, type Html } from '../../util/html.ts';
 import { markdownText } from '../../util/wording.ts';
@@ -154,7 +155,7 @@ function runSection({ runs, models }: ResultFile, machines: ReadonlyMap<string, 
       spec.tasks.map(({ corpus, type }) => `${corpus.name} · ${type ?? 'all types'}`).join(', '),
       String(spec.seed),
       String(spec.round),
-      spec.parent ?? '–',
+      neededRuns(spec).join(', ') || '–',
       used.join(', ') || '–',
       String(interruptions?.length ?? 0),
       status === 'finished' ? fingerprint(outcomeOf(run)).slice(0, 16) : status,

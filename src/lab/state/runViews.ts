@@ -107,7 +107,13 @@ function compareTexts(left: string, right: string): number {
 export function runTitle(spec: Omit<RunSpec, 'id'>, encoderLayers: number | null): string {
   const { category, tasks, seed, round } = spec;
   const task = isJoint(spec.method) ? undefined : tasks[0];
-  const words = [variantOfSpec(spec, encoderLayers), category?.name, task?.corpus.name, task?.type];
-  words.push(`seed ${seed}`, round === 0 ? null : `round ${round}`);
+  const words: (string | null | undefined)[] = [
+    variantOfSpec(spec, encoderLayers),
+    category?.name,
+    task?.corpus.name,
+    task?.type,
+  ];
+  const turn = spec.collaboration?.turn ?? 1;
+  words.push(turn === 1 ? null : `turn ${turn}`, `seed ${seed}`, round === 0 ? null : `round ${round}`);
   return words.filter((word) => word !== null && word !== undefined).join(' ');
 }

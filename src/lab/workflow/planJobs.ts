@@ -1,6 +1,8 @@
 // Divides the runs of a plan: into jobs of a worthwhile length for a scheduler, or into parts that are trained apart and merged by hand.
 import type { PlanFile } from '../../schema/planFile.ts';
+import { neededRuns } from '../../schema/runLineage.ts';
 import { LabError } from '../../util/labError.ts';
+import type { RunSpec } from '../../schema/runRecord.ts';
 import type { RunNode } from '../state/planGraph.ts';
 
 export interface WorkflowJob {
@@ -30,17 +32,21 @@ export const usualLengths: JobLengths = { leastMs: 15 * MINUTE_MS, mostMs: 60 * 
  * Schedulers suffer from floods of short jobs, and engines run grouped jobs one after another anyway. Runs keep the order of the plan, so that
  * those of a category, which wait for the same run, come together. Takes time linear in the runs.
  */
-export function planJobs<Node extends Pick<RunNode, 'spec' | 'ancestors'>>(
+export function planJobs<Node extends Pick<RunNode, 'spec'>>(
   nodes: readonly Node[],
   estimatedMs: (node: Node) => number,
   lengths = usualLengths,
 ): readonly WorkflowJob[] {
   const here = new Set(nodes.map(({ spec }) => spec.id));
-  const levels: { readonly id: string; readonly parent: string | null; readonly ms: number }[][] = [];
+  const levels: { readonly id: string; readonly needs: readonly string[]; readonly ms: number }[][] = [];
+  // Runs come behind those that they need.
+  const levelOf = new Map<string, number>();
   for (const node of nodes) {
-    const level = node.ancestors.filter((id) => here.has(id)).length;
-    const { id, parent } = node.spec;
-    (levels[level] ??= []).push({ id, parent, ms: estimatedMs(node) });
+    const { id } = node.spec;
+    const needs = neededRuns(node.spec).filter((one) => here.has(one));
+    const level = Math.max(0, ...needs.map((one) => 1 + (levelOf.get(one) ?? 0)));
+    levelOf.set(id, level);
+    (levels[level] ??= []).push({ id, needs, ms: estimatedMs(node) });
   }
   const jobOf = new Map<string, string>();
   return levels.flatMap((runs, level) => {
@@ -49,7 +55,7 @@ export function planJobs<Node extends Pick<RunNode, 'spec' | 'ancestors'>>(
     return chunks.map((chunk, index): WorkflowJob => {
       const name = `level${level}-${String(index + 1).padStart(digits, '0')}`;
       for (const { id } of chunk) jobOf.set(id, name);
-      const parents = chunk.flatMap(({ parent }) => (parent === null ? [] : (jobOf.get(parent) ?? [])));
+      const parents = chunk.flatMap(({ needs }) => needs.flatMap((one) => jobOf.get(one) ?? []));
       return { name, level, runIds: chunk.map(({ id }) => id), needs: [...new Set(parents)], estimatedMs: lengthOf(chunk) }; // prettier-ignore
     });
   });
@@ -83,21 +89,39 @@ function lengthOf(runs: readonly { readonly ms: number }[]): number {
 
 export type SplitBy = 'run' | 'seed';
 
+/** For each run, one that all runs have in common that need one another, however far. */
+function firstRelatives(specs: readonly RunSpec[]): (id: string) => string {
+  const above = new Map<string, string>();
+  const first = (id: string): string => {
+    let at = id;
+    for (let next = above.get(at); next !== undefined; next = above.get(at)) at = next;
+    return at;
+  };
+  for (const spec of specs) {
+    for (const needed of neededRuns(spec)) {
+      const [one, other] = [first(needed), first(spec.id)];
+      if (one !== other) above.set(other, one);
+    }
+  }
+  return first;
+}
+
 /**
  * Splits into at most `count` parts of about the same length, each a plan of some of the runs with those that they start from. By `seed`, all runs of
  * a seed stay together; by `run`, only runs that start from one another do, so that nothing is trained twice. `plan` has the fingerprints of its
  * inputs, so that a part on other inputs is refused. Throws LabError `plan/parts` where the plan has fewer pieces than two.
  */
-export function splitPlan<Node extends Pick<RunNode, 'spec' | 'ancestors'>>(
+export function splitPlan<Node extends Pick<RunNode, 'spec'>>(
   plan: PlanFile,
   nodes: readonly Node[],
   { by, count }: { readonly by: SplitBy; readonly count: number },
   estimatedMs: (node: Node) => number,
 ): readonly PlanFile[] {
   const pieces = new Map<string, { readonly ids: string[]; ms: number }>();
+  const first = firstRelatives(nodes.map(({ spec }) => spec));
   for (const node of nodes) {
     const { id, seed } = node.spec;
-    const key = by === 'seed' ? String(seed) : (node.ancestors.at(-1) ?? id);
+    const key = by === 'seed' ? String(seed) : first(id);
     const piece = pieces.get(key) ?? { ids: [], ms: 0 };
     pieces.set(key, piece);
     piece.ids.push(id);

@@ -1,4 +1,5 @@
 // Sequences padded to one length: the input of one forward pass.
+import type * as tf from '@tensorflow/tfjs';
 
 /** B sequences of T pieces and N CRF positions, row-major, padded on the right. */
 export interface Batch {
@@ -13,6 +14,8 @@ export interface Batch {
   readonly pieceCounts: Int32Array;
   /** Absent where the network reads no characters. */
   readonly characters?: BatchCharacters;
+  /** [B*T, F] what the network's frozen part gives, where it was computed before; padding holds 0. */
+  readonly features?: Float32Array<ArrayBuffer> | tf.Tensor2D;
   /** [B, N] piece index within the sequence of each CRF position; padding holds 0. */
   readonly crfPositions: Int32Array;
   /** [B, N] tag index of each CRF position, OPEN where it is one of `openTags`; padding holds 0. */

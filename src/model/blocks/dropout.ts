@@ -15,6 +15,10 @@ export interface DropoutRates {
   readonly encoder: number;
   readonly attention: number;
   readonly head: number;
+  /** Of whole words, in networks of words; absent: none. */
+  readonly words?: number | undefined;
+  /** In networks of words, all positions of a sequence have the same masks; absent: each has others. */
+  readonly masks?: 'sequence' | undefined;
 }
 
 /** Where dropout applies: `site` numbers the places within a layer; the embedding and the head count as separate layers. */
@@ -33,6 +37,8 @@ export const DROPOUT_SITES = {
   adapterContext: 10,
   adapterMiddle: 11,
   adapterActivated: 12,
+  // Drops words whole.
+  word: 13,
 } as const;
 export type DropoutSite = keyof typeof DROPOUT_SITES;
 export type AdapterSite = Extract<DropoutSite, `adapter${string}`>;
@@ -64,4 +70,27 @@ export function dropout<T extends tf.Tensor>(
   if (stream === null || rate === 0) return x;
   const mask = dropoutMask(x.size, rate, dropoutKey(stream, layer, site));
   return tf.mul(x, tf.tensor(mask, x.shape)) as T;
+}
+
+/** Locked dropout (Gal and Ghahramani 2016) of x [B*T, d]: all `pieces` positions T of a sequence have one mask [d]. */
+export function lockedDropout(
+  x: tf.Tensor2D,
+  pieces: number,
+  rate: number,
+  stream: DropoutStream | null,
+  layer: number,
+  site: DropoutSite,
+): tf.Tensor2D {
+  if (stream === null || rate === 0) return x;
+  const [rows, width] = x.shape;
+  const size = rows / pieces;
+  const mask = tf.tensor3d(dropoutMask(size * width, rate, dropoutKey(stream, layer, site)), [size, 1, width]);
+  return tf.reshape(tf.mul(tf.reshape(x, [size, pieces, width]), mask), [rows, width]);
+}
+
+/** Word dropout: rows of x [R, d] become zeros with probability `rate`; the others stay as they are, not scaled. */
+export function wordDropout(x: tf.Tensor2D, rate: number, stream: DropoutStream | null): tf.Tensor2D {
+  if (stream === null || rate === 0) return x;
+  const mask = dropoutMask(x.shape[0], rate, dropoutKey(stream, -1, 'word')).map((value) => (value === 0 ? 0 : 1));
+  return tf.mul(x, tf.tensor2d(mask, [x.shape[0], 1]));
 }

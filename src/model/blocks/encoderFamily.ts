@@ -10,7 +10,7 @@ import type { Correspondence } from './parameterLocation.ts';
 export type NamedShapes = readonly (readonly [name: string, shape: readonly number[]])[];
 
 /** Dropout rate at each site; 0 where a family does not drop. */
-export type SiteRates = Readonly<Record<Exclude<DropoutSite, AdapterSite>, number>>;
+export type SiteRates = Readonly<Record<Exclude<DropoutSite, AdapterSite | 'word'>, number>>;
 
 /**
  * Everything the lab asks about a family. The next family is one folder with such a record, a line in the table of families
@@ -49,7 +49,29 @@ export interface EncoderFamily<Config extends EncoderSizes = EncoderSizes> {
   readonly isConstant?: (parameter: string) => boolean;
   /** The weights that a run of this seed starts from, where those that are stored were never trained; absent where they always are. */
   readonly initial?: (config: Config, stored: HostParameters, seed: number) => HostParameters;
+  /** What the network computes of a batch with fixed weights alone, whatever it trains; absent where nothing is. */
+  readonly frozen?: FrozenPart<Config>;
+  /** How a tagger reads those of other tasks; absent where it cannot. */
+  readonly collaboration?: Collaboration<Config>;
   readonly exported: ExportedForm<Config>;
+}
+
+/** Collaboration of taggers (CollaboNet): one that is trained reads what others compute of the same text. */
+export interface Collaboration<Config> {
+  /** The encoder of the same family that reads this many others. */
+  readonly withHelpers: (config: Config, helpers: number) => EncoderSizes;
+  /** The parameters of helper number `helper` of the encoder `config`, from a tagger's weights. */
+  readonly helper: (config: Config, tagger: HostParameters, helper: number) => HostParameters;
+  /** What training of the encoder `config` starts from: a tagger's weights, with drawn ones for what it reads of others. */
+  readonly start: (config: Config, tagger: HostParameters, seed: number) => HostParameters;
+}
+
+/** A part of a network that no run trains, so that each sequence may pass it once for a whole run. */
+export interface FrozenPart<Config> {
+  /** Numbers F for each piece; 0 for an encoder without such a part. */
+  readonly width: (config: Config) => number;
+  /** [B*T, F]; rows of padding hold arbitrary finite numbers. What a sequence gets does not depend on others of its batch. */
+  readonly features: (batch: Batch, parameters: ReadonlyMap<string, tf.Tensor>, config: Config) => tf.Tensor2D;
 }
 
 /** How a trained tagger is written for transformers. */
@@ -67,6 +89,8 @@ export interface ExportedForm<Config> {
   readonly tokenizer: Readonly<Record<string, string>>;
   /** Whether the tokenizer's class makes its normalizer from tokenizer_config.json, as BERT's does. */
   readonly configuresNormalizer: boolean;
+  /** Members of config.json that a run's encoder has beyond its model's; absent where there are none. */
+  readonly addedMembers?: (config: Config) => Readonly<Record<string, unknown>>;
   /** Tensors that the class requires and tagging never reads, as zeros. */
   readonly unusedTensors: (config: Config) => NamedShapes;
 }

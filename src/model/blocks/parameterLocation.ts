@@ -8,6 +8,15 @@ export type ParameterLocation =
 /** The word embedding; other parameters before the first layer are named `embedding.…`. */
 export const EMBEDDING = 'embedding';
 
+/** Of other taggers that a network reads beside its own layers, and of its language models over characters: what no run trains. */
+export const HELPERS = `${EMBEDDING}.helper.`;
+export const LANGUAGE = `${EMBEDDING}.language.`;
+
+/** Whether a weight is that of the model or of other runs whatever a run trains: snapshots and checkpoints leave it out. */
+export function isFixed(name: string): boolean {
+  return name.startsWith(HELPERS) || name.startsWith(LANGUAGE);
+}
+
 /** Returns the part of the tagger a parameter belongs to. */
 export function locationOf(name: string): ParameterLocation {
   if (name === EMBEDDING || name.startsWith(`${EMBEDDING}.`)) return { part: 'embedding' };

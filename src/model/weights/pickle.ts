@@ -28,11 +28,18 @@ export class InertObject {
   }
 }
 
+/** An object of a class that the caller reads: its attributes, as the pickle sets them. */
+export class PickledObject {
+  attributes: PickleValue = null;
+}
+
 export interface PickleNames {
   /** Resolves `module name`; undefined refuses the pickle. */
   global(name: string): PickleGlobal | undefined;
   /** Resolves a persistent id. */
   persistent(id: PickleValue): PickleValue;
+  /** Reads bytes; where absent, they are an InertObject. */
+  bytes?(content: Uint8Array): PickleValue;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -132,8 +139,7 @@ class PickleMachine {
         return;
       case 'B': // BINBYTES
       case 'C': // SHORT_BINBYTES
-        this.#take(this.#unsigned(opcode === 'B' ? 4 : 1));
-        stack.push(new InertObject('bytes'));
+        stack.push(this.#bytesOf(this.#unsigned(opcode === 'B' ? 4 : 1)));
         return;
       case '\x8f': // EMPTY_SET
         stack.push(new InertObject('set'));
@@ -204,9 +210,10 @@ class PickleMachine {
         return;
       }
       case 'b': {
-        // BUILD: attributes of an OrderedDict, such as torch's _metadata; not needed here.
-        const [built] = this.#popSome(2);
-        if (!(built instanceof Map || built instanceof InertObject))
+        // BUILD: attributes of an object, or of an OrderedDict, such as torch's _metadata; not needed here.
+        const [built, attributes] = this.#popSome(2);
+        if (built instanceof PickledObject) built.attributes = attributes;
+        else if (!(built instanceof Map || built instanceof InertObject))
           throw broken('attributes of an OrderedDict', 'attributes of something else');
         stack.push(built);
         return;
@@ -255,6 +262,11 @@ class PickleMachine {
     } catch (cause) {
       throw broken('text in UTF-8', 'other bytes', cause);
     }
+  }
+
+  #bytesOf(count: number): PickleValue {
+    const from = this.#take(count);
+    return this.#names.bytes?.(this.#bytes.subarray(from, this.at)) ?? new InertObject('bytes');
   }
 
   #line(): string {

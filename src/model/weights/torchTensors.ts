@@ -2,7 +2,7 @@
 import { crc32 } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
 import { readZipDirectory } from '../../util/zipDirectory.ts';
-import { readPickle, type PickleValue } from './pickle.ts';
+import { readPickle, type PickleNames, type PickleValue } from './pickle.ts';
 import { storedElementBytes, storedValues, unreadElementBytes, type StoredTensor } from './storedTensor.ts';
 import { torchNames, TorchTensor, type TorchStorage } from './torchNames.ts';
 
@@ -49,8 +49,19 @@ const DEEPEST = 4;
  * `torch/pickle`, `torch/tensor`, `torch/type`, or `torch/state` for a file of other states than weights, with expected and got.
  */
 export function torchTensors(bytes: Uint8Array<ArrayBuffer>): ReadonlyMap<string, StoredTensor> {
+  return torchFile(bytes, (names) => names).tensors;
+}
+
+/** Like `torchTensors`, with the dict itself; `read` adds what the caller reads beside tensors. */
+export function torchFile(
+  bytes: Uint8Array<ArrayBuffer>,
+  read: (names: PickleNames) => PickleNames,
+): {
+  readonly content: ReadonlyMap<PickleValue, PickleValue>;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+} {
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
-  const { content, bytesOf } = isZip ? openZip(bytes) : openLegacy(bytes);
+  const { content, bytesOf } = isZip ? openZip(bytes, read) : openLegacy(bytes, read);
   if (!(content instanceof Map)) {
     throw new LabError('torch/pickle', 'The PyTorch file does not hold a dict of tensors.', {
       expected: 'a state dict',
@@ -63,7 +74,7 @@ export function torchTensors(bytes: Uint8Array<ArrayBuffer>): ReadonlyMap<string
     tensors.set(name, { dtype, shape, read: () => readTensor(name, tensor, () => bytesOf(storage.key)) });
   }
   refuseOtherStates(content, tensors.size);
-  return tensors;
+  return { content, tensors };
 }
 
 /** Lists the tensors of a dict and of dicts in it, each dict once: a pickle may put one into another any number of times. */
@@ -106,7 +117,9 @@ interface OpenedFile {
   readonly bytesOf: (key: string) => Uint8Array<ArrayBuffer>;
 }
 
-function openZip(bytes: Uint8Array<ArrayBuffer>): OpenedFile {
+type Reading = (names: PickleNames) => PickleNames;
+
+function openZip(bytes: Uint8Array<ArrayBuffer>, read: Reading): OpenedFile {
   const entries = readStoredZip(bytes);
   const pickles = [...entries.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
   const [pickle] = pickles;
@@ -122,7 +135,7 @@ function openZip(bytes: Uint8Array<ArrayBuffer>): OpenedFile {
   if (order !== 'little') throw otherOrder(order);
   const storages = new Map<string, TorchStorage>();
   const content = entry('data.pkl') as Uint8Array<ArrayBuffer>;
-  const { value } = readPickle(content, 0, torchNames(storages, content.byteLength));
+  const { value } = readPickle(content, 0, read(torchNames(storages, content.byteLength)));
   return {
     content: value,
     bytesOf(key) {
@@ -136,9 +149,9 @@ function openZip(bytes: Uint8Array<ArrayBuffer>): OpenedFile {
   };
 }
 
-function openLegacy(bytes: Uint8Array<ArrayBuffer>): OpenedFile {
+function openLegacy(bytes: Uint8Array<ArrayBuffer>, read: Reading): OpenedFile {
   const storages = new Map<string, TorchStorage>();
-  const names = torchNames(storages, bytes.byteLength);
+  const names = read(torchNames(storages, bytes.byteLength));
   let at = 0;
   const next = (): PickleValue => {
     const { value, end } = readPickle(bytes, at, names);

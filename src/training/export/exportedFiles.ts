@@ -2,7 +2,7 @@
 import { factsOf } from '../../data/pieces/encoderFacts.ts';
 import { bertNormalizer } from '../../data/pieces/normalizer.ts';
 import { settledNormalizer, tokenizerConfigSchema } from '../../data/pieces/tokenizerSettings.ts';
-import { wordsOriginSchema } from '../../data/words/baselines.ts';
+import { languageText, wordsOriginSchema } from '../../data/words/baselines.ts';
 import type { SplitScores } from '../../metrics/scores/spanScore.ts';
 import { familyOf, type EncoderConfig } from '../../model/families/encoderConfig.ts';
 import type { WrittenType } from '../../model/weights/safetensors.ts';
@@ -23,6 +23,8 @@ const methods = {
   AIO: 'All-in-one tags (AIO): all tasks of a category under one head, where words round each text ask for a type',
   'AIO-LS':
     'Layer slicing on all-in-one tags (AIO-LS): lower layers from the category’s AIO, upper ones from pretraining',
+  CollaboNet:
+    'Collaboration (CollaboNet): one task, from its single-task tagger, reading the LSTMs of the taggers of the category’s other tasks, which are part of these weights',
 } as const satisfies Record<Method, string>;
 
 /**
@@ -133,8 +135,9 @@ function modelIndex(name: string, { tasks, devel, test }: TaggerHead['provenance
 
 /** Says where a network of words has its vocabulary and vectors from, as its config.json states it. */
 function wordsOf({ words }: Readonly<Record<string, unknown>>): string {
-  const { corpora, vectors } = wordsOriginSchema.safeParse(words).data ?? { corpora: [], vectors: null };
-  const vocabulary = `Its vocabulary is that of ${corpora.map(markdownText).join(', ') || 'corpora that are not named'}.`;
+  const { corpora, vectors, language } = wordsOriginSchema.safeParse(words).data ?? { corpora: [], vectors: null };
+  const models = language === undefined ? '' : ` ${markdownText(languageText(language))}; they are frozen.`;
+  const vocabulary = `Its vocabulary is that of ${corpora.map(markdownText).join(', ') || 'corpora that are not named'}.${models}`;
   if (vectors === null) return `${vocabulary} Vectors of words were drawn at random.`;
   const { all, without } = vectors.coverage;
   const share = ((100 * (all.tokens - without.tokens)) / Math.max(1, all.tokens)).toFixed(1);
@@ -232,7 +235,7 @@ export function taggerConfigFile(
 ): Record<string, unknown> {
   // Drops older names of members set below, and that the weights have to be drawn.
   const { num_labels: _count, _num_labels: _older, torch_dtype: _type, untrained: _drawn, ...saved } = stored;
-  const { modelType, architecture, dropoutMembers } = exportedForm(encoder);
+  const { modelType, architecture, dropoutMembers, addedMembers } = exportedForm(encoder);
   return {
     ...saved,
     model_type: modelType,
@@ -241,6 +244,7 @@ export function taggerConfigFile(
     label2id: Object.fromEntries(tags.map((tag, index) => [tag, index])),
     dtype: dtype === 'F16' ? 'float16' : 'float32',
     ...dropoutMembers(config.dropout),
+    ...addedMembers?.(encoder as EncoderConfig),
   };
 }
 

@@ -33,7 +33,9 @@ const REFERENCES = {
   'MTL-XC': { stroke: 'var(--ink)', dash: '9 4' },
   'MTL-PL': { stroke: 'var(--ink)', dash: '9 3 2 3 2 3' },
   AIO: { stroke: 'var(--ink)', dash: '4 3 1 3 1 3' },
+  CollaboNet: { stroke: 'var(--type-2)', dash: '12 3 4 3' },
 } as const satisfies Partial<Record<Method, LineStyle>>;
+const isReference = (method: Method): method is keyof typeof REFERENCES => Object.hasOwn(REFERENCES, method);
 /** The sliced methods beside MTL-LS where a chart has one line of each, and their dashes whatever the rate. */
 const OTHER_SLICED = {
   'PL-LS': { stroke: 'var(--type-3)', dash: '4 2 1 2' },
@@ -51,7 +53,7 @@ const STEPS = DASHES.length - 1;
 
 /** Returns the line style of a method: colours in order of the slicing rate, and dashes that distinguish them without colour. */
 export function rateStyle({ method, rate }: Pick<Variant, 'method' | 'rate'>): LineStyle {
-  if (method === 'STL' || method === 'MTL-XC' || method === 'MTL-PL' || method === 'AIO') return REFERENCES[method];
+  if (isReference(method)) return REFERENCES[method];
   const index = (rate ?? 0.5) * STEPS;
   const below = Math.floor(index);
   const share = Math.round((index - below) * 100);

@@ -25,6 +25,8 @@ export const glossary = {
   'expected calibration error':
     'How far confidence and share of correct mentions are apart, on average over ten bins of confidence; 0 % where a tagger is as sure as it is right.',
   F1: 'The harmonic mean of precision and recall, 2PR / (P + R), in percent.',
+  CollaboNet:
+    'A method for BiLSTMs: after STL, each task is trained in turn while its network reads those of the category’s other tasks.',
   'fine-tuning': 'Training a pretrained model further on annotated sentences.',
   fingerprint:
     'A digest of the content. The same sentences or weights have the same one, whatever their files are called.',

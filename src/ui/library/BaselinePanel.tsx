@@ -1,13 +1,21 @@
 // Makes a network of words from corpora and, if there are any, vectors of words, to train from nothing.
 import { useState } from 'react';
-import { BASELINES, baselineForms, type BaselineName, type WordsOrigin } from '../../data/words/baselines.ts';
+import {
+  BASELINES,
+  baselineForms,
+  languageText,
+  MOST_LANGUAGE,
+  type BaselineName,
+  type LanguageChoice,
+  type WordsOrigin,
+} from '../../data/words/baselines.ts';
 import { baselineName, FIRST_WORDS, MOST_FIRST_WORDS } from '../../lab/library/newBaseline.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { BaselineMade } from '../../wire/trainingProtocol.ts';
 import { Button } from '../parts/Button.tsx';
 import { Facts } from '../parts/Facts.tsx';
-import { Field } from '../parts/Field.tsx';
-import { format } from '../shared/format.ts';
+import { Field, NumberField } from '../parts/Field.tsx';
+import { format, wholeNumber } from '../shared/format.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
 import { useDraftChange } from '../train/useDraftChange.ts';
 
@@ -19,15 +27,18 @@ export function BaselinePanel() {
   const [file, setFile] = useState<File | null>(null);
   const [firstWords, setFirstWords] = useState(String(FIRST_WORDS));
   const [made, setMade] = useState<BaselineMade | null>(null);
+  const [language, setLanguage] = useState<LanguageDraft>(trainedHere('hunflair'));
   const chosen = corpora.filter(({ id }) => !unchosen.includes(id));
-  const words = wholeNumber(firstWords);
+  const words = wholeNumber(firstWords.replaceAll(',', ''), 0, MOST_FIRST_WORDS);
+  const models = baselineForms[form].language === undefined ? 'none' : languageProblem(language);
   const turn = (id: string, on: boolean) => setUnchosen(on ? unchosen.filter((one) => one !== id) : [...unchosen, id]);
   const make = async () => {
     setMade(null);
     const vectors = file && { name: file.name, sizeBytes: file.size, bytes: file };
     const named = chosen.map(({ id, name }) => ({ id, name }));
     const name = baselineName(form, named, file?.name ?? null);
-    setMade(await lab.makeBaseline({ name, form, corpora: named, vectors, firstWords: words ?? 0 }));
+    const read = baselineForms[form].language === undefined ? undefined : await languageChoice(language);
+    setMade(await lab.makeBaseline({ name, form, corpora: named, vectors, firstWords: words ?? 0, language: read }));
   };
   return (
     <details className="fold">
@@ -73,6 +84,7 @@ export function BaselinePanel() {
           </Field>
         )}
       </div>
+      {baselineForms[form].language !== undefined && <LanguageFields draft={language} onDraft={setLanguage} />}
       <fieldset className="tasks">
         <legend>Corpora whose words it knows</legend>
         {corpora.map(({ id, name }) => (
@@ -86,7 +98,11 @@ export function BaselinePanel() {
           </label>
         ))}
       </fieldset>
-      <Button kind="strong" disabled={chosen.length === 0 || (file !== null && words === null)} onAct={make}>
+      <Button
+        kind="strong"
+        disabled={chosen.length === 0 || (file !== null && words === null) || models === 'problem'}
+        onAct={make}
+      >
         Make network
       </Button>
       {made !== null && <Made record={made.record} origin={made.origin} />}
@@ -94,7 +110,110 @@ export function BaselinePanel() {
   );
 }
 
-function Made({ record, origin: { vectors } }: { readonly record: ModelRecord; readonly origin: WordsOrigin }) {
+/** Language models over characters as a person chooses them: numbers as typed, or two files. */
+interface LanguageDraft {
+  readonly from: 'training' | 'files';
+  readonly hidden: string;
+  readonly epochs: string;
+  readonly files: readonly (File | null)[];
+}
+
+function trainedHere(form: BaselineName): LanguageDraft {
+  const { hidden = 0, epochs = 0 } = baselineForms[form].language ?? {};
+  return { from: 'training', hidden: String(hidden), epochs: String(epochs), files: [null, null] };
+}
+
+function languageProblem({ from, hidden, epochs, files }: LanguageDraft): 'none' | 'problem' {
+  const isFit =
+    from === 'files'
+      ? files.every((file) => file !== null)
+      : wholeNumber(hidden, 1, MOST_LANGUAGE.hidden) !== null && wholeNumber(epochs, 1, MOST_LANGUAGE.epochs) !== null;
+  return isFit ? 'none' : 'problem';
+}
+
+async function languageChoice({ from, hidden, epochs, files }: LanguageDraft): Promise<LanguageChoice> {
+  if (from === 'training') return { hidden: Number(hidden), epochs: Number(epochs) };
+  const read = files.flatMap((file) => file ?? []);
+  return {
+    files: await Promise.all(
+      read.map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })),
+    ),
+  };
+}
+
+function LanguageFields({
+  draft,
+  onDraft,
+}: {
+  readonly draft: LanguageDraft;
+  readonly onDraft: (draft: LanguageDraft) => void;
+}) {
+  const number = (member: 'hidden' | 'epochs', label: string, help: string) => (
+    <NumberField
+      label={label}
+      help={help}
+      problem={
+        wholeNumber(draft[member], 1, MOST_LANGUAGE[member]) === null
+          ? `Enter a number from 1 to ${format.count(MOST_LANGUAGE[member])}.`
+          : undefined
+      }
+      value={draft[member]}
+      onValue={(value) => onDraft({ ...draft, [member]: value })}
+    />
+  );
+  return (
+    <div className="fields">
+      <Field
+        label="Language models"
+        help="One reads a sentence’s characters forward, one backward. They are not trained any further when the tagger is."
+      >
+        {(control) => (
+          <select
+            {...control}
+            value={draft.from}
+            onChange={(event) => onDraft({ ...draft, from: event.target.value === 'files' ? 'files' : 'training' })}
+          >
+            <option value="training">train on the training text</option>
+            <option value="files">from two files of flair</option>
+          </select>
+        )}
+      </Field>
+      {draft.from === 'training' ? (
+        <>
+          {number('hidden', 'Units of each', 'flair’s usual models have 2,048, far beyond a processor.')}
+          {number('epochs', 'Epochs', 'Passes over the training text, to predict each next character.')}
+        </>
+      ) : (
+        draft.files.map((file, index) => (
+          <Field
+            key={index}
+            label={index === 0 ? 'First model' : 'Second model'}
+            help="As flair’s LanguageModel.save writes it (.pt): one forward, one backward."
+          >
+            {(control) => (
+              <input
+                {...control}
+                type="file"
+                onChange={(event) => {
+                  const chosen = event.target.files?.[0] ?? null;
+                  onDraft({ ...draft, files: draft.files.map((one, at) => (at === index ? chosen : one)) });
+                }}
+              />
+            )}
+          </Field>
+        ))
+      )}
+    </div>
+  );
+}
+
+function Made({
+  record,
+  origin: { vectors, language },
+}: {
+  readonly record: ModelRecord;
+  readonly origin: WordsOrigin;
+}) {
   const { trainWith } = useDraftChange();
   return (
     <div role="status">
@@ -102,6 +221,7 @@ function Made({ record, origin: { vectors } }: { readonly record: ModelRecord; r
         <strong>{record.name}</strong> is in the library: {format.counted(record.vocabularySize, 'word')},{' '}
         {format.parameters(record.parameterCount)} weights.
       </p>
+      {language !== undefined && <p>{languageText(language)}.</p>}
       {vectors !== null && <Coverage vectors={vectors} />}
       <Button kind="primary" label={`Train with ${record.name}`} onAct={() => trainWith(record)}>
         Train with this
@@ -131,9 +251,4 @@ function Coverage({
       ]}
     />
   );
-}
-
-function wholeNumber(text: string): number | null {
-  const value = Number(text.replaceAll(',', ''));
-  return text.trim() !== '' && Number.isInteger(value) && value >= 0 && value <= MOST_FIRST_WORDS ? value : null;
 }

@@ -1,7 +1,7 @@
 // Chooses the methods a plan compares, and how MTL-LS slices the encoder.
 import { useState } from 'react';
 import { factsOf } from '../../data/pieces/encoderFacts.ts';
-import { isSliced, METHODS, type Method } from '../../schema/methods.ts';
+import { isCollaborating, isSliced, METHODS, type Method } from '../../schema/methods.ts';
 import { Term } from '../help/Term.tsx';
 import { Field, NumberField } from '../parts/Field.tsx';
 import { MethodPicture } from './MethodPicture.tsx';
@@ -16,6 +16,7 @@ const METHOD_WORDS: Readonly<Record<Method, string>> = {
   'PL-LS': 'lower layers from MTL-PL, upper layers pretrained, on each task alone',
   AIO: 'all-in-one: as MTL-XC, but words round each text ask for a type',
   'AIO-LS': 'lower layers from AIO, upper layers pretrained, on each task alone',
+  CollaboNet: 'for BiLSTMs: from STL, each task in turn, reading the networks of the other tasks',
 };
 
 export interface MethodFieldsProps {
@@ -48,6 +49,15 @@ export function MethodFields({ draft, read, onMethods, onChange }: MethodFieldsP
         ))}
         {read.problems.has('methods') && <p className="field-problem">{read.problems.get('methods')}</p>}
       </fieldset>
+      {draft.methods.some(isCollaborating) && (
+        <NumberField
+          label="Turns of CollaboNet"
+          help="In each turn every task is trained once, for all epochs, while the networks of the others stay as they are. The paper has turns of one epoch, until devel stops rising."
+          problem={read.problems.get('turns')}
+          value={draft.turns ?? '1'}
+          onValue={(turns) => onChange({ turns })}
+        />
+      )}
       {draft.methods.some(isSliced) && <SlicingFields draft={draft} read={read} onChange={onChange} />}
     </>
   );

@@ -20,6 +20,8 @@ interface DrawnEncoder {
   readonly isPartial?: true;
   /** Draws a line at each side below the layers: words round the text ask for a type. */
   readonly asks?: true;
+  /** Draws an arrow's line to the encoder beside it, which it reads. */
+  readonly reads?: true;
 }
 
 const ENCODERS: Readonly<Record<Method, readonly DrawnEncoder[]>> = {
@@ -42,6 +44,10 @@ const ENCODERS: Readonly<Record<Method, readonly DrawnEncoder[]>> = {
     { heads: 1, shared: LAYERS / 2, asks: true },
     { heads: 1, shared: LAYERS / 2, asks: true },
   ],
+  CollaboNet: [
+    { heads: 1, shared: 0, reads: true },
+    { heads: 1, shared: 0, reads: true },
+  ],
 };
 
 const PICTURE_WIDTH = 2 * LAYER.width + COLUMN_GAP;
@@ -58,7 +64,7 @@ export function MethodPicture({ method }: { readonly method: Method }) {
       height={HEIGHT + QUESTION_HEIGHT}
       aria-hidden="true"
     >
-      {encoders.map(({ heads, shared, isPartial = false, asks = false }, column) => {
+      {encoders.map(({ heads, shared, isPartial = false, asks = false, reads = false }, column) => {
         const left = column * (width + COLUMN_GAP);
         return (
           <g key={column}>
@@ -82,6 +88,15 @@ export function MethodPicture({ method }: { readonly method: Method }) {
                 rx={1.5}
               />
             ))}
+            {reads && (
+              <line
+                className="task-question"
+                x1={column === 0 ? left + width : left}
+                x2={column === 0 ? left + width + COLUMN_GAP : left - COLUMN_GAP}
+                y1={HEIGHT - LAYER.height * (column + 1)}
+                y2={HEIGHT - LAYER.height * (column + 1)}
+              />
+            )}
             {asks &&
               [left + 1.5, left + width - 1.5].map((x) => (
                 <line key={x} className="task-question" x1={x} x2={x} y1={HEIGHT} y2={HEIGHT + QUESTION_HEIGHT} />

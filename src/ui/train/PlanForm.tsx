@@ -89,6 +89,12 @@ const PRESET_TEXTS: Readonly<Record<PresetName, string>> = {
   recurrent:
     'For a BiLSTM that learns from nothing, after Ma and Hovy 2016: batches of 10 sentences, dropout 0.5 before and after the LSTM, ' +
     'clipping at 5, 50 epochs. They train by SGD at rate 0.015 (CollaboNet: Adagrad at 0.01): here it is Adam at 1e-3 with linear decay.',
+  collabonet:
+    'For the network of CollaboNet, after Yoon et al. 2019: batches of 10 sentences, dropout 0.5 of words and 0.3 after the LSTM, 30 epochs. ' +
+    'They train by Adagrad at rate 0.01 on the CRF and on each token by itself: here it is Adam at 1e-3 on the CRF alone.',
+  hunflair:
+    'For the network of HunFlair, after Weber et al. 2021 and flair: batches of 32, word dropout 0.05, locked dropout 0.5 before the linear map and ' +
+    'after the LSTM. They train by SGD at rate 0.1, halved when devel stops rising, for 200 epochs at most: here it is Adam at 1e-3, 100 epochs.',
   windows:
     'For the CNN over windows of words, after Crichton et al. 2017: Adam at rate 1e-4, dropout 0.75 before the output, each token by itself, 20 epochs. ' +
     'Their batches are 200 tokens of any sentences: here they are 10 sentences.',

@@ -151,6 +151,18 @@ export const configSections: readonly ConfigSection[] = [
       },
       { path: 'dropout.attention', label: 'Attention dropout', help: 'Attention probabilities.', control: number },
       { path: 'dropout.head', label: 'Head dropout', help: 'Encoder output before the head.', control: number },
+      {
+        path: 'dropout.words',
+        label: 'Word dropout',
+        help: 'Of whole words. Only in networks of words; empty: none.',
+        control: { kind: 'number', empty: { value: undefined, text: 'none' } },
+      },
+      {
+        path: 'dropout.masks',
+        label: 'Masks of dropout',
+        help: 'One for all words of a sentence is locked dropout. Only in networks of words.',
+        control: choice(['', 'another for each word'], ['sequence', 'one for a sentence']),
+      },
     ],
   },
   {

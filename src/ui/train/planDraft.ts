@@ -17,6 +17,8 @@ export const PRESET_NAMES: readonly PresetName[] = [
   'paper',
   'released',
   'recurrent',
+  'collabonet',
+  'hunflair',
   'windows',
 ];
 
@@ -46,6 +48,8 @@ export interface PlanDraft {
   readonly config: ConfigDraft;
   /** How the slicing rate is found; absent: every rate is trained to its end. */
   readonly search?: SearchDraft | undefined;
+  /** How often CollaboNet trains each task, as typed; absent: once. */
+  readonly turns?: string;
 }
 
 /** A search with its numbers as typed. */
@@ -135,6 +139,7 @@ export function draftOfPlan(plan: PlanFile): PlanDraft {
     fromFile: true,
     runs: plan.runs ?? null,
     config: draftOfConfig(plan.config),
+    ...(plan.turns !== undefined && { turns: String(plan.turns) }),
     ...(plan.search !== undefined && { search: draftOfSearch(plan.search.policy, plan.config.epochs, plan.search) }),
   };
 }

@@ -1,9 +1,10 @@
 // Resolves a draft plan against the library: the plan, or its problems by location.
 import { hasPositions, presets, specialsOf } from '../../lab/plans/presets.ts';
+import { factsOf } from '../../data/pieces/encoderFacts.ts';
 import type { LabState } from '../../lab/state/labState.ts';
 import { trainingConfigSchema } from '../../schema/config.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
-import { areSingle, isSliced } from '../../schema/methods.ts';
+import { areSingle, isCollaborating, isSliced } from '../../schema/methods.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import { planFileSchema, type PlanCategory, type PlanFile, type PlanTask } from '../../schema/planFile.ts';
 import { rateSearchSchema, searchObstacles, type RateSearch, type SearchObstacle } from '../../schema/rateSearch.ts';
@@ -55,6 +56,15 @@ export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora
   if (categories.length === 0) {
     problems.set('categories', together ? 'Choose or build a category first.' : 'Import a corpus first.');
   }
+  const collaborating = draft.methods.find(isCollaborating);
+  if (collaborating !== undefined) {
+    categories.forEach(({ tasks }, position) => {
+      const place = `categories.${position}`;
+      if (tasks.length < 2 && !problems.has(place)) problems.set(place, `${collaborating} needs at least two tasks.`);
+    });
+  }
+  const turns = collaborating === undefined ? 1 : wholeNumber(draft.turns ?? '1', 1, 100);
+  if (turns === null) problems.set('turns', 'Enter a whole number from 1 to 100.');
   const names = categories.map(({ name }) => name.trim());
   if (new Set(names).size < names.length) problems.set('categories', 'Two categories have the same name.');
   const sliced = draft.methods.find(isSliced);
@@ -65,6 +75,12 @@ export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora
 
   const model = resolveInput(draft.model ?? defaultModel(library.models), library.models, 'model', draft.fromFile);
   if (model.problem !== null) problems.set('model', model.problem);
+  if (collaborating !== undefined && model.found !== null && factsOf(model.found.family).collaborates !== true) {
+    problems.set(
+      'methods',
+      `${collaborating} is for networks of words of the BiLSTM form: choose such a model, or make one under Library → Models.`,
+    );
+  }
   const seeds = readSeeds(draft.seeds);
   if (typeof seeds === 'string') problems.set('seeds', seeds);
   const rounds = readRounds(draft.rounds, problems);
@@ -105,6 +121,7 @@ export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora
     categories: planCategories,
     seeds: [...seeds],
     rounds,
+    ...(turns !== null && turns > 1 && { turns }),
     config,
     ...(draft.runs === null ? {} : { runs: [...draft.runs] }),
     ...(search === null ? {} : { search }),

@@ -121,3 +121,73 @@ describe('walks over runs that are cyclic all the same', () => {
     expect(isQueueStuck({ ...state, queue })).toBe(true);
   });
 });
+
+describe('runs that read others', () => {
+  const words = { ...modelRecord('tiny'), family: 'bilstm' as const };
+  const inTurn = {
+    ...categoryPlan({ seeds: [1, 2] }),
+    methods: ['MTL-XC' as const, 'CollaboNet' as const],
+    slicingRates: [],
+    turns: 3,
+  };
+  const ofTurns = expandPlan(inTurn, { ...library, models: [words] });
+  const collaborating = ofTurns.filter(({ collaboration }) => collaboration !== undefined);
+  const withHelpers = (of: (spec: RunSpec) => readonly string[]): readonly RunSpec[] =>
+    ofTurns.map((spec) =>
+      spec.collaboration?.turn === 2 ? { ...spec, collaboration: { turn: 2, helpers: [...of(spec)] } } : spec,
+    );
+
+  it('pass as a plan makes them, whatever order it lists tasks in, and are exported with all they need', () => {
+    expect(lineageFault(ofTurns)).toBeNull();
+    expect(cyclicRuns(ofTurns)).toEqual(new Set());
+    expect(collaborating).toHaveLength(2 * 2 * 3);
+    const [category] = inTurn.categories;
+    const reversed = { ...inTurn, methods: ['CollaboNet' as const], categories: [{ ...(category as NonNullable<typeof category>), tasks: (category?.tasks ?? []).toReversed() }] }; // prettier-ignore
+    const again = expandPlan(reversed, { ...library, models: [words] }).filter(
+      ({ collaboration }) => collaboration !== undefined,
+    );
+    expect(new Set(again.map(({ id }) => id))).toEqual(new Set(collaborating.map(({ id }) => id)));
+    const last = collaborating.at(-1) as RunSpec;
+    const state = {
+      ...createLabStore().getState(),
+      runs: runViewsOf(ofTurns.map((spec) => queuedRun(spec, '2026-11-30T00:00:00.000Z'))),
+    };
+    const needed = withParents(state, [last.id]).map(({ spec }) => spec);
+    // STL of both tasks, and all turns of its seed.
+    expect(needed).toHaveLength(2 + 6);
+    expect(needed.at(-1)?.id).toBe(last.id);
+    expect(lineageFault(needed)).toBeNull();
+    expect(waitsFor(state, last.id)?.isStuck).toBe(false);
+  });
+
+  it('are one variant of a comparison beside STL and MTL-XC, the last turn of each', () => {
+    const comparisons = buildComparisons(
+      ofTurns.map((spec) => queuedRun(spec, '2026-11-30T00:00:00.000Z')),
+      () => 2,
+    );
+    expect(comparisons).toHaveLength(1);
+    for (const { variants } of comparisons[0]?.tasks ?? []) {
+      expect(variants.map(({ method, trainings }) => [method, trainings.length])).toEqual([['STL', 2], ['MTL-XC', 2], ['CollaboNet', 2]]); // prettier-ignore
+    }
+  });
+
+  it.each([
+    ['a missing run', withHelpers(() => ['f00d']), /f00d.*is missing/],
+    ['its own task', withHelpers(({ parent }) => [parent ?? '']), /whose task it has/],
+    ['a later turn', withHelpers((spec) => collaborating.flatMap((one) => (one.seed === spec.seed && one.collaboration?.turn === 3 && one.tasks[0]?.corpus.id !== spec.tasks[0]?.corpus.id ? [one.id] : []))), /none of STL or of the turn before/], // prettier-ignore
+    ['another seed', withHelpers((spec) => collaborating.flatMap((one) => (one.seed !== spec.seed && one.collaboration?.turn === 1 && one.tasks[0]?.corpus.id !== spec.tasks[0]?.corpus.id ? [one.id] : []))), /in seed/], // prettier-ignore
+    ['nothing', ofTurns.map(({ collaboration: _, ...spec }) => spec), /needs runs of other tasks/],
+  ] as const)('are refused when they read %s', (_name, runs, message) => {
+    expect(lineageFault(runs)?.message).toMatch(message);
+  });
+
+  it('are found in cycles', () => {
+    const [one, other] = collaborating as [RunSpec, RunSpec];
+    const helper = (id: string) => ({ turn: 1, helpers: [id] });
+    const cyclic = [
+      { ...one, collaboration: helper(other.id) },
+      { ...other, collaboration: helper(one.id) },
+    ];
+    expect(cyclicRuns([...ofTurns.filter(({ id }) => id !== one.id && id !== other.id), ...cyclic])).toContain(one.id);
+  });
+});

@@ -67,11 +67,11 @@ export function bidirectionalLstm(
 }
 
 /**
- * States h [S, 2, B, h] from inputs x W + b [S, 2, B, 4h] and recurrent kernels U [2, h, 4h], from zero states: z = x W + b + h' U;
- * c = σ(z_f) c' + σ(z_i) tanh(z_g); h = σ(z_o) tanh(c). Backpropagation through time is written out, so that the gradient of U is one
- * product over all steps.
+ * States h [S, D, B, h] of D LSTMs side by side from inputs x W + b [S, D, B, 4h] and recurrent kernels U [D, h, 4h], from zero states:
+ * z = x W + b + h' U; c = σ(z_f) c' + σ(z_i) tanh(z_g); h = σ(z_o) tanh(c). Backpropagation through time is written out, so that the gradient
+ * of U is one product over all steps.
  */
-function recurrence(inputs: tf.Tensor4D, recurrent: tf.Tensor3D): tf.Tensor4D {
+export function recurrence(inputs: tf.Tensor4D, recurrent: tf.Tensor3D): tf.Tensor4D {
   const layer = tf.customGrad((...values) => {
     const [x, u, save] = values as unknown as [tf.Tensor4D, tf.Tensor3D, (tensors: tf.Tensor[]) => void];
     const forward = forwardSteps(x, u);
@@ -83,7 +83,7 @@ function recurrence(inputs: tf.Tensor4D, recurrent: tf.Tensor3D): tf.Tensor4D {
   return layer(inputs, recurrent) as tf.Tensor4D;
 }
 
-/** Gates i, f, g, o, cells c, tanh(c) and states h, each [S, 2, B, h]. */
+/** Gates i, f, g, o, cells c, tanh(c) and states h, each [S, D, B, h]. */
 function forwardSteps(x: tf.Tensor4D, u: tf.Tensor3D): tf.Tensor[] {
   const all: tf.Tensor[][] = [[], [], [], [], [], [], []];
   let h: tf.Tensor | null = null;
@@ -101,17 +101,17 @@ function forwardSteps(x: tf.Tensor4D, u: tf.Tensor3D): tf.Tensor[] {
   return all.map((tensors) => tf.stack(tensors));
 }
 
-/** Gradients for x W + b and U from that for h [S, 2, B, h]. */
+/** Gradients for x W + b and U from that for h [S, D, B, h]. */
 function backwardSteps(upstream: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
   const [u, i, f, g, o, c, squashed, h] = saved as [
     tf.Tensor3D, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor4D,
   ]; // prettier-ignore
-  const [S = 0, , B = 0, hidden = 0] = h.shape;
+  const [S = 0, D = 0, B = 0, hidden = 0] = h.shape;
   const slope = (gate: tf.Tensor): tf.Tensor => tf.mul(gate, tf.sub(1, gate));
   const slopeOfTanh = (value: tf.Tensor): tf.Tensor => tf.sub(1, tf.square(value));
-  const zeros = tf.zeros([1, 2, B, hidden]);
+  const zeros = tf.zeros([1, D, B, hidden]);
   const before = (states: tf.Tensor): tf.Tensor =>
-    S === 1 ? zeros : tf.concat([zeros, tf.slice(states, [0, 0, 0, 0], [S - 1, 2, B, hidden])], 0);
+    S === 1 ? zeros : tf.concat([zeros, tf.slice(states, [0, 0, 0, 0], [S - 1, D, B, hidden])], 0);
   const unstacked = (tensor: tf.Tensor): tf.Tensor[] => tf.unstack(tensor, 0);
   const ofInput = unstacked(tf.mul(g, slope(i)));
   const ofForget = unstacked(tf.mul(before(c), slope(f)));
@@ -143,7 +143,7 @@ function backwardSteps(upstream: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
     gradients.unshift(dz);
   }
   const dx = tf.stack(gradients);
-  const rows = (tensor: tf.Tensor, width: number): tf.Tensor => tf.reshape(tf.transpose(tensor, [1, 0, 2, 3]), [2, S * B, width]); // prettier-ignore
+  const rows = (tensor: tf.Tensor, width: number): tf.Tensor => tf.reshape(tf.transpose(tensor, [1, 0, 2, 3]), [D, S * B, width]); // prettier-ignore
   const du = tf.matMul(rows(before(h), hidden), rows(dx, 4 * hidden), true);
   return [dx, du];
 }

@@ -1,10 +1,11 @@
 // The vector of each token: that of its word, joined with one made of its characters.
 import * as tf from '@tensorflow/tfjs';
 import type { Batch, BatchCharacters } from '../../blocks/batch.ts';
-import { dropout, type DropoutRates, type DropoutStream } from '../../blocks/dropout.ts';
+import { dropout, lockedDropout, wordDropout, type DropoutRates, type DropoutStream } from '../../blocks/dropout.ts';
 import type { NamedShapes } from '../../blocks/encoderFamily.ts';
 import { parameter } from '../../blocks/deviceParameters.ts';
 import { EMBEDDING } from '../../blocks/parameterLocation.ts';
+import { languageShapes } from './languageModels.ts';
 import { bidirectionalLstm, lstmShapes } from './lstm.ts';
 import type { CharacterNetwork, WordSizes } from './wordConfig.ts';
 
@@ -12,13 +13,14 @@ import type { CharacterNetwork, WordSizes } from './wordConfig.ts';
 export const FIXED_WORDS = `${EMBEDDING}.fixed`;
 const CHARACTERS = `${EMBEDDING}.characters`;
 
-/** Parameters of the representation: tables of words and characters, and the network over characters. */
+/** Parameters of the representation: tables of words and characters, and the networks over characters. */
 export function representationShapes(config: WordSizes): NamedShapes {
-  const { trainedWords, fixedWords, wordSize, characterNetwork: network, characterCount } = config;
+  const { trainedWords, fixedWords, wordSize, characterNetwork: network, characterCount, language } = config;
   return [
     [EMBEDDING, [trainedWords, wordSize]],
     ...(fixedWords === 0 ? [] : ([[FIXED_WORDS, [fixedWords, wordSize]]] as const)),
     ...(network === null ? [] : [[CHARACTERS, [characterCount, network.size]] as const, ...networkShapes(network)]),
+    ...(language === undefined ? [] : languageShapes(language, characterCount)),
   ];
 }
 
@@ -30,21 +32,27 @@ function networkShapes(network: CharacterNetwork): NamedShapes {
   ]);
 }
 
-/** [B*T, e], with dropout; rows of padding hold arbitrary finite numbers. */
+/** [B*T, e], with dropout; rows of padding hold arbitrary finite numbers. `language` are the vectors [B*T, 2h] of language models, if there are any. */
 export function representation(
   batch: Batch,
   parameters: ReadonlyMap<string, tf.Tensor>,
   config: WordSizes,
-  { encoder: rate }: DropoutRates,
+  rates: DropoutRates,
   stream: DropoutStream | null,
+  language: tf.Tensor2D | null = null,
 ): tf.Tensor2D {
-  const words = wordVectors(batch.pieceIds, parameters, config);
+  const { encoder: rate, words = 0, masks } = rates;
+  const parts = [wordVectors(batch.pieceIds, parameters, config)];
   const { characterNetwork: network } = config;
-  if (network === null) return dropout(words, rate, stream, -1, 'embedding');
-  if (batch.characters === undefined) throw new Error('a batch without characters for a network that reads them');
-  const drop = (x: tf.Tensor2D): tf.Tensor2D => dropout(x, rate, stream, -1, 'position');
-  const spelled = characterVectors(batch.characters, parameters, network, drop);
-  const joined = tf.concat([words, tf.gather(spelled, tf.tensor1d(batch.characters.rows, 'int32'))], 1) as tf.Tensor2D;
+  if (network !== null) {
+    if (batch.characters === undefined) throw new Error('a batch without characters for a network that reads them');
+    const drop = (x: tf.Tensor2D): tf.Tensor2D => dropout(x, rate, stream, -1, 'position');
+    const spelled = characterVectors(batch.characters, parameters, network, drop);
+    parts.push(tf.gather(spelled, tf.tensor1d(batch.characters.rows, 'int32')));
+  }
+  if (language !== null) parts.push(language);
+  const joined = wordDropout(parts.length === 1 ? (parts[0] as tf.Tensor2D) : (tf.concat(parts, 1) as tf.Tensor2D), words, stream); // prettier-ignore
+  if (masks === 'sequence') return lockedDropout(joined, batch.pieces, rate, stream, -1, 'embedding');
   return dropout(joined, rate, stream, -1, 'embedding');
 }
 

@@ -1,6 +1,7 @@
 // Reads what configurations of networks of words share: the tables of words, and the network over characters.
 import * as z from '../../../util/zod.ts';
 import { configSizes, type EncoderSizes } from '../../config/encoderSizes.ts';
+import { languageSchema, type LanguageSizes } from './languageModels.ts';
 
 const size = configSizes.others;
 const width = z.int().check(
@@ -36,6 +37,8 @@ export const wordMembers = {
   fixed_words: z.int().check(z.gte(0), z.lte(10_000_000)),
   characters: z.nullable(characterNetworkSchema),
   character_count: size,
+  /** Language models over characters, whose states are part of a word's vector; absent without them. */
+  language: z.optional(languageSchema),
   untrained: untrainedSchema,
 };
 
@@ -47,6 +50,8 @@ export interface WordSizes extends EncoderSizes {
   readonly fixedWords: number;
   readonly characterNetwork: CharacterNetwork | null;
   readonly characterCount: number;
+  /** Absent without language models over characters. */
+  readonly language?: LanguageSizes;
   /** Absent once the weights are trained. */
   readonly untrained?: 'all' | 'beside words';
 }
@@ -68,16 +73,23 @@ export function wordSizes(
     fixedWords: file.fixed_words,
     characterNetwork: file.characters,
     characterCount: file.character_count,
+    ...(file.language !== undefined && { language: file.language }),
     ...(file.untrained !== undefined && { untrained: file.untrained }),
   };
 }
 
-/** Width of a word's vector joined with that of its characters. */
-export function representationSize({ wordSize, characterNetwork }: WordSizes): number {
-  if (characterNetwork === null) return wordSize;
+/** Width of a word's vector joined with those of its characters. */
+export function representationSize({ wordSize, characterNetwork, language }: WordSizes): number {
+  const joined = wordSize + languageSize({ language });
+  if (characterNetwork === null) return joined;
   const { network } = characterNetwork;
   return (
-    wordSize +
+    joined +
     (network === 'lstm' ? 2 * characterNetwork.hidden : characterNetwork.filters * characterNetwork.widths.length)
   );
+}
+
+/** Width of what both language models give for a word. */
+export function languageSize({ language }: { readonly language?: LanguageSizes | undefined }): number {
+  return language === undefined ? 0 : 2 * language.hidden;
 }

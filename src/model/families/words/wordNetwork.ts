@@ -2,7 +2,7 @@
 import { Rng } from '../../../util/random.ts';
 import type { EncoderFamily, NamedShapes } from '../../blocks/encoderFamily.ts';
 import { sizeOf, type HostParameters, type HostTensor } from '../../blocks/hostParameters.ts';
-import { EMBEDDING } from '../../blocks/parameterLocation.ts';
+import { EMBEDDING, isFixed, LANGUAGE } from '../../blocks/parameterLocation.ts';
 import { FIXED_WORDS, representationShapes } from './representation.ts';
 import type { WordSizes } from './wordConfig.ts';
 
@@ -10,20 +10,21 @@ const NOWHERE_ELSE =
   'No class of transformers has this network, so the folder opens in BioNER Lab alone. Nothing of it was pretrained but vectors of words, if there ' +
   'were any: where this card says pretrained weights, they are the initial ones, drawn from the seed.';
 
-/** Returns all of a record but `readConfig` and `states`. `layer` are the parameters of a layer, `part` what the engine lacks. */
+/** Returns all of a record but `readConfig` and `states`. `layer` are the parameters of a layer, `before` those below the first, `part` what the engine lacks. */
 export function wordNetwork<Config extends WordSizes>(
   modelType: string,
   part: string,
   layer: (config: Config, layer: number) => NamedShapes,
+  before: (config: Config) => NamedShapes = representationShapes,
 ): Omit<EncoderFamily<Config>, 'readConfig' | 'states'> {
   const all = (config: Config): NamedShapes => [
-    ...representationShapes(config),
+    ...before(config),
     ...Array.from({ length: config.layers }, (_, index) =>
       layer(config, index).map(([name, shape]) => [`layer.${index}.${name}`, shape] as const),
     ).flat(),
   ];
   return {
-    shapes: (config) => ({ embedding: representationShapes(config), layer: (index) => layer(config, index) }),
+    shapes: (config) => ({ embedding: before(config), layer: (index) => layer(config, index) }),
     positions: () => null,
     prefix: '',
     tensor: (parameter, config) => {
@@ -31,7 +32,7 @@ export function wordNetwork<Config extends WordSizes>(
       if (shape === undefined) throw new Error(`no parameter ${parameter} in a ${modelType}`);
       return { name: parameter, shape, transposed: false };
     },
-    isConstant: (parameter) => parameter === FIXED_WORDS,
+    isConstant: (parameter) => parameter === FIXED_WORDS || isFixed(parameter),
     initial: (config, stored, seed) => initialWeights(config, all(config), stored, seed),
     sites: ({ encoder, head }) => ({
       ...{ embedding: encoder, position: 0, attention: 0, attentionOutput: 0 },
@@ -87,6 +88,6 @@ function initialWeights(
   if (untrained === undefined) return stored;
   const drawn = drawnWeights(shapes, seed);
   const isGiven = (name: string): boolean =>
-    untrained === 'beside words' && (name === EMBEDDING || name === FIXED_WORDS);
+    name.startsWith(LANGUAGE) || (untrained === 'beside words' && (name === EMBEDDING || name === FIXED_WORDS));
   return new Map([...stored].map(([name, tensor]) => [name, isGiven(name) ? tensor : (drawn.get(name) ?? tensor)]));
 }

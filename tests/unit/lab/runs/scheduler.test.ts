@@ -6,10 +6,11 @@ import type { RunStatus } from '../../../../src/schema/runRecord.ts';
 
 /** Two runs without a parent, two children of the first, a child of one of those, and one with a missing parent. */
 const parents: Readonly<Record<string, string | null>> = { a: null, b: null, c: 'a', d: 'a', e: 'c', f: 'gone' };
+const needsOf = (id: string): readonly string[] => [parents[id] ?? []].flat();
 const runId = fc.constantFrom(...Object.keys(parents));
 const status = fc.constantFrom('queued', 'running', 'paused', 'stopped', 'failed', 'finished' as const);
 const action: fc.Arbitrary<ScheduleAction> = fc.oneof(
-  runId.map((id) => ({ kind: 'queue' as const, runId: id, parent: parents[id] ?? null })),
+  runId.map((id) => ({ kind: 'queue' as const, runId: id, needs: needsOf(id) })),
   fc.record({ kind: fc.constant('move' as const), runId, direction: fc.constantFrom('up' as const, 'down' as const) }),
   fc.record({ kind: fc.constant('start' as const) }),
   fc.record({ kind: fc.constantFrom('pause' as const, 'stop' as const), runId }),
@@ -24,7 +25,7 @@ const action: fc.Arbitrary<ScheduleAction> = fc.oneof(
 
 function known(statuses: Readonly<Record<string, RunStatus>>) {
   return Object.fromEntries(
-    Object.entries(statuses).map(([id, stored]) => [id, { status: stored, parent: parents[id] ?? null }]),
+    Object.entries(statuses).map(([id, stored]) => [id, { status: stored, needs: needsOf(id) }]),
   );
 }
 
@@ -95,7 +96,7 @@ describe('the schedule', () => {
 
   it('moves a waiting run by one position, but not past its parent', () => {
     const waiting = ['a', 'c', 'b'].reduce(
-      (state, id) => schedule(state, { kind: 'queue', runId: id, parent: parents[id] ?? null }),
+      (state, id) => schedule(state, { kind: 'queue', runId: id, needs: needsOf(id) }),
       emptySchedule,
     );
     const move = (id: string, direction: 'up' | 'down') =>
@@ -142,7 +143,7 @@ describe('the schedule', () => {
   it('starts runs in the order they were queued', () => {
     let state = emptySchedule;
     const started: (string | null)[] = [];
-    for (const id of ['c', 'a', 'b']) state = schedule(state, { kind: 'queue', runId: id, parent: null });
+    for (const id of ['c', 'a', 'b']) state = schedule(state, { kind: 'queue', runId: id, needs: [] });
     while (state.queue.length > 0) {
       state = schedule(state, { kind: 'start' });
       started.push(state.activeRunId);
@@ -158,6 +159,26 @@ describe('the schedule', () => {
     });
     expect(restored.statuses).toEqual({ a: 'paused', b: 'paused', c: 'finished', d: 'failed' });
     expect(schedule(restored, { kind: 'start' }).activeRunId).toBeNull();
-    expect(schedule(restored, { kind: 'queue', runId: 'a', parent: null }).queue).toEqual(['a']);
+    expect(schedule(restored, { kind: 'queue', runId: 'a', needs: [] }).queue).toEqual(['a']);
+  });
+});
+
+describe('a run that reads others', () => {
+  it('starts once all that it needs are finished, and none of them is removed before it', () => {
+    const queued = [['a', []], ['b', []], ['c', ['a', 'b']]] as const; // prettier-ignore
+    let state: Schedule = emptySchedule;
+    // The one with needs first: what it needs is queued before it.
+    for (const [runId, needs] of queued.toReversed()) state = schedule(state, { kind: 'queue', runId, needs });
+    expect(state.queue.indexOf('c')).toBe(2);
+    for (const [runId] of queued) {
+      state = schedule(state, { kind: 'start' });
+      expect(state.queue.includes('c')).toBe(state.activeRunId !== 'c');
+      const active = state.activeRunId ?? '';
+      expect(runId === 'c').toBe(active === 'c');
+      state = schedule(state, { kind: 'end', runId: active, status: 'finished' });
+    }
+    for (const runId of ['a', 'b']) expect(schedule(state, { kind: 'remove', runId }).statuses[runId]).toBe('finished');
+    state = schedule(state, { kind: 'remove', runId: 'c' });
+    expect(schedule(state, { kind: 'remove', runId: 'b' }).statuses['b']).toBeUndefined();
   });
 });
