@@ -4,7 +4,7 @@ import { expect, type Locator, type Page, type TestInfo } from '@playwright/test
 import { readFile } from 'node:fs/promises';
 
 /** What the page's navigation leads to: places, and the sections of the library. */
-export const places = ['New', 'Experiments', 'Corpora', 'Models', 'Storage', 'Tag', 'About'] as const;
+export const places = ['New', 'Experiments', 'Corpora', 'Models', 'Dictionaries', 'Storage', 'Tag', 'About'] as const;
 type Place = (typeof places)[number];
 
 /** Opens the lab and waits until it can train. */
@@ -19,7 +19,7 @@ export async function waitUntilReady(page: Page, timeout = 60_000): Promise<void
 }
 
 export async function visit(page: Page, place: Place): Promise<void> {
-  const isSection = place === 'Corpora' || place === 'Models' || place === 'Storage';
+  const isSection = place === 'Corpora' || place === 'Models' || place === 'Dictionaries' || place === 'Storage';
   await follow(page, 'Main', isSection ? 'Library' : place);
   if (isSection) await follow(page, 'Library', place);
 }
