@@ -1,4 +1,4 @@
-// Projected gradients of a joint run's tasks, as stored: what is asked, and the losses and gradients of the sampled sequences.
+// Projected gradients of a joint run’s tasks, as stored: what a request names, and the losses and gradients of the sampled sequences.
 import * as z from '../util/zod.ts';
 
 /** Identifies measured gradients: of which snapshot, how many sequences of each task, to how many dimensions, with which draw. */

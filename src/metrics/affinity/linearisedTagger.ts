@@ -54,6 +54,12 @@ export function shiftedLosses(sequences: readonly LinearisedSequence[], shift: F
   return sequences.map(({ margin, direction }) => marginLoss(margin + innerProduct(direction, shift)));
 }
 
+/** Mean size of what such a shift adds to the margins. */
+export function meanMarginChange(sequences: readonly LinearisedSequence[], shift: Float64Array): number {
+  const sum = sequences.reduce((total, { direction }) => total + Math.abs(innerProduct(direction, shift)), 0);
+  return sequences.length === 0 ? 0 : sum / sequences.length;
+}
+
 /** Mean curvature of the summed loss along a dimension, by which ridges are scaled. */
 export function meanCurvature(sequences: readonly WeightedSequence[]): number {
   const [first] = sequences;

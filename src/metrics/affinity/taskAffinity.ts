@@ -7,6 +7,7 @@ import {
   fitShift,
   linearised,
   meanCurvature,
+  meanMarginChange,
   shiftedLosses,
   type SequenceGradient,
   type WeightedSequence,
@@ -57,15 +58,18 @@ export interface TaskAffinity {
 
 /** All subsets of up to seven tasks; of more, single ones, pairs, all, and random ones up to this number. */
 const MOST_SUBSETS = 127;
-/** In units of the mean curvature of the training loss. */
-const RIDGES = [0.01, 0.1, 1, 10, 100, 1000];
+/** In units of the mean curvature of the training loss, increasing. */
+const RIDGES = Array.from({ length: 15 }, (_, index) => 10 ** (index / 2 - 2));
+/** How far margins, in nats of log-odds, may move on average: beyond it a linear margin says little about the network. */
+const TRUSTED_CHANGE = 1;
 /** Of the standard normal distribution at 95 %. */
 const QUANTILE = 1.96;
 
 /**
  * Estimates as Grad-TAG does (Li et al. 2024, arXiv 2409.06091): the joint run's tagger is linearised at its snapshot, fine-tuned on each subset S of the
  * tasks as a ridge logistic regression on the sequences of S, each counted as often as an epoch shows its like, and its loss on devel sequences of
- * each task of S is read. One ridge serves all subsets: the one with the lowest mean devel loss over single tasks and all of them together. What is
+ * each task of S is read. One ridge serves all subsets: the smallest that moves the margins of devel sequences by one nat or less on average, over single tasks
+ * and all of them together, since Grad-TAG's approximation holds near the snapshot only, and a smaller ridge would fit even contrary labels by going far. What is
  * estimated is the loss after fine-tuning the joint tagger on S, near its weights, and not that of a tagger that is trained on S from pretrained ones.
  */
 export function* taskAffinity(tasks: readonly TaskGradients[], seed: number): Work<TaskAffinity> {
@@ -78,24 +82,26 @@ export function* taskAffinity(tasks: readonly TaskGradients[], seed: number): Wo
   const compared = subsets.filter(({ length }) => length === 1 || length === tasks.length);
   const of = RIDGES.length * compared.length + subsets.length;
   const curvature = Math.max(Number.MIN_VALUE, meanCurvature(train.flat()));
-  const fitted = (subset: readonly number[], ridge: number): readonly (readonly number[] | null)[] => {
-    const shift = fitShift(subset.flatMap((task) => train[task] ?? []), ridge * curvature, dimensions); // prettier-ignore
-    return devel.map((sequences, task) => (subset.includes(task) ? shiftedLosses(sequences, shift) : null));
-  };
+  const fit = (subset: readonly number[], ridge: number): Float64Array =>
+    fitShift(subset.flatMap((task) => train[task] ?? []), ridge * curvature, dimensions); // prettier-ignore
   let done = 0;
-  const byRidge: number[] = [];
-  for (const ridge of RIDGES) {
-    const losses: number[] = [];
+  let ridge = RIDGES.at(-1) ?? 1;
+  for (const candidate of RIDGES) {
+    const changes: number[] = [];
     for (const subset of compared) {
-      for (const values of fitted(subset, ridge)) if (values !== null) losses.push(mean(values) ?? 0);
+      const shift = fit(subset, candidate);
+      changes.push(meanMarginChange(subset.flatMap((task) => devel[task] ?? []), shift)); // prettier-ignore
       yield { phase: 'estimating losses', done: ++done, of };
     }
-    byRidge.push(mean(losses) ?? 0);
+    if ((mean(changes) ?? 0) > TRUSTED_CHANGE) continue;
+    ridge = candidate;
+    break;
   }
-  const ridge = RIDGES[byRidge.indexOf(Math.min(...byRidge))] ?? 1;
+  done = RIDGES.length * compared.length;
   const bySubset: (readonly (readonly number[] | null)[])[] = [];
   for (const subset of subsets) {
-    bySubset.push(fitted(subset, ridge));
+    const shift = fit(subset, ridge);
+    bySubset.push(devel.map((sequences, task) => (subset.includes(task) ? shiftedLosses(sequences, shift) : null)));
     yield { phase: 'estimating losses', done: ++done, of };
   }
   const losses = bySubset.map((row) => row.map((values) => values && (mean(values) ?? 0)));
