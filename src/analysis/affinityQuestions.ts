@@ -8,7 +8,8 @@ import { readGradients } from '../storage/gradientRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { macrotask } from '../util/clock.ts';
 import type { AnalysisInputs } from './analysisInputs.ts';
-import { inTurns, type AnalysisJob } from './analysisJob.ts';
+import { inTurns } from '../util/work.ts';
+import type { AnalysisJob } from './analysisJob.ts';
 import type { AffinityAnswer, AffinityQuery, AskedChoice, FoundChoice } from './questions/affinityQuery.ts';
 import { countPredictions, ifNotStored } from './testDifferences.ts';
 

@@ -1,9 +1,9 @@
 // Measures the projected gradient of the loss of sampled sequences of every task of a joint run, at one of its snapshots.
 import type { Sequence } from '../data/pieces/sequences.ts';
-import type { HostParameters, HostTensor } from '../model/blocks/hostParameters.ts';
 import type { EngineHome } from '../engine/network/computeOptions.ts';
 import { GradientProjection } from '../metrics/affinity/gradientProjection.ts';
 import type { SequenceGradient } from '../metrics/affinity/linearisedTagger.ts';
+import type { HostParameters } from '../model/blocks/hostParameters.ts';
 import { isJoint } from '../schema/methods.ts';
 import type { RunSpec } from '../schema/runRecord.ts';
 import type { GradientsRequest } from '../schema/storedGradients.ts';

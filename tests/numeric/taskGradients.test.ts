@@ -149,7 +149,7 @@ describe('a joint run', () => {
   ) => {
     const seen: Progress[] = [];
     await drain(
-      measureTaskGradients(given, joint, { texts, model }, store, home, signal),
+      measureTaskGradients(given, joint, { texts, model, fixed: new Map() }, store, home, signal),
       (one) => void seen.push(one),
     );
     return { found: await readGradients(store, given), seen };

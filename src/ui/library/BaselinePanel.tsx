@@ -184,7 +184,7 @@ function LanguageFields({
           {number('epochs', 'Epochs', 'Passes over the training text, to predict each next character.')}
         </>
       ) : (
-        draft.files.map((file, index) => (
+        draft.files.map((_, index) => (
           <Field
             key={index}
             label={index === 0 ? 'First model' : 'Second model'}

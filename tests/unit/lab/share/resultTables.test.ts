@@ -15,7 +15,7 @@ describe('resultTables', () => {
         .flatMap(({ spec, snapshots, selectedEpoch }) =>
           spec.tasks.flatMap((task, index) => {
             const test = snapshots.find(({ epoch }) => epoch === selectedEpoch)?.test[index];
-            return task.corpus.name === corpus && test !== undefined ? [test.lenient.overall.f1] : [];
+            return task.corpus.name === corpus && test !== undefined && test !== null ? [test.lenient.overall.f1] : [];
           }),
         );
       expect(scores).toHaveLength(3);
