@@ -18,6 +18,7 @@ import type { EventLines } from './eventLines.ts';
 import { describeHolder, lockFolder, type FolderLock } from './folderLock.ts';
 import type { HeadlessArguments } from './headlessArguments.ts';
 import { importInputs } from './planInputs.ts';
+import { readResultFile } from './readResultFile.ts';
 import {
   dropParentWeights,
   fillRunFolder,
@@ -172,7 +173,7 @@ export async function trainRuns(
   const parts = await Promise.all(
     wanted.map(async ({ id }) => {
       const file = runResultOf(runFolderOf(parsed.outFolder, id));
-      return { name: file, file: parseResultFile(await readFile(file, 'utf8')) };
+      return { name: file, file: await readResultFile(file) };
     }),
   );
   const exportedAt = new Date().toISOString();

@@ -102,10 +102,13 @@ const currentPlanFileSchema = z
       path: ['turns'],
       message: 'turns are those of the method CollaboNet',
     }),
-    z.refine(({ methods, categories }) => !methods.some(isCollaborating) || categories.every(({ tasks }) => tasks.length > 1), {
-      path: ['categories'],
-      message: 'CollaboNet needs at least two tasks in each category, of which one reads the others',
-    }),
+    z.refine(
+      ({ methods, categories }) => !methods.some(isCollaborating) || categories.every(({ tasks }) => tasks.length > 1),
+      {
+        path: ['categories'],
+        message: 'CollaboNet needs at least two tasks in each category, of which one reads the others',
+      },
+    ),
     z.superRefine(({ search, methods, rounds, config }, context) => {
       if (search === undefined) return;
       for (const obstacle of searchObstacles(search, { methods, rounds, config })) {

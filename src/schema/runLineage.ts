@@ -72,7 +72,11 @@ function parentFault(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): Fault |
   const { method, round, collaboration } = spec;
   const isLater = round > 0 || (collaboration !== undefined && collaboration.turn > 1);
   const wanted = isLater ? method : traitsOf(method).base;
-  if (parent.method !== wanted || parent.round > 0 || (round === 0 && turnOf(parent) !== turnOf(spec) - (collaboration === undefined ? 0 : 1))) {
+  if (
+    parent.method !== wanted ||
+    parent.round > 0 ||
+    (round === 0 && turnOf(parent) !== turnOf(spec) - (collaboration === undefined ? 0 : 1))
+  ) {
     const found = parent.round > 0 ? `round ${parent.round} of ${parent.method}` : `one of ${parent.method}`;
     return fault(`run ${spec.id} starts from a first training of ${wanted}, not from ${found}`);
   }
@@ -108,7 +112,8 @@ function helperFault(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): Fault |
       return fault(`run ${spec.id} reads run ${id}, which is none of STL or of the turn before`);
     }
     const differing = ofHelpers.filter(([, of]) => canonicalJson(of(spec)) !== canonicalJson(of(helper)));
-    if (differing.length > 0) return fault(`run ${spec.id} differs from run ${id}, which it reads, in ${differing[0]?.[0]}`);
+    if (differing.length > 0)
+      return fault(`run ${spec.id} differs from run ${id}, which it reads, in ${differing[0]?.[0]}`);
   }
   return null;
 }

@@ -54,8 +54,7 @@ const MEASURES: readonly (readonly [MeasureName, string])[] = [
 /** Marks a score that differs significantly from STL. */
 export const DISTINCT_MARK = '†';
 
-const MEAN_NOTE =
-  'Ours: mean ± standard deviation over seeds and rounds of the selected snapshots’ test scores, in percent.';
+const MEAN_NOTE = 'Mean ± standard deviation over seeds and rounds of the selected snapshots’ test scores, in percent.';
 const PUBLISHED_NOTE = 'Published: the figure of the paper, and ours minus it.';
 
 /** Builds all four tables of a comparison, and one of reported figures where there are any on its tasks. */

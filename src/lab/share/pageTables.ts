@@ -98,7 +98,7 @@ export function differenceTable(tested: readonly TestedDifference[], baseline: s
     ${notesList(differenceNotes(tested.length))}`;
 }
 
-/** How so many differences were tested together. */
+/** Notes on how a number of differences was tested together. */
 export function differenceNotes(count: number): readonly string[] {
   const { alpha, draws, resamples, seed } = significanceDefaults;
   return [

@@ -15,7 +15,7 @@ import { variantName } from '../state/methodNames.ts';
 import { differenceNotes } from './pageTables.ts';
 import { headingOf, testedDifferences, type PageAnalyses } from './sharedPage.ts';
 
-/** Published figures are left out: they would stand in every cell. Rejects as the analyses do. */
+/** Published figures are left out: every cell would have one. Rejects as the analyses do. */
 export async function resultTables(file: ResultFile, analyses: PageAnalyses): Promise<string> {
   const layers = new Map(file.models.map((model) => [model.id, model.layers]));
   const sections: string[] = [];

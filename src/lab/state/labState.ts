@@ -394,9 +394,7 @@ export interface Lab {
 
   /** Saves the settings of this machine; threads of the processor change at the next step, everything else with the next run. */
   setMachine(settings: MachineSettings): Promise<void>;
-
   /** Lists what can be removed to free space, largest first. */
   removableItems(): Promise<readonly StoredItem[]>;
-
   dismissNotice(noticeId: number): void;
 }

@@ -32,7 +32,7 @@ describe('readResultFile', () => {
     await writeFile(file, bytes.subarray(0, bytes.length / 2));
     await expect(readResultFile(file)).rejects.toMatchObject({ code: 'result/packed' });
     const changed = bytes.slice();
-    changed[changed.length - 6]! ^= 1;
+    changed[changed.length - 6] = 1 ^ (changed[changed.length - 6] ?? 0);
     await writeFile(file, changed);
     await expect(readResultFile(file)).rejects.toMatchObject({ code: 'result/packed', expected: /checksum/ });
     await expect(readResultFile(path.join(folder, 'none.json'))).rejects.toMatchObject({ code: 'headless/input' });
