@@ -5,13 +5,8 @@ import type { TrainingConfig } from '../../schema/config.ts';
 import { Field, type ControlProps } from '../parts/Field.tsx';
 import { format } from '../shared/format.ts';
 import { draftOfConfig, settingText, type ConfigDraft } from './configDraft.ts';
-import {
-  configSectionsFor,
-  FREQUENT_SETTINGS,
-  otherSections,
-  type ConfigField,
-  type ConfigSection,
-} from './configFields.ts';
+import { FREQUENT_SETTINGS } from './configFields.ts';
+import { configSectionsFor, otherSections, type ExplainedField, type ExplainedSection } from './configHelp.ts';
 
 export interface ConfigFormProps {
   readonly draft: ConfigDraft;
@@ -80,7 +75,7 @@ function SectionFields({
   section,
   isOpen,
   ...form
-}: ConfigFormProps & { readonly section: ConfigSection; readonly isOpen: boolean }) {
+}: ConfigFormProps & { readonly section: ExplainedSection; readonly isOpen: boolean }) {
   const { changed, problems } = form;
   const changedCount = section.fields.filter((field) => changed.has(field.path)).length;
   const problemCount = section.fields.filter((field) => problems.has(`config.${field.path}`)).length;
@@ -111,7 +106,7 @@ function ConfigEntry({
   changed,
   problems,
   onChange,
-}: ConfigFormProps & { readonly field: ConfigField }) {
+}: ConfigFormProps & { readonly field: ExplainedField }) {
   const set = (value: string | boolean) => onChange(field.path, value);
   const reset = { from: settingText(field, preset), onReset: () => set(draftOfConfig(preset)[field.path] ?? '') };
   return (
@@ -128,7 +123,7 @@ function ConfigEntry({
 }
 
 interface ConfigControlProps {
-  readonly field: ConfigField;
+  readonly field: ExplainedField;
   readonly value: string | boolean;
   readonly onChange: (value: string | boolean) => void;
   readonly control: ControlProps;

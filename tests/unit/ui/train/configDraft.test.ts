@@ -17,7 +17,8 @@ function leaves(value: object, prefix = ''): string[] {
 describe('configFields', () => {
   it('has one field for every setting and none besides', () => {
     const adapters = { projections: 'query-value', rank: 8, alpha: 16, dropout: 0 } as const;
-    const whole: Required<TrainingConfig> = { ...paper, leaveOut: 'exact', trainShare: 0.5, adapters };
+    const dropout: Required<TrainingConfig['dropout']> = { ...paper.dropout, words: 0.05, masks: 'sequence' };
+    const whole: Required<TrainingConfig> = { ...paper, dropout, leaveOut: 'exact', trainShare: 0.5, adapters };
     expect(configFields.map(({ path }) => path).sort()).toEqual(leaves(whole).sort());
   });
 

@@ -1,6 +1,7 @@
 // Proves that every setting is shown once, and that a search finds settings by the words of their texts.
 import { describe, expect, it } from 'vitest';
-import { configFields, FREQUENT_SETTINGS, otherSections } from '../../../../src/ui/train/configFields.ts';
+import { configFields, FREQUENT_SETTINGS } from '../../../../src/ui/train/configFields.ts';
+import { configSectionsFor, otherSections } from '../../../../src/ui/train/configHelp.ts';
 
 const found = (search: string): readonly string[] =>
   otherSections(null, search).flatMap(({ fields }) => fields.map(({ path }) => path));
@@ -9,6 +10,12 @@ describe('the settings of a run', () => {
   it('are either frequent or among the others', () => {
     const shown = [...FREQUENT_SETTINGS, ...found('')].sort();
     expect(shown).toEqual(configFields.map(({ path }) => path).sort());
+  });
+
+  it('are each explained', () => {
+    const explained = configSectionsFor(null).flatMap(({ fields }) => fields);
+    expect(explained.map(({ path }) => path)).toEqual(configFields.map(({ path }) => path));
+    expect(explained.filter(({ help }) => help === '')).toEqual([]);
   });
 });
 
