@@ -49,11 +49,14 @@ export interface SharedTagger {
 /** Writes the page as the bytes of the tagger's zip arrive: first `begin`, then `add` for each part, then `end`. */
 export class SharedTaggerPage {
   private readonly shared: SharedTagger;
+  private readonly mostBytes: number;
   /** Bytes that no whole group of characters is made of yet. */
   private rest: Uint8Array = new Uint8Array();
   private archiveBytes = 0;
 
-  constructor(shared: SharedTagger) {
+  /** `mostBytes`: of the tagger's zip, by default what browsers open. */
+  constructor(shared: SharedTagger, mostBytes = MOST_ARCHIVE_BYTES) {
+    this.mostBytes = mostBytes;
     this.shared = shared;
   }
 
@@ -97,10 +100,10 @@ export class SharedTaggerPage {
   /** Throws LabError `share/size` for a tagger that browsers could not open as a page. */
   add(bytes: Uint8Array): string {
     this.archiveBytes += bytes.length;
-    if (this.archiveBytes > MOST_ARCHIVE_BYTES) {
+    if (this.archiveBytes > this.mostBytes) {
       throw new LabError('share/size', 'This tagger is too large for a page of one file.', {
-        expected: `at most ${MOST_ARCHIVE_BYTES} bytes; F16 halves them, and the exported folder on a web server has no limit`,
-        got: `more than ${MOST_ARCHIVE_BYTES} bytes`,
+        expected: `at most ${this.mostBytes} bytes; F16 halves them, and the exported folder on a web server has no limit`,
+        got: `more than ${this.mostBytes} bytes`,
       });
     }
     const joined = new Uint8Array(this.rest.length + bytes.length);

@@ -48,8 +48,8 @@ describe('the page', () => {
   });
 
   it('refuses a tagger that no browser would open so', () => {
-    const page = new SharedTaggerPage({ title: 'x', types: [], program });
-    const part = new Uint8Array(64 * 2 ** 20);
+    const page = new SharedTaggerPage({ title: 'x', types: [], program }, 320);
+    const part = new Uint8Array(64);
     for (let index = 0; index < 5; index++) page.add(part);
     expect(() => page.add(part)).toThrow('too large for a page');
   });

@@ -103,6 +103,12 @@ describe('the second tab', () => {
       await expect(answer, name).rejects.toMatchObject({ code: 'lab/elsewhere' });
     }
     const { remove, saveCorpus, step } = lab.reviews;
+    const { add, markTerms, ...dictionaries } = lab.dictionaries;
+    await expect(add([])).rejects.toMatchObject({ code: 'lab/elsewhere' });
+    await expect(dictionaries.remove('x')).rejects.toMatchObject({ code: 'lab/elsewhere' });
+    await expect(dictionaries.describe('x', { name: 'y' })).rejects.toMatchObject({ code: 'lab/elsewhere' });
+    const terms = { dictionaryId: 'x' } as unknown as Parameters<typeof markTerms>[0];
+    await expect(markTerms(terms)).rejects.toMatchObject({ code: 'lab/elsewhere' });
     const selection = { onlyReviewed: true, threshold: 0, division: { kind: 'train' } } as const;
     await expect(remove('x')).rejects.toMatchObject({ code: 'lab/elsewhere' });
     await expect(saveCorpus('x', selection)).rejects.toMatchObject({ code: 'lab/elsewhere' });
