@@ -64,6 +64,7 @@ export function docsGroups(root: string): readonly DocsGroup[] {
       pages: [
         page(`${PROJECT_FOLDER}security`, 'Security and privacy', 'SECURITY.md'),
         page(`${PROJECT_FOLDER}results`, 'What training gave', 'docs/results.md'),
+        page(`${PROJECT_FOLDER}grid`, 'The paper’s comparison', 'docs/grid.md'),
         page(`${PROJECT_FOLDER}performance`, 'Performance', 'docs/performance.md'),
         page(`${PROJECT_FOLDER}scale`, 'Several machines and clusters', 'docs/scale.md'),
         page(`${PROJECT_FOLDER}soak`, 'Long runs', 'docs/soak.md'),

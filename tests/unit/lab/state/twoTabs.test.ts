@@ -24,8 +24,9 @@ const looking = [
     'exportResult',
     'exportPlan',
   ],
-  // Has methods, which are called below.
+  // Have methods, which are called below.
   'reviews',
+  'dictionaries',
   // Installs something only once the tab owns the lab.
   ...['removableItems', 'dismissNotice', 'wantBuiltIns', 'wantShippedTagger'],
 ];
