@@ -191,12 +191,12 @@ async function estimateExperiment(
   }
   const job = { signal: interrupt, report: () => undefined };
   const { affinity, choices } = affinityQuestions(store, analysisInputs(store));
-  let answer = await affinity(snapshot, job);
+  let { answer } = await affinity(snapshot, job);
   const isAsWanted = answer !== null && (['sequences', 'dimensions', 'seed'] as const).every((name) => answer?.[name] === settings[name]); // prettier-ignore
   if (!isAsWanted) {
     const isMeasured = await cancelledBy(interrupt, lab, () => lab.measureGradients({ ...snapshot, ...settings }));
     if (!isMeasured) return null;
-    answer = await affinity(snapshot, job);
+    ({ answer } = await affinity(snapshot, job));
   }
   if (answer === null) throw new LabError('headless/input', 'The gradients that were measured cannot be read.', { expected: 'a whole record', got: snapshot.runId }); // prettier-ignore
   const rows = choiceRows(experiment, all).filter((row) => isChoosable(row, own));

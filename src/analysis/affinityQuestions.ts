@@ -10,13 +10,12 @@ import { macrotask } from '../util/clock.ts';
 import type { AnalysisInputs } from './analysisInputs.ts';
 import { inTurns } from '../util/work.ts';
 import type { AnalysisJob } from './analysisJob.ts';
-import type { AffinityAnswer, AffinityQuery, AskedChoice, FoundChoice } from './questions/affinityQuery.ts';
+import type { AffinityQuery, AskedChoice, FoundAffinity, FoundChoice } from './questions/affinityQuery.ts';
 import { countPredictions, ifNotStored } from './testDifferences.ts';
 
 /** Each rejects with the abort reason of the job's signal. */
 export interface AffinityQuestions {
-  /** Null where no gradients are stored for the snapshot. */
-  affinity(query: AffinityQuery, job: AnalysisJob): Promise<AffinityAnswer | null>;
+  affinity(query: AffinityQuery, job: AnalysisJob): Promise<FoundAffinity>;
   /** One answer per choice, in order. Rejects like AnalysisInputs, except where nothing is stored, and like `checkPairs`. */
   choices(query: readonly AskedChoice[], job: AnalysisJob): Promise<readonly FoundChoice[]>;
 }
@@ -25,10 +24,11 @@ export function affinityQuestions(store: Store, inputs: AnalysisInputs): Affinit
   return {
     async affinity(query, job) {
       const measured = await readGradients(store, query);
-      if (measured === undefined) return null;
+      if (measured === undefined) return { answer: null };
       const { tasks, sequences, dimensions, seed } = measured;
       const affinity = await inTurns(taskAffinity(tasks, seed), job);
-      return { sequences, dimensions, seed, affinity, develSequences: tasks.map(({ devel }) => devel.length) };
+      const develSequences = tasks.map(({ devel }) => devel.length);
+      return { answer: { sequences, dimensions, seed, affinity, develSequences } };
     },
 
     async choices(query, { signal, report }) {

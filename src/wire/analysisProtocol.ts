@@ -1,5 +1,5 @@
 // Declares the calls and events between the lab and the analysis worker.
-import type { AffinityAnswer, AffinityQuery, AskedChoice, FoundChoice } from '../analysis/questions/affinityQuery.ts';
+import type { AffinityQuery, AskedChoice, FoundAffinity, FoundChoice } from '../analysis/questions/affinityQuery.ts';
 import type { AskedDifference, AskedScore, FoundScore } from '../analysis/questions/askedDifference.ts';
 import type {
   CalibrationAnswer,
@@ -89,8 +89,8 @@ export interface Analyses {
   significance(query: { readonly differences: readonly AskedDifference[] }): readonly Significance[];
   /** One answer per score, in order. Throws `significance/sentences` if trainings of one were scored on different sentences. */
   testScores(query: readonly AskedScore[]): readonly FoundScore[];
-  /** Null where no gradients are stored for the snapshot: `measureGradients` measures them. */
-  taskAffinity(query: AffinityQuery): AffinityAnswer | null;
+  /** From the gradients that `measureGradients` measured, if it did. */
+  taskAffinity(query: AffinityQuery): FoundAffinity;
   /** One answer per choice, in order. */
   subsetChoices(query: readonly AskedChoice[]): readonly FoundChoice[];
   /** The counts of what is stored for each request, in order; null for no request, and where nothing is stored. */

@@ -16,6 +16,12 @@ export interface AffinityAnswer extends Pick<GradientsRequest, 'sequences' | 'di
   readonly develSequences: readonly number[];
 }
 
+/** What is known of the affinity of a run's tasks; a cancelled query answers null, so that this does not. */
+export interface FoundAffinity {
+  /** Null where no gradients are stored for the snapshot. */
+  readonly answer: AffinityAnswer | null;
+}
+
 /** Trainings on a subset as `a`, and on all tasks as `b`, each with its selected snapshot's predictions on devel. */
 export interface AskedSubset {
   readonly trainings: readonly { readonly a: PredictionRequest; readonly b: PredictionRequest }[];
