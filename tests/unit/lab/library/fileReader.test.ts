@@ -54,7 +54,7 @@ describe('Reading dropped files', () => {
     for (const key of keys) expect(await there.read(key)).toEqual(await here.read(key));
   });
 
-  test('stores a result file before it is reported, once, and refuses one that is too large with the bound', async () => {
+  test('stores a result file, packed or not, before it is reported, once, and refuses one that is too large with the bound', async () => {
     const store = memory();
     const file = finishedResult();
     const files = [droppedText('mine.result.json', JSON.stringify(file))];
@@ -63,6 +63,13 @@ describe('Reading dropped files', () => {
     expect(await readResult(store, file.checksum.slice(0, 16))).toMatchObject({ fileName: 'mine.result.json', file });
     const again = await readerInThread(faultyStore(store, () => Promise.reject(new Error('written again')))).readDrop(files, context, unwatched); // prettier-ignore
     expect(again.results).toEqual(results);
+    const packed = new Uint8Array(gzipSync(new TextEncoder().encode(JSON.stringify(file))));
+    const unpacked = await overChannel(memory()).readDrop(
+      [droppedBytes('mine.result.json.gz', packed)],
+      context,
+      unwatched,
+    );
+    expect(unpacked.results).toEqual(results);
     const large = droppedText('large.json', `{"format":"bioner-lab-result",${' '.repeat(129 * 2 ** 20)}}`);
     const refused = await readerInThread(memory()).readDrop([large], context, unwatched);
     expect(refused.results).toEqual([
