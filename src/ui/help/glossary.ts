@@ -10,6 +10,8 @@ export const glossary = {
     'Where the difference lies in the middle 95 % of the cases when the test sentences are drawn again and again, with replacement.',
   category: 'Tasks that annotate the same kind of entity, such as disease, and are trained together by MTL-XC.',
   checkpoint: 'Weights and optimizer state as saved while training, from which a run resumes bit for bit.',
+  CollaboNet:
+    'A method for BiLSTMs: after STL, each task is trained in turn while its network reads those of the category’s other tasks.',
   conlleval:
     'The scoring of the CoNLL shared tasks: mentions are read leniently, so that a tag I without a B before it still begins one.',
   corpus: 'A collection of sentences in which people have marked entities, in parts for training, devel and test.',
@@ -25,8 +27,6 @@ export const glossary = {
   'expected calibration error':
     'How far confidence and share of correct mentions are apart, on average over ten bins of confidence; 0 % where a tagger is as sure as it is right.',
   F1: 'The harmonic mean of precision and recall, 2PR / (P + R), in percent.',
-  CollaboNet:
-    'A method for BiLSTMs: after STL, each task is trained in turn while its network reads those of the category’s other tasks.',
   'fine-tuning': 'Training a pretrained model further on annotated sentences.',
   fingerprint:
     'A digest of the content. The same sentences or weights have the same one, whatever their files are called.',
