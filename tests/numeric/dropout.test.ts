@@ -102,7 +102,7 @@ describe('masks of neighbours', () => {
     }
   });
 
-  it('have distinct keys: no two of 48,750 are equal except by chance', () => {
+  it('have distinct keys: no two of 52,500 are equal except by chance', () => {
     const keys = new Set<number>();
     let count = 0;
     for (let seed = 0; seed < 5; seed++) {
@@ -117,8 +117,8 @@ describe('masks of neighbours', () => {
         }
       }
     }
-    // Among 48,750 keys of 32 bits, 0.3 equal pairs are expected.
-    expect(count).toBe(48_750);
+    // Among 52,500 keys of 32 bits, 0.3 equal pairs are expected.
+    expect(count).toBe(52_500);
     expect(keys.size).toBeGreaterThanOrEqual(count - 2);
   });
 });

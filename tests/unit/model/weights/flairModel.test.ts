@@ -6,7 +6,7 @@ import { flairModel, flairPair } from '../../../../src/model/weights/flairModel.
 
 const folder = path.join(import.meta.dirname, '../../../fixtures/reference');
 const fileOf = (name: string): Uint8Array<ArrayBuffer> =>
-  new Uint8Array(readFileSync(path.join(folder, 'flair', name)));
+  new Uint8Array(readFileSync(path.join(folder, '../flair', name)));
 const { language } = JSON.parse(readFileSync(path.join(folder, 'helpers.json'), 'utf8')) as {
   readonly language: {
     readonly sizes: { readonly size: number; readonly hidden: number; readonly layers: number };
