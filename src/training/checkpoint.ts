@@ -1,5 +1,5 @@
 // Stores checkpoints and snapshots crash-safely: one record per tensor, the manifest last, and the previous one retained.
-import type { HostParameters, HostTensor } from '../model/blocks/hostParameters.ts';
+import { tensorsWithPrefix, type HostParameters, type HostTensor } from '../model/blocks/hostParameters.ts';
 import { checkpointManifestSchema, type CheckpointManifest, type Position } from '../schema/checkpointManifest.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
 import { ifCorrupt, readJson, writeJson } from '../storage/records.ts';
@@ -7,7 +7,6 @@ import { writeAll, type Store } from '../storage/store.ts';
 import { checksum } from '../util/digest.ts';
 import { LabError } from '../util/labError.ts';
 import { megabytes } from '../util/wording.ts';
-import { tensorsWithPrefix } from './trainer.ts';
 
 export interface Checkpoint {
   readonly position: Position;

@@ -1,10 +1,10 @@
 // Writes the checkpoints of a run while it goes on: on the thread that trains, or in a Worker that takes their memory.
+import { tensorsWithPrefix } from '../model/blocks/hostParameters.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
 import { writeRunRecord } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
 import type { Client } from '../wire/calls.ts';
 import { saveCheckpoint, saveSnapshot, type Checkpoint } from './checkpoint.ts';
-import { tensorsWithPrefix } from './trainer.ts';
 
 /** What is reported of a checkpoint that is stored. */
 export interface StoredCheckpoint {

@@ -4,9 +4,15 @@ import { TaggerEngine } from '../engine/network/taggerEngine.ts';
 import { memoryReport } from '../engine/start/startBackend.ts';
 import { isSaved } from '../model/adapters.ts';
 import type { Batch } from '../model/blocks/batch.ts';
-import type { HostParameters, HostTensor } from '../model/blocks/hostParameters.ts';
+import {
+  FIRST,
+  SECOND,
+  tensorsWithPrefix,
+  type HostParameters,
+  type HostTensor,
+} from '../model/blocks/hostParameters.ts';
 import type { StepSettings } from './step.ts';
-import { FIRST, SECOND, tensorsWithPrefix, type GradientMeter, type Prediction, type Predictor, type Trainer } from './trainer.ts'; // prettier-ignore
+import type { GradientMeter, Prediction, Predictor, Trainer } from './trainer.ts';
 
 type Settings = Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'>;
 

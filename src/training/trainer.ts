@@ -7,7 +7,13 @@ import {
   type DeviceParameters,
 } from '../model/blocks/deviceParameters.ts';
 import { isSaved } from '../model/adapters.ts';
-import type { HostParameters, HostTensor } from '../model/blocks/hostParameters.ts';
+import {
+  FIRST,
+  SECOND,
+  tensorsWithPrefix,
+  type HostParameters,
+  type HostTensor,
+} from '../model/blocks/hostParameters.ts';
 import type { EncoderConfig } from '../model/families/encoderConfig.ts';
 import type { Progress } from '../util/work.ts';
 import type { MemoryReport } from '../wire/trainingEvent.ts';
@@ -58,26 +64,10 @@ export interface TrainerState {
   readonly moments: Moments;
 }
 
-/** Prefixes of the names of first and second moments in a checkpoint. */
-export const FIRST = 'adam.first/';
-export const SECOND = 'adam.second/';
-
 /** Uploads weights, with zero moments for the trained ones. */
 export function freshState(host: HostParameters, trained: (name: string) => boolean = () => true): TrainerState {
   const parameters = uploadParameters(host);
   return { parameters, moments: zeroMoments(new Map([...parameters].filter(([name]) => trained(name)))) };
-}
-
-/** Separates a checkpoint's tensors into weights and moments, each under the parameter's name. */
-export function tensorsWithPrefix(tensors: HostParameters): Record<'weights' | 'first' | 'second', HostParameters> {
-  const part = (prefix: string): HostParameters =>
-    new Map(
-      [...tensors]
-        .filter(([name]) => name.startsWith(prefix))
-        .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
-    );
-  const weights = new Map([...tensors].filter(([name]) => !name.startsWith(FIRST) && !name.startsWith(SECOND)));
-  return { weights, first: part(FIRST), second: part(SECOND) };
 }
 
 /** Restores the state saved by `checkpointTensors`, the pretrained weights among the tensors. */
