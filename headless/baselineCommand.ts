@@ -19,8 +19,8 @@ import type { BaselineMade, VectorsFile } from '../src/wire/trainingProtocol.ts'
 import { endOf, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
 import { cancelledBy, commandLab } from './commandLab.ts';
 import { EventLines } from './eventLines.ts';
-import { parsedOptions, usageError } from './headlessArguments.ts';
-import { inputFolder } from './inputFolder.ts';
+import { parsedOptions, usageError, wholeNumber } from './headlessArguments.ts';
+import { inputFolder, unreadableFile } from './inputFolder.ts';
 
 const LANGUAGE = baselineForms.hunflair.language ?? { hidden: 0, epochs: 0 };
 
@@ -74,10 +74,7 @@ async function makeFolder(
   const form = networkOf(positionals);
   if (names.length === 0) throw usageError('Name the corpora whose words it knows.', '--corpus NAME', 'none');
   if (out === undefined) throw usageError('Give a folder for the model.', '--out DIR', 'none');
-  const firstWords = Number(values['first-words'] ?? FIRST_WORDS);
-  if (!Number.isSafeInteger(firstWords) || firstWords < 0 || firstWords > MOST_FIRST_WORDS) {
-    throw usageError('--first-words needs a number.', `0 to ${MOST_FIRST_WORDS}`, values['first-words'] ?? '');
-  }
+  const firstWords = wholeNumber('first-words', values['first-words'], FIRST_WORDS, 0, MOST_FIRST_WORDS);
   const language = await languageOf(form, values);
   const name = values.name ?? form;
   const store = memory();
@@ -132,14 +129,9 @@ async function languageOf(
   const { language } = baselineForms[form];
   if (language === undefined) throw usageError(`${form} reads no language models.`, 'hunflair', form);
   if (characters === undefined) {
-    const number = (option: 'character-size' | 'character-epochs', usual: number, most: number): number => {
-      const value = Number(options[option] ?? usual);
-      if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;
-      throw usageError(`--${option} needs a number.`, `1 to ${most}`, options[option] ?? '');
-    };
     return {
-      hidden: number('character-size', language.hidden, MOST_LANGUAGE.hidden),
-      epochs: number('character-epochs', language.epochs, MOST_LANGUAGE.epochs),
+      hidden: wholeNumber('character-size', size, language.hidden, 1, MOST_LANGUAGE.hidden),
+      epochs: wholeNumber('character-epochs', epochs, language.epochs, 1, MOST_LANGUAGE.epochs),
     };
   }
   if (size !== undefined || epochs !== undefined || characters.length !== 2) {
@@ -148,16 +140,11 @@ async function languageOf(
   }
   const files = characters.map(async (file) => {
     const bytes = await readFile(file).catch((cause: unknown): never => {
-      throw unreadable(file, 'a language model that flair saved', cause);
+      throw unreadableFile(file, 'a language model that flair saved', cause);
     });
     return { name: path.basename(file), bytes: new Uint8Array(bytes) };
   });
   return { files: await Promise.all(files) };
-}
-
-function unreadable(file: string, expected: string, cause: unknown): LabError {
-  const got = cause instanceof Error ? cause.message : String(cause);
-  return new LabError('headless/input', `The file ${file} cannot be read.`, { expected, got, cause });
 }
 
 /** A file that is read as a stream, however large. */
@@ -166,7 +153,7 @@ async function vectorsFile(file: string): Promise<VectorsFile> {
     const blob = await openAsBlob(file);
     return { name: path.basename(file), sizeBytes: blob.size, bytes: blob.stream() };
   } catch (cause) {
-    throw unreadable(file, 'a file of word vectors', cause);
+    throw unreadableFile(file, 'a file of word vectors', cause);
   }
 }
 

@@ -15,8 +15,8 @@ import type { SilverDivision } from '../src/wire/dictionaryProtocol.ts';
 import { endOf, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
 import { cancelledBy, commandLab } from './commandLab.ts';
 import { EventLines } from './eventLines.ts';
-import { parsedOptions, usageError } from './headlessArguments.ts';
-import { filesUnder, inputFolder } from './inputFolder.ts';
+import { parsedOptions, usageError, wholeNumber } from './headlessArguments.ts';
+import { filesUnder, inputFolder, unreadableFile } from './inputFolder.ts';
 
 const RULES = { plurals: 'plurals', joins: 'joins', greek: 'greek', 'common-words': 'commonWords' } as const;
 
@@ -100,7 +100,7 @@ async function run(args: readonly string[], surroundings: CommandSurroundings, l
 /** Reads a file of terms into a lab; null when interrupted. */
 async function openedDictionary(lab: LocalLab, file: string): Promise<DictionaryRecord | null> {
   const bytes = await readFile(file).catch((cause: unknown): never => {
-    throw new LabError('headless/input', `The file ${file} cannot be read.`, { expected: 'a file of terms', got: cause instanceof Error ? cause.message : String(cause), cause }); // prettier-ignore
+    throw unreadableFile(file, 'a file of terms', cause);
   });
   const [id] = await lab.dictionaries.add([fileInMemory({ path: path.basename(file), bytes: new Uint8Array(bytes) })]);
   const { dictionaries, notices } = lab.getState();
@@ -168,26 +168,18 @@ async function sourceOf(
   return { source: { kind: 'files', files }, from: base.replace(/\.[a-z]+$/i, '') };
 }
 
-function divisionOf(
-  { splits, seed = '1', 'annotated-test': annotated }: Options,
-  { kind }: TermsSource,
-): SilverDivision {
+function divisionOf({ splits, seed, 'annotated-test': annotated }: Options, { kind }: TermsSource): SilverDivision {
   const wanted = splits ?? (kind === 'corpus' ? 'own' : 'divided');
   if (wanted === 'own' && kind !== 'corpus') throw usageError('Texts are not divided yet.', '--splits divided or train', 'own'); // prettier-ignore
   if (annotated === true && wanted !== 'own') throw usageError('--annotated-test is for the splits of a corpus.', '--splits own', wanted); // prettier-ignore
   if (wanted === 'own') return { kind: 'own', test: annotated === true ? 'annotated' : 'terms' };
   if (wanted === 'train') return { kind: 'train' };
   if (wanted !== 'divided') throw usageError('No such way to divide.', 'own, divided or train', wanted);
-  const number = Number(seed);
-  if (!Number.isSafeInteger(number) || number < 0 || number >= 2 ** 32) throw usageError('--seed needs a number.', 'a whole number from 0', seed); // prettier-ignore
-  return { kind: 'divided', seed: number };
+  return { kind: 'divided', seed: wholeNumber('seed', seed, 1, 0, 2 ** 32 - 1) };
 }
 
 function rulesOf({ without = [], 'symbol-length': length }: Options): TermRules {
-  const symbolLength = Number(length ?? DEFAULT_RULES.symbolLength);
-  if (!Number.isSafeInteger(symbolLength) || symbolLength < 0 || symbolLength > 20) {
-    throw usageError('--symbol-length needs a number.', '0 to 20', length ?? '');
-  }
+  const symbolLength = wholeNumber('symbol-length', length, DEFAULT_RULES.symbolLength, 0, 20);
   const off = without.map((name) => {
     if (!Object.hasOwn(RULES, name)) throw usageError('There is no such rule.', Object.keys(RULES).join(', '), name);
     return [RULES[name as keyof typeof RULES], false] as const;

@@ -8,7 +8,7 @@ import { LabError } from '../src/util/labError.ts';
 import { endOf, exitCodes, exitCodesText, type CommandSurroundings } from './commandEnd.ts';
 import { commandLab, type CommandLab } from './commandLab.ts';
 import { EventLines } from './eventLines.ts';
-import { parsedOptions, usageError } from './headlessArguments.ts';
+import { oneArgument, parsedOptions, usageError } from './headlessArguments.ts';
 import { exportFolderOf, filesUnder, writeFolder, writeModels, type ExportForm } from './inputFolder.ts';
 import { runStoreOf } from './runFolder.ts';
 import { whileLocked } from './trainRuns.ts';
@@ -41,8 +41,7 @@ export function exportCommand(args: readonly string[], surroundings: CommandSurr
       surroundings.output.write(usage);
       return exitCodes.done;
     }
-    const [folder, ...rest] = positionals;
-    if (folder === undefined || rest.length > 0) throw usageError('Give one folder of results.', 'DIR', positionals.join(' ') || 'none'); // prettier-ignore
+    const folder = oneArgument(positionals, 'Give one folder of results.', 'DIR');
     const wanted = values.run ?? [];
     const onnx = onnxFrom(values.onnx);
     if (onnx !== null && (await isTagger(folder))) {

@@ -118,7 +118,7 @@ function processesFrom(values: ReturnType<typeof parse>['values'], threads: numb
   const { run: runs = [], from = [], result, adapter = null, snapshots: wanted = 'all', json = false } = values;
   const snapshots = (['all', 'selected', 'none'] as const).find((name) => name === wanted);
   if (snapshots === undefined) throw usageError('Unknown snapshots to keep.', 'all, selected or none', wanted);
-  const jobs = wholeFrom('jobs', values.jobs) ?? 1;
+  const jobs = wholeNumber('jobs', values.jobs, 1, 1);
   if (jobs > 1 && runs.length > 0) throw usageError('--jobs trains all runs of a plan.', '--jobs or --run', 'both');
   if (result !== undefined && runs.length === 0) throw usageError('--result is for named runs.', '--run ID', 'none');
   return {
@@ -132,11 +132,26 @@ function processesFrom(values: ReturnType<typeof parse>['values'], threads: numb
   };
 }
 
-function wholeFrom(option: string, text: string | undefined): number | null {
-  if (text === undefined) return null;
+/** The whole number of an option, within bounds; `usual` without the option. Throws LabError `headless/usage`. */
+export function wholeNumber<Usual>(
+  option: string,
+  text: string | undefined,
+  usual: Usual,
+  least: number,
+  most = Infinity,
+): number | Usual {
+  if (text === undefined) return usual;
   const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw usageError(`--${option} needs a number.`, 'a whole number from 1', text);
+  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  const range = most === Infinity ? `a whole number from ${least}` : `${least} to ${most}`;
+  throw usageError(`--${option} needs a number.`, range, text);
+}
+
+/** The only argument beside options. Throws LabError `headless/usage` for none and for several. */
+export function oneArgument(positionals: readonly string[], message: string, expected: string): string {
+  const [only, ...rest] = positionals;
+  if (only !== undefined && rest.length === 0) return only;
+  throw usageError(message, expected, positionals.join(' ') || 'none');
 }
 
 type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;

@@ -36,6 +36,12 @@ export async function inputFolder(
   });
 }
 
+/** The error of a named file that cannot be read, with what it was expected to be. */
+export function unreadableFile(file: string, expected: string, cause: unknown): LabError {
+  const got = cause instanceof Error ? cause.message : String(cause);
+  return new LabError('headless/input', `The file ${file} cannot be read.`, { expected, got, cause });
+}
+
 /** Folders within folders that are read; links may lead in circles. */
 const DEEPEST = 32;
 

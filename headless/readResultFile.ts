@@ -1,22 +1,20 @@
 // Reads result files from disk, packed with gzip or not, and packs those whose name asks for it.
 import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { isGzip, unpackGzip } from '../src/data/import/gzip.ts';
 import { parseResultFile } from '../src/lab/plans/resultFiles.ts';
 import type { ResultFile } from '../src/schema/resultFile.ts';
 import { LabError } from '../src/util/labError.ts';
+import { unreadableFile } from './inputFolder.ts';
 
 /** A text of V8 has at most about 2 ** 29 characters. */
 const MOST_BYTES = 2 ** 29;
 
-/** Throws as `parseResultFile` does, LabError `headless/input` for a file that cannot be read, and `result/packed` for a damaged packed one. */
+/** Reads a file, or standard input for `-`. Throws as `parseResultFile` does, LabError `headless/input` for a file that cannot be read, and `result/packed` for a damaged packed one. */
 export async function readResultFile(file: string): Promise<ResultFile> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new LabError('headless/input', `${file} cannot be read.`, {
-      expected: 'a result file',
-      got: cause instanceof Error ? cause.message : String(cause),
-      cause,
-    });
+  const bytes = await (file === '-' ? buffer(process.stdin) : readFile(file)).catch((cause: unknown) => {
+    throw unreadableFile(file, 'a result file', cause);
   });
   if (!isGzip(bytes)) return parseResultFile(new TextDecoder().decode(bytes));
   const unpacked = unpackGzip({ path: file, bytes }, MOST_BYTES);

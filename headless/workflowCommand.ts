@@ -10,7 +10,7 @@ import { workflowFolder } from '../src/lab/workflow/workflowFolder.ts';
 import { LabError } from '../src/util/labError.ts';
 import { endOf, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
 import { EventLines } from './eventLines.ts';
-import { usageError, type HeadlessArguments } from './headlessArguments.ts';
+import { type HeadlessArguments, usageError, wholeNumber } from './headlessArguments.ts';
 import { estimateArguments, estimatedPlan, type EstimatedPlan } from './planCommand.ts';
 
 const workflowUsage = `Usage: bioner workflow PLAN.json --engine snakemake|slurm --out DIR [--job-minutes LEAST-MOST] [--resubmissions N]
@@ -44,10 +44,10 @@ export function workflowCommand(args: readonly string[], surroundings: CommandSu
       throw usageError('Name an engine.', '--engine snakemake or slurm', own.values['engine'] ?? 'none');
     if (!keepsInputs) throw usageError('Give a folder for the workflow.', '--out DIR', 'none');
     const lengths = lengthsFrom(own.values['job-minutes']);
-    const resubmissions = wholeFrom('resubmissions', own.values['resubmissions'], 5);
+    const resubmissions = wholeNumber('resubmissions', own.values['resubmissions'], 5, 0);
     const estimated = await withInputs(parsed, stepMs, around);
     if (estimated === null) return interruptedCode(surroundings.interrupt);
-    const bytes = estimated.peakBytes ?? wholeFrom('memory', own.values['memory'], 4) * 2 ** 30;
+    const bytes = estimated.peakBytes ?? wholeNumber('memory', own.values['memory'], 4, 0) * 2 ** 30;
     const workflow = workflowOf(parsed, estimated, lengths, { command: own.values['command'] ?? 'bioner', memoryBytes: bytes, resubmissions }); // prettier-ignore
     await writeWorkflow(workflow, engine, parsed.outFolder);
     around.output.write(`${workflow.runs} runs in ${workflow.jobs.length} jobs: ${parsed.outFolder}\n`);
@@ -116,7 +116,7 @@ export function splitCommand(args: readonly string[], surroundings: CommandSurro
     const by = (['run', 'seed'] as const).find((name): name is SplitBy => name === own.values['by']);
     if (by === undefined) throw usageError('Say how to split.', '--by run or seed', own.values['by'] ?? 'none');
     if (!keepsInputs) throw usageError('Give a folder for the parts.', '--out DIR', 'none');
-    const count = wholeFrom('parts', own.values['parts'], 2);
+    const count = wholeNumber('parts', own.values['parts'], 2, 0);
     const estimated = await withInputs(parsed, stepMs ?? 1, around);
     if (estimated === null) return interruptedCode(surroundings.interrupt);
     const { plan, graph } = estimated;
@@ -189,10 +189,4 @@ function lengthsFrom(text: string | undefined): JobLengths {
   const lengths = { leastMs: Number(least) * MINUTE_MS, mostMs: Number(most) * MINUTE_MS };
   if (most !== '' && lengths.leastMs <= lengths.mostMs && lengths.mostMs > 0) return lengths;
   throw usageError('--job-minutes needs two numbers.', 'LEAST-MOST, such as 15-60', text);
-}
-
-function wholeFrom(option: string, text: string | undefined, otherwise: number): number {
-  const value = text === undefined ? otherwise : Number(text);
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw usageError(`--${option} needs a number.`, 'a whole number', text ?? '');
 }

@@ -4,7 +4,7 @@ import { baselineCommand } from '../headless/baselineCommand.ts';
 import { endOf, exitCodes, exitCodesText, type CommandSurroundings } from '../headless/commandEnd.ts';
 import { dictionaryCommand } from '../headless/dictionaryCommand.ts';
 import { exportCommand } from '../headless/exportCommand.ts';
-import { parsedOptions, trainUsage, usageError } from '../headless/headlessArguments.ts';
+import { oneArgument, parsedOptions, trainUsage } from '../headless/headlessArguments.ts';
 import { mergeCommand } from '../headless/mergeCommand.ts';
 import { exitWith, nodeSurroundings } from '../headless/nodeSurroundings.ts';
 import { planCommand } from '../headless/planCommand.ts';
@@ -107,9 +107,7 @@ function scoreCommand(args: readonly string[], surroundings: CommandSurroundings
       surroundings.output.write(scoreUsage);
       return exitCodes.done;
     }
-    const [file, ...rest] = positionals;
-    if (file === undefined || rest.length > 0)
-      throw usageError('Give one file.', 'FILE', positionals.join(' ') || 'none');
+    const file = oneArgument(positionals, 'Give one file.', 'FILE');
     const { gold, predicted } = predictionRows(textOf(file));
     const scores = conlleval(gold, predicted);
     surroundings.output.write(values.json === true ? `${JSON.stringify(scores)}\n` : conllevalReport(scores));
@@ -125,10 +123,7 @@ function sheetCommand(args: readonly string[], surroundings: CommandSurroundings
       surroundings.output.write(sheetUsage);
       return exitCodes.done;
     }
-    const [file, ...rest] = positionals;
-    if (file === undefined || rest.length > 0) {
-      throw usageError('Give one result file.', 'FILE.result.json', positionals.join(' ') || 'none');
-    }
+    const file = oneArgument(positionals, 'Give one result file.', 'FILE.result.json');
     const result = await readResultFile(file);
     const sheet = values.json === true ? `${JSON.stringify(reproducibilitySheet(result), null, 2)}\n` : sheetMarkdown(result); // prettier-ignore
     if (values.out === undefined) surroundings.output.write(sheet);

@@ -24,7 +24,7 @@ import { EventLines } from '../eventLines.ts';
 import type { TextOutput } from '../progressReport.ts';
 import { lockFolder } from '../folderLock.ts';
 import { headlessArguments, parsedOptions, usageError } from '../headlessArguments.ts';
-import { filesUnder } from '../inputFolder.ts';
+import { filesUnder, unreadableFile } from '../inputFolder.ts';
 import { tagFolder, type TaggingPart, type TaggingTally } from './tagFolder.ts';
 import { TaggingJournal } from './taggingJournal.ts';
 import { TaggingProgress } from './taggingProgress.ts';
@@ -249,7 +249,7 @@ async function tagBeside(asked: TagArguments, surroundings: CommandSurroundings,
 /** Opens a dictionary for linking; what is wrong with its lines goes to `errors`. Equal mentions are linked once. */
 async function linkingBy(file: string, threshold: number, errors: TextOutput | null) {
   const bytes = await readFile(file).catch((cause: unknown): never => {
-    throw new LabError('headless/input', `The dictionary ${file} cannot be read.`, { expected: 'a file of terms', got: cause instanceof Error ? cause.message : String(cause), cause }); // prettier-ignore
+    throw unreadableFile(file, 'a file of terms', cause);
   });
   const { entries, understood, issues } = dictionaryOf({ path: path.basename(file), bytes: new Uint8Array(bytes) });
   errors?.write(`Dictionary: ${entries.length} entries (${understood})${issues.count > 0 ? `, ${issues.count} problems: bioner dictionary check lists them` : ''}\n`); // prettier-ignore

@@ -12,9 +12,9 @@ import { cancelledBy, commandLab } from '../../headless/commandLab.ts';
 import { EventLines } from '../../headless/eventLines.ts';
 import {
   headlessArguments,
-  parsedOptions,
-  usageError,
   type HeadlessArguments,
+  oneArgument,
+  parsedOptions,
 } from '../../headless/headlessArguments.ts';
 import { runStoreOf } from '../../headless/runFolder.ts';
 import { whileLocked } from '../../headless/trainRuns.ts';
@@ -57,8 +57,7 @@ export function acrossCommand(args: readonly string[], surroundings: CommandSurr
       surroundings.output.write(usage);
       return exitCodes.done;
     }
-    const [folder, ...rest] = positionals;
-    if (folder === undefined || rest.length > 0) throw usageError('Give one folder of results.', 'DIR', positionals.join(' ') || 'none'); // prettier-ignore
+    const folder = oneArgument(positionals, 'Give one folder of results.', 'DIR');
     const { method = [] } = values;
     const { root, parsed } = await resultsIn(folder, values);
     const out = path.resolve(values.out ?? path.join(root, 'across-corpora.csv'));

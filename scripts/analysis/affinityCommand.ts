@@ -4,7 +4,13 @@ import path from 'node:path';
 import { endOf, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from '../../headless/commandEnd.ts'; // prettier-ignore
 import { cancelledBy, commandLab } from '../../headless/commandLab.ts';
 import { EventLines } from '../../headless/eventLines.ts';
-import { parsedOptions, usageError, type HeadlessArguments } from '../../headless/headlessArguments.ts';
+import {
+  type HeadlessArguments,
+  oneArgument,
+  parsedOptions,
+  usageError,
+  wholeNumber,
+} from '../../headless/headlessArguments.ts';
 import { runStoreOf } from '../../headless/runFolder.ts';
 import { whileLocked } from '../../headless/trainRuns.ts';
 import { openLab } from '../../headless/trainStore.ts';
@@ -19,6 +25,7 @@ import {
   estimateText,
   isChoosable,
   jointTasks,
+  lackingOf,
   measurableRun,
   subsetExperiments,
   subsetPlan,
@@ -65,12 +72,11 @@ export function affinityCommand(args: readonly string[], surroundings: CommandSu
       surroundings.output.write(usage);
       return exitCodes.done;
     }
-    const [folder, ...rest] = positionals;
-    if (folder === undefined || rest.length > 0) throw usageError('Give one folder of results.', 'DIR', positionals.join(' ') || 'none'); // prettier-ignore
+    const folder = oneArgument(positionals, 'Give one folder of results.', 'DIR');
     const settings = {
-      sequences: wholeNumber('sequences', values.sequences, 1),
-      dimensions: wholeNumber('dimensions', values.dimensions, 2),
-      seed: wholeNumber('seed', values.seed, 0),
+      sequences: wholeNumber('sequences', values.sequences, usualGradients.sequences, 1, 4096),
+      dimensions: wholeNumber('dimensions', values.dimensions, usualGradients.dimensions, 2, 4096),
+      seed: wholeNumber('seed', values.seed, usualGradients.seed, 0, 2 ** 32 - 1),
     };
     if (settings.dimensions % 2 > 0) throw usageError('Gradients are projected to an even number of dimensions.', 'an even --dimensions', String(settings.dimensions)); // prettier-ignore
     const { root, parsed } = await resultsIn(folder, values);
@@ -81,13 +87,6 @@ export function affinityCommand(args: readonly string[], surroundings: CommandSu
 }
 
 type Settings = Omit<GradientsRequest, 'runId' | 'epoch'>;
-
-function wholeNumber(name: keyof Settings, text: string | undefined, least: number): number {
-  if (text === undefined) return usualGradients[name];
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= least && value <= (name === 'seed' ? 4294967295 : 4096)) return value;
-  throw usageError(`--${name} is a whole number.`, `at least ${least}`, text);
-}
 
 interface Wanted {
   readonly parsed: HeadlessArguments;
@@ -201,8 +200,7 @@ async function estimateExperiment(
   if (answer === null) throw new LabError('headless/input', 'The gradients that were measured cannot be read.', { expected: 'a whole record', got: snapshot.runId }); // prettier-ignore
   const rows = choiceRows(experiment, all).filter((row) => isChoosable(row, own));
   const asked = askedChoices(rows);
-  const lacking = (await choices(asked, job)).flatMap((one) => one.lacking);
-  const requests = [...new Map(lacking.map((one) => [JSON.stringify(one), one])).values()];
+  const requests = lackingOf(await choices(asked, job));
   if (requests.length > 0 && !(await cancelledBy(interrupt, lab, () => lab.keepPredictions(requests)))) return null;
   const chosen = await choices(asked, job);
   return {

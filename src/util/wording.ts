@@ -20,3 +20,11 @@ export function megabytes(sizeBytes: number): string {
 export function markdownText(text: string): string {
   return text.replace(/\s+/gu, ' ').replace(/[\\`*_{}[\]<>()#+\-.!|~&$^:@/=]/g, '\\$&');
 }
+
+/** Returns the name, or the name with the first free number after it. */
+export function freeName(name: string, names: Iterable<string>): string {
+  const taken = new Set(names);
+  let free = name;
+  for (let number = 2; taken.has(free); number++) free = `${name} ${number}`;
+  return free;
+}

@@ -136,6 +136,11 @@ export function isChoosable({ subsets }: ChoiceRow, own: ReadonlySet<string>): b
   return subsets.every(({ pairs }) => pairs.every(({ subset, all }) => own.has(subset.runId) && own.has(all.runId)));
 }
 
+/** The predictions that choices lack, each once. */
+export function lackingOf(found: readonly FoundChoice[]): readonly PredictionRequest[] {
+  return [...new Map(found.flatMap(({ lacking }) => lacking).map((one) => [JSON.stringify(one), one])).values()];
+}
+
 /** A choice by devel in words, and the test F1 of what was chosen; nothing of test decides, and no other test score is shown. */
 export interface ChosenSubset {
   readonly name: string;

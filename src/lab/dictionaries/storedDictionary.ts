@@ -8,6 +8,7 @@ import type { Store } from '../../storage/store.ts';
 import { fingerprintBytes } from '../../util/digest.ts';
 import { baseName, type DroppedFile, type NamedFile } from '../../util/namedFile.ts';
 import { inTurns, type WorkControl } from '../../util/work.ts';
+import { freeName } from '../../util/wording.ts';
 import type {
   DictionaryContext,
   ReadDictionary,
@@ -61,7 +62,7 @@ export async function storeDictionary(
   const reading = await inTurns(readDictionary(file), control);
   const fingerprint = await fingerprintBytes(bytes);
   const names = dictionaries.filter(({ id }) => !fingerprint.startsWith(id)).map(({ name }) => name);
-  const record = recordOf(file, fingerprint, freeName(file.path.replace(/(\.[a-z]+)?(\.gz)?$/i, ''), names), addedAt, reading); // prettier-ignore
+  const record = recordOf(file, fingerprint, freeName(file.path.replace(/(\.[a-z]+)?(\.gz)?$/i, '') || 'dictionary', names), addedAt, reading); // prettier-ignore
   const isNew = !dictionaries.some(({ id }) => id === record.id);
   if (isNew) await saveDictionary(store, record, bytes);
   return { record, isNew };
@@ -94,13 +95,6 @@ function recordOf(
     licence: '',
     addedAt,
   };
-}
-
-function freeName(name: string, taken: readonly string[]): string {
-  const plain = name === '' ? 'dictionary' : name;
-  let free = plain;
-  for (let number = 2; taken.includes(free); number++) free = `${plain} ${number}`;
-  return free;
 }
 
 /** Opens a stored dictionary. Throws LabError `storage/missing` and `storage/corrupt`. */

@@ -19,6 +19,7 @@ import type { Store } from '../../storage/store.ts';
 import { macrotask } from '../../util/clock.ts';
 import { LabError, type LabErrorData } from '../../util/labError.ts';
 import { baseName, type DroppedFile, type NamedFile } from '../../util/namedFile.ts';
+import { freeName } from '../../util/wording.ts';
 import type { WorkControl } from '../../util/work.ts';
 import type {
   DropContext,
@@ -189,14 +190,6 @@ async function unlessDamaged<Value>(read: () => Promise<Value>): Promise<Value |
     }
     throw error;
   }
-}
-
-/** Returns the name, or the name with the first free number after it. */
-function freeName(name: string, names: readonly string[]): string {
-  const taken = new Set(names);
-  let free = name;
-  for (let number = 2; taken.has(free); number++) free = `${name} ${number}`;
-  return free;
 }
 
 /** Reads files to be tagged, archives unpacked. Rejects with the reason of the signal, or when a file cannot be read. */

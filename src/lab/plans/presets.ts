@@ -116,52 +116,23 @@ const windows: TrainingConfig = {
   dropout: { encoder: 0, attention: 0, head: 0.75 },
 };
 
+/** A preset without further rounds. */
+const once = (label: string, config: TrainingConfig): Preset => ({ label, config, rounds: { count: 0, epochs: config.epochs } }); // prettier-ignore
+
 export const presets: Readonly<Record<PresetName, Preset>> = {
-  sample: {
-    label: 'Sample',
-    config: sample,
-    rounds: { count: 0, epochs: sample.epochs },
-  },
-  quick: {
-    label: 'Quick look',
-    config: quick,
-    rounds: { count: 0, epochs: quick.epochs },
-  },
-  normal: {
-    label: 'Normal',
-    config: normal,
-    rounds: { count: 0, epochs: normal.epochs },
-  },
+  sample: once('Sample', sample),
+  quick: once('Quick look', quick),
+  normal: once('Normal', normal),
   paper: {
     label: 'Paper',
     config: paper,
     rounds: { count: 3, epochs: 30 },
   },
-  released: {
-    label: 'Released code',
-    config: released,
-    rounds: { count: 0, epochs: released.epochs },
-  },
-  recurrent: {
-    label: 'BiLSTM-CRF',
-    config: recurrent,
-    rounds: { count: 0, epochs: recurrent.epochs },
-  },
-  collabonet: {
-    label: 'CollaboNet',
-    config: collabonet,
-    rounds: { count: 0, epochs: collabonet.epochs },
-  },
-  hunflair: {
-    label: 'HunFlair',
-    config: hunflair,
-    rounds: { count: 0, epochs: hunflair.epochs },
-  },
-  windows: {
-    label: 'CNN',
-    config: windows,
-    rounds: { count: 0, epochs: windows.epochs },
-  },
+  released: once('Released code', released),
+  recurrent: once('BiLSTM-CRF', recurrent),
+  collabonet: once('CollaboNet', collabonet),
+  hunflair: once('HunFlair', hunflair),
+  windows: once('CNN', windows),
 };
 
 /** What limits the settings in a model's record. */

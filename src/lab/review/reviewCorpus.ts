@@ -8,6 +8,7 @@ import type { ReviewProvenance } from '../../schema/corpusRecord.ts';
 import type { ReviewStep } from '../../schema/reviewRecord.ts';
 import { LabError } from '../../util/labError.ts';
 import { Rng } from '../../util/random.ts';
+import { freeName } from '../../util/wording.ts';
 import type { Review } from './review.ts';
 import { isTaken, type ReviewedSentence } from './reviewedSentence.ts';
 
@@ -173,9 +174,7 @@ function sourceOf(
   base: CorpusContent | null,
 ): ReviewSource {
   const plain = split === 'train' ? source : `${source} (${split})`;
-  const taken = new Set((base?.sources ?? []).map(({ file }) => file));
-  let file = plain;
-  for (let number = 2; taken.has(file); number++) file = `${plain} ${number}`;
+  const file = freeName(plain, (base?.sources ?? []).map((one) => one.file)); // prettier-ignore
   const sizeBytes = documents.reduce((sum, { text }) => sum + text.length, 0);
   return { file, split, format: 'Review', documents: documents.length, sentences: sentences.length, sizeBytes };
 }

@@ -7,14 +7,14 @@ import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
 import { usualGradients } from '../../schema/storedGradients.ts';
 import { csvText } from '../../util/csv.ts';
 import { Term } from '../help/Term.tsx';
-import { AnalysisWait } from '../parts/AnalysisWait.tsx';
+import { AnalysisWait, DeviceOffer } from '../parts/AnalysisWait.tsx';
 import { Button } from '../parts/Button.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { useAnalysis } from '../shared/useAnalysis.ts';
-import { useLab, useLabActions } from '../shared/useLab.ts';
+import { useLabActions } from '../shared/useLab.ts';
 import { useOwnRunIds } from './experiments.ts';
 import { SubsetChoices } from './SubsetChoices.tsx';
 
@@ -54,7 +54,6 @@ interface EstimateProps extends Omit<AffinityPanelProps, 'comparisons'> {
 
 function Estimate({ experiment, records, snapshot, tasks }: EstimateProps) {
   const lab = useLabActions();
-  const isTraining = useLab((state) => state.activeRunId !== null);
   const [version, setVersion] = useState(0);
   const state = useAnalysis('taskAffinity', snapshot, version);
   const answer = state.status === 'ready' ? state.answer.answer : null;
@@ -79,19 +78,11 @@ function Estimate({ experiment, records, snapshot, tasks }: EstimateProps) {
       </div>
       {state.status !== 'ready' && <AnalysisWait state={state} doing="Estimating losses of subsets" />}
       {state.status === 'ready' && answer === null && (
-        <div className="panel">
-          <p>
-            Gradients of this run are not measured yet: {format.counted(tasks.length, 'task')}, up to{' '}
-            {format.count(usualGradients.sequences)} training and as many devel sequences each. Measuring uses the
-            device, like training, and can be cancelled; the result is saved with the run.
-            {isTraining && ' A run is using the device: pause it first, or wait until it is done.'}
-          </p>
-          <div className="actions">
-            <Button kind="primary" onAct={measure}>
-              Measure affinity
-            </Button>
-          </div>
-        </div>
+        <DeviceOffer label="Measure affinity" onAct={measure}>
+          Gradients of this run are not measured yet: {format.counted(tasks.length, 'task')}, up to{' '}
+          {format.count(usualGradients.sequences)} training and as many devel sequences each. Measuring uses the device,
+          like training, and can be cancelled; the result is saved with the run.
+        </DeviceOffer>
       )}
       {answer !== null && <Affinity experiment={experiment} records={records} tasks={tasks} answer={answer} />}
     </section>

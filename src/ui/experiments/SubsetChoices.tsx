@@ -1,7 +1,7 @@
 // Compares trainings on subsets of the tasks with those on all of them: what devel chooses for each task, and why.
 import { useMemo, useState } from 'react';
 import { taskKey, type Comparison } from '../../lab/comparison/comparison.ts';
-import { askedChoices, choiceRows, chosenSubset, isChoosable } from '../../lab/comparison/taskSubsets.ts';
+import { askedChoices, choiceRows, chosenSubset, isChoosable, lackingOf } from '../../lab/comparison/taskSubsets.ts';
 import { variantName } from '../../lab/state/methodNames.ts';
 import { AnalysisWait, PredictOffer } from '../parts/AnalysisWait.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
@@ -25,7 +25,7 @@ export function SubsetChoices({ experiment, comparisons, own }: SubsetChoicesPro
   const asked = useMemo(() => askedChoices(rows), [rows]);
   const state = useAnalysis('subsetChoices', rows.length === 0 ? null : asked, version);
   const found = shownAnswer(state) ?? [];
-  const lacking = [...new Map(found.flatMap((one) => one.lacking).map((one) => [JSON.stringify(one), one])).values()];
+  const lacking = lackingOf(found);
   return (
     <section aria-labelledby="choices-title">
       <h2 id="choices-title">All tasks or a subset?</h2>

@@ -66,7 +66,6 @@ interface PredictOfferProps {
 /** Offers to make predictions that are not stored yet. */
 export function PredictOffer({ lacking, onEnd, children }: PredictOfferProps) {
   const lab = useLabActions();
-  const isTraining = useLab((state) => state.activeRunId !== null);
   const predict = async () => {
     try {
       await lab.keepPredictions(lacking);
@@ -75,14 +74,31 @@ export function PredictOffer({ lacking, onEnd, children }: PredictOfferProps) {
     }
   };
   return (
+    <DeviceOffer label="Predict now" onAct={predict}>
+      {children}
+    </DeviceOffer>
+  );
+}
+
+interface DeviceOfferProps {
+  readonly label: string;
+  readonly onAct: () => Promise<void>;
+  /** What is not stored yet, in words. */
+  readonly children: ReactNode;
+}
+
+/** Offers work on the device, whose outcome is stored. */
+export function DeviceOffer({ label, onAct, children }: DeviceOfferProps) {
+  const isTraining = useLab((state) => state.activeRunId !== null);
+  return (
     <div className="panel">
       <p>
         {children}
         {isTraining && ' A run is using the device: pause it first, or wait until it is done.'}
       </p>
       <div className="actions">
-        <Button kind="primary" onAct={predict}>
-          Predict now
+        <Button kind="primary" onAct={onAct}>
+          {label}
         </Button>
       </div>
     </div>
