@@ -88,7 +88,7 @@ export class Linker {
     const wanted = type !== null && this.types.has(type.toLowerCase()) ? type.toLowerCase() : null;
     const isWanted = (term: number): boolean => wanted === null || this.entry(term).type?.toLowerCase() === wanted;
     const words = normalWords(mention);
-    const similar = (this.index as NgramIndex).similar(words.join(' '), most * TERMS_A_CANDIDATE, isWanted);
+    const similar = () => (this.index as NgramIndex).similar(words.join(' '), most * TERMS_A_CANDIDATE, isWanted);
     for (const step of ['exact', 'normalised'] as const) {
       const found = step === 'exact' ? this.byText.get(plainText(mention)) : this.byForm.get(formOf(words));
       const terms = this.bestRanked((found ?? []).filter(isWanted));
@@ -113,19 +113,21 @@ export class Linker {
     return terms.filter((term) => this.ranks[term] === best);
   }
 
+  /** `similar` takes most of the time: it is called where the first terms are of fewer entries than wanted. */
   private candidates(
     first: readonly { readonly term: number; readonly score: number }[],
-    similar: readonly { readonly index: number; readonly score: number }[],
+    similar: () => readonly { readonly index: number; readonly score: number }[],
     most: number,
   ): readonly LinkCandidate[] {
     const chosen = new Map<string, LinkCandidate>();
-    for (const { term, score } of [...first, ...similar.map(({ index, score }) => ({ term: index, score }))]) {
+    const add = (term: number, score: number): void => {
       const { id, name, type } = this.entry(term);
-      if (chosen.size >= most) break;
+      if (chosen.size >= most || chosen.has(id)) return;
       // Rounding of sums may exceed 1 by some bits.
-      if (!chosen.has(id))
-        chosen.set(id, { id, name, type, term: this.texts[term] ?? name, score: Math.min(1, score) });
-    }
+      chosen.set(id, { id, name, type, term: this.texts[term] ?? name, score: Math.min(1, score) });
+    };
+    for (const { term, score } of first) add(term, score);
+    if (chosen.size < most) for (const { index, score } of similar()) add(index, score);
     return [...chosen.values()];
   }
 }
