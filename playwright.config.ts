@@ -6,7 +6,8 @@ import { findChromium } from './scripts/findChromium.ts';
 const port = Number(process.env['E2E_PORT'] ?? 4179);
 const executablePath = findChromium();
 
-const LONG = /(plan|pages|firstLight|gpu|kills|twoTabs|tag)\.spec\.ts$/;
+/** Marks tests of a minute and more in their titles' details: `test('…', { tag: '@lengthy' }, …)`. */
+const LENGTHY = /@lengthy/;
 const chromium = { browserName: 'chromium', viewport: { width: 1440, height: 900 } } as const;
 
 export default defineConfig({
@@ -28,10 +29,10 @@ export default defineConfig({
     screenshot: 'only-on-failure',
     launchOptions: { args: [...chromiumFlags], ...(executablePath === undefined ? {} : { executablePath }) },
   },
-  // The long ones begin first: one that is left over at the end has a processor idle beside it.
+  // The lengthy ones begin first: one that is left over at the end has a processor idle beside it.
   projects: [
-    { name: 'long', testMatch: LONG, use: chromium },
-    { name: 'short', testIgnore: LONG, use: chromium },
+    { name: 'lengthy', grep: LENGTHY, use: chromium },
+    { name: 'brief', grepInvert: LENGTHY, use: chromium },
   ],
   webServer: {
     command: 'node --import tsx scripts/start.ts',

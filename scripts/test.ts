@@ -42,41 +42,35 @@ interface Stage {
 const root = path.resolve(import.meta.dirname, '..');
 const reports = path.join(root, 'test-results');
 
-/**
- * Groups run one after the other. The lanes of a group run in parallel and take about the same time: CPU-bound stages run during
- * the GPU tests, which leave half of a second core idle. The stages of a lane run in order, cheapest first.
- */
-const groups: readonly (readonly (readonly Stage[])[])[] = [
-  [
-    [
-      { name: 'lint', commands: [['eslint', '.', '--max-warnings', '0']] },
-      {
-        name: 'typecheck',
-        commands: [
-          ['tsc', '-p', 'tsconfig.core.json'],
-          ['tsc', '-p', 'tsconfig.json'],
-        ],
-      },
-      { name: 'format', commands: [['prettier', '--check', '--log-level', 'warn', '.']] },
-      vitestStage('unit'),
-      vitestStage('numeric'),
-      { ...vitestStage('f16'), usesHalfAdapter: true },
+/** Two of these run at any time, begun in this order: the longest first, so that both end at about the same time. */
+const besideOneAnother: readonly Stage[] = [
+  { ...vitestStage('gpu'), needsBrowser: true },
+  vitestStage('numeric'),
+  vitestStage('unit'),
+  { name: 'lint', commands: [['eslint', '.', '--max-warnings', '0']] },
+  {
+    name: 'typecheck',
+    commands: [
+      ['tsc', '-p', 'tsconfig.core.json'],
+      ['tsc', '-p', 'tsconfig.json'],
     ],
-    [{ ...vitestStage('gpu'), needsBrowser: true }],
-  ],
-  [
-    [
-      {
-        name: 'build',
-        commands: [
-          ['vite', 'build', '--logLevel', 'warn'],
-          ['tsx', 'scripts/weights.ts'],
-        ],
-      },
-      { name: 'e2e', commands: [['playwright', 'test']], report: 'playwright', needsBrowser: true },
-    ],
-  ],
+  },
+  { name: 'format', commands: [['prettier', '--check', '--log-level', 'warn', '.']] },
+  { ...vitestStage('f16'), usesHalfAdapter: true },
 ];
+
+/** These run after them, one after the other: the tests of the page are two at a time by themselves. */
+const alone: readonly Stage[] = [
+  {
+    name: 'build',
+    commands: [
+      ['vite', 'build', '--logLevel', 'warn'],
+      ['tsx', 'scripts/weights.ts'],
+    ],
+  },
+  { name: 'e2e', commands: [['playwright', 'test']], report: 'playwright', needsBrowser: true },
+];
+const stages: readonly Stage[] = [...besideOneAnother, ...alone];
 
 function vitestStage(name: string): Stage {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportOf(name)}`];
@@ -131,7 +125,6 @@ function readCounts(name: string, runner: 'vitest' | 'playwright'): TestCounts {
 }
 
 async function main(names: readonly string[]): Promise<void> {
-  const stages = groups.flat(2);
   const unknown = names.filter((name) => !stages.some((stage) => stage.name === name));
   if (unknown.length > 0) {
     console.log(`No stage is called ${unknown.join(', ')}. Stages: ${stages.map(({ name }) => name).join(', ')}.`);
@@ -144,19 +137,18 @@ async function main(names: readonly string[]): Promise<void> {
   mkdirSync(reports, { recursive: true });
 
   const outcomes: { readonly name: string; readonly counts: TestCounts; readonly seconds: number }[] = [];
-  for (const group of groups) {
-    const lanes = group.map((lane) => lane.filter(isChosen));
-    const isAlone = lanes.filter((lane) => lane.length > 0).length === 1;
-    const ended = lanes.map(async (lane) => {
-      for (const stage of lane) {
-        rmSync(reportOf(stage.name), { force: true });
-        const startedAt = performance.now();
-        const counts = await runStage(stage, browser, isAlone);
-        outcomes.push({ name: stage.name, counts, seconds: (performance.now() - startedAt) / 1000 });
-      }
-    });
-    await Promise.all(ended);
-  }
+  const runInOrder = async (waiting: Stage[], isAlone: boolean): Promise<void> => {
+    for (let stage = waiting.shift(); stage !== undefined; stage = waiting.shift()) {
+      rmSync(reportOf(stage.name), { force: true });
+      const startedAt = performance.now();
+      const counts = await runStage(stage, browser, isAlone);
+      outcomes.push({ name: stage.name, counts, seconds: (performance.now() - startedAt) / 1000 });
+    }
+  };
+  const waiting = besideOneAnother.filter(isChosen);
+  const isAlone = waiting.length < 2;
+  await Promise.all([runInOrder(waiting, isAlone), runInOrder(waiting, isAlone)]);
+  await runInOrder(alone.filter(isChosen), true);
 
   console.log('');
   for (const { name, counts, seconds } of outcomes) {

@@ -15,7 +15,7 @@ import { printSoakRows, type SoakRow } from './soakRow.ts';
 import { signalsSoak } from './signalsSoak.ts';
 import { stepsSoak } from './stepsSoak.ts';
 import { taggingSoak } from './taggingSoak.ts';
-import { vitestSoak } from './vitestSoak.ts';
+import { testsSoak, vitestSoak } from './vitestSoak.ts';
 import { slurmSoak, snakemakeSoak } from './workflowSoak.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -29,6 +29,7 @@ function say(line: string): void {
 type Soak = (asked: SoakArguments, say: (line: string) => void) => Promise<readonly SoakRow[]>;
 
 const soaks: Readonly<Record<SoakName, Soak>> = {
+  tests: () => testsSoak(root),
   async kills({ kills, seed, backends }, tell) {
     const settings = backends.flatMap((backend): KillSetting[] => [
       { backend, plan: singleTaskPlan(12), name: `one run on ${backend}` },
@@ -50,7 +51,8 @@ const soaks: Readonly<Record<SoakName, Soak>> = {
       stepsSoak({ address, backend: 'webgpu', steps, samples, folder: path.resolve(root, report), say: tell }),
     ),
   devices: () => vitestSoak({ project: 'gpu', files: 'recovery', env: { VITE_SOAK: '1' }, injected: 'devices, memory and Workers lost' }, root), // prettier-ignore
-  disk: () => vitestSoak({ project: 'numeric', files: 'fullDisk', env: { SOAK: '1' }, injected: 'full disks' }, root),
+  disk: () =>
+    vitestSoak({ project: 'numeric', files: 'fullDisk', env: { VITE_SOAK: '1' }, injected: 'full disks' }, root),
   fuzz: ({ fuzzRounds }) =>
     vitestSoak(
       { project: 'unit', files: 'fuzz', env: { FUZZ_ROUNDS: `${fuzzRounds}` }, injected: 'broken input' },

@@ -16,6 +16,7 @@ export const SOAKS = {
   slurm: { about: 'trains under Slurm of this one machine, preempted in the middle (needs root, slurm-wlm, munge, snakemake)', options: [] },
   tagger: { about: 'tags many abstracts in one process and measures whether memory grows, and kills `bioner tag` at random moments', options: ['abstracts', 'tag-kills', 'seed'] },
   onnx: { about: 'compares the ONNX graph of the shipped tagger with the lab on real sentences (needs ../shared/corpora)', options: ['sentences'] },
+  tests: { about: 'runs `npm test` in its long form, with what it skips or does once for the sake of time', options: [] },
   forms: { about: 'writes known corpora in many forms, and asks whether annotation is lost without a word', options: ['inputs', 'seed'] },
 } as const satisfies Readonly<Record<string, { readonly about: string; readonly options: readonly string[] }>>; // prettier-ignore
 export type SoakName = keyof typeof SOAKS;

@@ -1,4 +1,4 @@
-// Runs the long version of tests as a soak: with higher counts than `npm test`, and sums up their report.
+// Runs the long form of tests as a soak: with higher counts than `npm test`, and sums up their report.
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -28,9 +28,35 @@ export async function vitestSoak(
   await rm(report, { force: true });
   const command = [path.join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', project, files];
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const child = spawn(process.execPath, [...command, ...reporters], {
-    cwd: root,
-    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, ...env },
+  const colours = { NO_COLOR: '1', FORCE_COLOR: undefined };
+  const { printed, exitCode } = await runNode([...command, ...reporters], root, { ...colours, ...env });
+  const text = await readFile(report, 'utf8').catch(() => null);
+  const nothing = { passed: 0, failed: 0, skipped: 0 };
+  const counts = settle(text === null ? nothing : countVitest(JSON.parse(text) as VitestReport), exitCode);
+  const told = [...printed.matchAll(TOLD)].map(([, what = '', times, lost]) => ({
+    injected: what,
+    times: Number(times),
+    lost: Number(lost),
+  }));
+  return [...told, { injected: `${injected} (tests: ${describeCounts(counts)})`, times: counts.passed + counts.failed, lost: counts.failed }]; // prettier-ignore
+}
+
+/** The whole gate in its long form; its last line has the counts. */
+export async function testsSoak(root: string): Promise<readonly SoakRow[]> {
+  const { printed } = await runNode(['--import', 'tsx', path.join(root, 'scripts', 'test.ts')], root, { VITE_SOAK: '1' }); // prettier-ignore
+  const [, passed = 0, failed = 1] = /(\d+) passed, (\d+) failed(?:, \d+ skipped)?\s*$/.exec(printed) ?? [];
+  return [{ injected: 'the long form of every test', times: Number(passed) + Number(failed), lost: Number(failed) }];
+}
+
+/** Runs Node with arguments; shows what it prints while it runs. */
+async function runNode(
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly printed: string; readonly exitCode: number | null }> {
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let printed = '';
@@ -41,13 +67,5 @@ export async function vitestSoak(
   const exitCode = await new Promise<number | null>((resolve, reject) =>
     child.on('error', reject).on('close', resolve),
   );
-  const text = await readFile(report, 'utf8').catch(() => null);
-  const nothing = { passed: 0, failed: 0, skipped: 0 };
-  const counts = settle(text === null ? nothing : countVitest(JSON.parse(text) as VitestReport), exitCode);
-  const told = [...printed.matchAll(TOLD)].map(([, what = '', times, lost]) => ({
-    injected: what,
-    times: Number(times),
-    lost: Number(lost),
-  }));
-  return [...told, { injected: `${injected} (tests: ${describeCounts(counts)})`, times: counts.passed + counts.failed, lost: counts.failed }]; // prettier-ignore
+  return { printed, exitCode };
 }

@@ -10,51 +10,57 @@ const ROOM_BYTES = 96 * 2 ** 20;
 /** More than are trained while the room is filled. */
 const EPOCHS = 400;
 
-test('a full disk pauses a run, which goes on when something was removed or room was made otherwise', async ({
-  page,
-}, info) => {
-  const browser = await page.context().newCDPSession(page);
-  const { origin } = new URL(info.project.use.baseURL ?? '');
-  await browser.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: ROOM_BYTES });
-  await openLab(page);
-  const { drops } = await writePlanFolder(info.outputPath('plan'), singleTaskPlan(EPOCHS));
-  await dropPaths(page, ...drops);
-  const train = planPanel(page).getByRole('button', { name: 'Train' });
-  await expect(page.getByLabel('Plan name')).toHaveValue('killed');
-  await expect(train).toBeEnabled();
-  await train.click();
-  await expect(page.getByRole('heading', { level: 1, name: 'short-a' })).toBeVisible();
-  await expect(page.getByText(new RegExp(`^\\d+ of ${EPOCHS}$`))).not.toHaveText(`0 of ${EPOCHS}`, { timeout: 60_000 });
+test(
+  'a full disk pauses a run, which goes on when something was removed or room was made otherwise',
+  { tag: '@lengthy' },
+  async ({ page }, info) => {
+    const browser = await page.context().newCDPSession(page);
+    const { origin } = new URL(info.project.use.baseURL ?? '');
+    await browser.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: ROOM_BYTES });
+    await openLab(page);
+    const { drops } = await writePlanFolder(info.outputPath('plan'), singleTaskPlan(EPOCHS));
+    await dropPaths(page, ...drops);
+    const train = planPanel(page).getByRole('button', { name: 'Train' });
+    await expect(page.getByLabel('Plan name')).toHaveValue('killed');
+    await expect(train).toBeEnabled();
+    await train.click();
+    await expect(page.getByRole('heading', { level: 1, name: 'short-a' })).toBeVisible();
+    await expect(page.getByText(new RegExp(`^\\d+ of ${EPOCHS}$`))).not.toHaveText(`0 of ${EPOCHS}`, {
+      timeout: 60_000,
+    });
 
-  await fillUp(page);
-  // What the browser's own database sets free, the run shall not have either.
-  await browser.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
-  const paused = page.getByRole('alert', { name: 'Paused: storage is full' });
-  await expect(paused).toBeVisible({ timeout: 60_000 });
-  await expect(paused).toContainText('no room');
-  await visit(page, 'Experiments');
-  await expect(paused).toBeVisible();
-  for (const [width, height] of [
-    [1440, 900],
-    [390, 844],
-  ] as const) {
-    await page.setViewportSize({ width, height });
-    await page.screenshot({ path: info.outputPath(`paused-${width}.png`), fullPage: true });
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
+    await fillUp(page);
+    // What the browser's own database sets free, the run shall not have either.
+    await browser.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
+    const paused = page.getByRole('alert', { name: 'Paused: storage is full' });
+    await expect(paused).toBeVisible({ timeout: 60_000 });
+    await expect(paused).toContainText('no room');
+    await visit(page, 'Experiments');
+    await expect(paused).toBeVisible();
+    for (const [width, height] of [
+      [1440, 900],
+      [390, 844],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      await page.screenshot({ path: info.outputPath(`paused-${width}.png`), fullPage: true });
+    }
+    await page.setViewportSize({ width: 1440, height: 900 });
 
-  // Still no room: it is paused again, and nothing is lost by trying.
-  await paused.getByRole('button', { name: 'Try again' }).click();
-  await expect(page.getByRole('log', { name: 'Notices' })).toContainText('is paused');
-  await expect(paused).toBeVisible({ timeout: 60_000 });
+    // Still no room: it is paused again, and nothing is lost by trying.
+    await paused.getByRole('button', { name: 'Try again' }).click();
+    await expect(page.getByRole('log', { name: 'Notices' })).toContainText('is paused');
+    await expect(paused).toBeVisible({ timeout: 60_000 });
 
-  await browser.send('Storage.overrideQuotaForOrigin', { origin });
-  // What the run still needs is not offered.
-  await expect(paused.getByRole('button', { name: 'Remove model tiny' })).toHaveCount(0);
-  await paused.getByRole('button', { name: 'Try again' }).click();
-  await expect(page.getByRole('table', { name: 'Runs', exact: true })).toContainText('Finished', { timeout: 120_000 });
-  await expect(paused).toBeHidden();
-});
+    await browser.send('Storage.overrideQuotaForOrigin', { origin });
+    // What the run still needs is not offered.
+    await expect(paused.getByRole('button', { name: 'Remove model tiny' })).toHaveCount(0);
+    await paused.getByRole('button', { name: 'Try again' }).click();
+    await expect(page.getByRole('table', { name: 'Runs', exact: true })).toContainText('Finished', {
+      timeout: 120_000,
+    });
+    await expect(paused).toBeHidden();
+  },
+);
 
 /** Fills all storage that the origin has left, in a separate database. */
 async function fillUp(page: Page): Promise<void> {

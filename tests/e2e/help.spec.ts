@@ -72,8 +72,7 @@ test('a definition appears on hover, on focus and on tap, and goes with Escape',
   });
 
   await test.step('on focus, as the description of the term', async () => {
-    // The last of the methods.
-    await page.getByRole('checkbox', { name: 'AIO-LS' }).focus();
+    await page.getByRole('group', { name: 'Methods' }).getByRole('checkbox').last().focus();
     await page.keyboard.press('Tab');
     await expect(term).toBeFocused();
     await expect(definition).toBeVisible();

@@ -3,6 +3,7 @@ import { expect, type Page } from '@playwright/test';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { finishedResult } from '../fixtures/finishedResult.ts';
+import { isLong } from '../fixtures/longForm.ts';
 import {
   dropPaths,
   lastPoint,
@@ -16,89 +17,92 @@ import {
 } from './labActions.ts';
 import { test } from './labPage.ts';
 
+/** In the short form each width is looked at in one theme. */
 const sizes = [
-  { width: 1440, height: 900 },
-  { width: 390, height: 844 },
-];
+  { size: { width: 1440, height: 900 }, theme: ['light'] },
+  { size: { width: 390, height: 844 }, theme: ['dark'] },
+] as const;
 
-test('every page has one heading, no horizontal scroll and no violation of axe, wide and narrow, light and dark', async ({
-  page,
-}, info) => {
-  await openLab(page);
-  const places = new Map([
-    ['#/', 'Train taggers for biomedical text, in this tab'],
-    ['#/experiments', 'Experiments'],
-    ['#/library/corpora', 'Corpora'],
-    ['#/library/models', 'Models'],
-    ['#/library/dictionaries', 'Dictionaries'],
-    ['#/library/storage', 'Storage'],
-    ['#/tag', 'Tag and review'],
-    ['#/analyse', 'Analyse'],
-    ['#/analyse/labels', 'Analyse'],
-    ['#/analyse/leaks', 'Analyse'],
-    ['#/analyse/breakdown', 'Analyse'],
-    ['#/analyse/errors', 'Analyse'],
-    ['#/analyse/confidence', 'Analyse'],
-    ['#/about', 'About BioNER Lab'],
-    ['#/nowhere', 'Not found'],
-  ]);
-  await test.step('a run, an imported run, and a corpus with long names and issues', async () => {
-    await page.getByRole('button', { name: 'Train on a sample' }).click();
-    await expect.poll(() => stepOf(page), { timeout: 60_000 }).toBeGreaterThan(0);
-    await runActions(page).getByRole('button', { name: 'Stop' }).click();
-    await expect(runActions(page).getByRole('button', { name: 'Resume' })).toBeVisible();
-    await note(page, places);
-    const result = info.outputPath('elsewhere.result.json');
-    await writeFile(result, JSON.stringify(finishedResult()));
-    await dropPaths(page, result);
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText('moss · all types');
-    await note(page, places);
-    const name = 'a-corpus-with-a-name-that-is-longer-than-any-column-of-a-phone';
-    const word = 'pneumono'.repeat(20);
-    const rows = `${word}\tB-A_type_with_quite_a_long_name\n\nshort\tI-Other\n\nnot\ta\trow\n\n`;
-    await mkdir(info.outputPath(name));
-    await writeFile(path.join(info.outputPath(name), `${name}-train.tsv`), rows);
-    await dropPaths(page, info.outputPath(name));
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText(name);
-    await note(page, places);
-  });
-
-  await test.step('every view of an experiment of nine runs', async () => {
-    await dropPaths(page, path.resolve('results/disease-sharing.result.json'));
-    await openExperiment(page, 'disease');
-    for (const view of ['Overview', 'Runs', 'Across corpora', 'Affinity', 'Statistics', 'Share'] as const) {
-      await showView(page, view);
+test(
+  'every page has one heading, no horizontal scroll and no violation of axe, wide and narrow, light and dark',
+  { tag: '@lengthy' },
+  async ({ page }, info) => {
+    await openLab(page);
+    const places = new Map([
+      ['#/', 'Train taggers for biomedical text, in this tab'],
+      ['#/experiments', 'Experiments'],
+      ['#/library/corpora', 'Corpora'],
+      ['#/library/models', 'Models'],
+      ['#/library/dictionaries', 'Dictionaries'],
+      ['#/library/storage', 'Storage'],
+      ['#/tag', 'Tag and review'],
+      ['#/analyse', 'Analyse'],
+      ['#/analyse/labels', 'Analyse'],
+      ['#/analyse/leaks', 'Analyse'],
+      ['#/analyse/breakdown', 'Analyse'],
+      ['#/analyse/errors', 'Analyse'],
+      ['#/analyse/confidence', 'Analyse'],
+      ['#/about', 'About BioNER Lab'],
+      ['#/nowhere', 'Not found'],
+    ]);
+    await test.step('a run, an imported run, and a corpus with long names and issues', async () => {
+      await page.getByRole('button', { name: 'Train on a sample' }).click();
+      await expect.poll(() => stepOf(page), { timeout: 60_000 }).toBeGreaterThan(0);
+      await runActions(page).getByRole('button', { name: 'Stop' }).click();
+      await expect(runActions(page).getByRole('button', { name: 'Resume' })).toBeVisible();
       await note(page, places);
-    }
-  });
+      const result = info.outputPath('elsewhere.result.json');
+      await writeFile(result, JSON.stringify(finishedResult()));
+      await dropPaths(page, result);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('moss · all types');
+      await note(page, places);
+      const name = 'a-corpus-with-a-name-that-is-longer-than-any-column-of-a-phone';
+      const word = 'pneumono'.repeat(20);
+      const rows = `${word}\tB-A_type_with_quite_a_long_name\n\nshort\tI-Other\n\nnot\ta\trow\n\n`;
+      await mkdir(info.outputPath(name));
+      await writeFile(path.join(info.outputPath(name), `${name}-train.tsv`), rows);
+      await dropPaths(page, info.outputPath(name));
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText(name);
+      await note(page, places);
+    });
 
-  await test.step('axe finds what is planted', async () => {
-    await page.evaluate(() => document.querySelector('main')?.append(new Image(20, 20)));
-    expect(await violations(page)).toEqual([expect.stringContaining('image-alt')]);
-    await page.reload();
-  });
+    await test.step('every view of an experiment of nine runs', async () => {
+      await dropPaths(page, path.resolve('results/disease-sharing.result.json'));
+      await openExperiment(page, 'disease');
+      for (const view of ['Overview', 'Runs', 'Across corpora', 'Affinity', 'Statistics', 'Share'] as const) {
+        await showView(page, view);
+        await note(page, places);
+      }
+    });
 
-  for (const size of sizes) {
-    await page.setViewportSize(size);
-    for (const [address, heading] of places) {
-      await test.step(`${address} at ${size.width} pixels`, async () => {
-        await page.goto(`/${address}`);
-        await expect(page.getByRole('heading', { level: 1 })).toHaveText(heading);
-        // Folded parts must fit too.
-        await page.locator('details > summary').evaluateAll((folds) => {
-          for (const fold of folds) fold.parentElement?.setAttribute('open', '');
+    await test.step('axe finds what is planted', async () => {
+      await page.evaluate(() => document.querySelector('main')?.append(new Image(20, 20)));
+      expect(await violations(page)).toEqual([expect.stringContaining('image-alt')]);
+      await page.reload();
+    });
+
+    for (const { size, theme } of sizes) {
+      await page.setViewportSize(size);
+      for (const [address, heading] of places) {
+        await test.step(`${address} at ${size.width} pixels`, async () => {
+          await page.goto(`/${address}`);
+          await expect(page.getByRole('heading', { level: 1 })).toHaveText(heading);
+          // Folded parts must fit too.
+          await page.locator('details > summary').evaluateAll((folds) => {
+            for (const fold of folds) fold.parentElement?.setAttribute('open', '');
+          });
+          expect(await widerThanWindow(page)).toEqual([]);
+          expect(await controlsOffScreen(page)).toEqual([]);
+          for (const colorScheme of isLong ? (['light', 'dark'] as const) : theme) {
+            await page.emulateMedia({ colorScheme });
+            expect(await violations(page), colorScheme).toEqual([]);
+          }
+          await expect(page).toHaveTitle(/^\S.* · BioNER Lab$/);
         });
-        expect(await widerThanWindow(page)).toEqual([]);
-        expect(await controlsOffScreen(page)).toEqual([]);
-        for (const colorScheme of ['light', 'dark'] as const) {
-          await page.emulateMedia({ colorScheme });
-          expect(await violations(page), colorScheme).toEqual([]);
-        }
-        await expect(page).toHaveTitle(/^\S.* · BioNER Lab$/);
-      });
+      }
     }
-  }
-});
+  },
+);
 
 test('the keyboard alone reaches the content, every page and the training of a sample', async ({ page }) => {
   await openLab(page);

@@ -55,161 +55,162 @@ const tables = [
 ];
 const spreadTable = 'Spread of test F1 over seeds, rounds and snapshots';
 
-test('the whole plan of a category trains to charts, tables and one file, and is not trained twice', async ({
-  page,
-  elsewhere,
-}, info) => {
-  test.setTimeout(900_000);
-  // Per seed: STL of two tasks, MTL-XC once, MTL-LS of two tasks at three rates; each of them again for its round; two seeds.
-  const runs = (2 + 1 + 2 * 3) * 2 * 2;
-  // An epoch has 24 sentences in batches of 8, and those of both tasks for MTL-XC.
-  const steps = (2 * 3 + 6 + 2 * 3 * 3) * 2 * 2;
+test(
+  'the whole plan of a category trains to charts, tables and one file, and is not trained twice',
+  { tag: '@lengthy' },
+  async ({ page, elsewhere }, info) => {
+    test.setTimeout(900_000);
+    // Per seed: STL of two tasks, MTL-XC once, MTL-LS of two tasks at three rates; each of them again for its round; two seeds.
+    const runs = (2 + 1 + 2 * 3) * 2 * 2;
+    // An epoch has 24 sentences in batches of 8, and those of both tasks for MTL-XC.
+    const steps = (2 * 3 + 6 + 2 * 3 * 3) * 2 * 2;
 
-  await test.step('the plan is shown before anything starts', async () => {
-    await openLab(page);
-    await enterPlan(page, await writeShortCorpora(info.outputPath(), corpora, sentences), whole);
-    const types = await rowsOf(page.getByRole('table', { name: 'Types of sickness' }));
-    expect(types.map(([corpus, type, , becomes]) => [corpus, type, becomes])).toEqual([
-      ['short-a', 'Disease', 'Sickness'],
-      ['short-b', 'Illness', 'Sickness'],
-    ]);
-    await page.getByRole('button', { name: 'Save category sickness' }).click();
-    expect(await planFacts(page)).toMatchObject({ Runs: `${runs}`, Steps: `${steps}` });
-    expect((await planFacts(page))['Storage']).toMatch(/^up to \d/);
-    await expectGraph(page);
-  });
-
-  await test.step('one press trains all of it', async () => {
-    await startPlan(page);
-    await expect(runsWith(page, 'Running')).toHaveCount(1);
-    await expect(page.getByRole('table', { name: 'Queue' })).toContainText('Waits for');
-    await expect.poll(() => runsWith(page, 'Finished').count(), { timeout: 120_000 }).toBeGreaterThan(2);
-    await openExperiment(page, 'sickness');
-    await expect(page.getByText(new RegExp(`^\\d+ of ${runs} runs finished; one is training now\\.`))).toBeVisible();
-    await visit(page, 'Experiments');
-  });
-
-  await test.step('after a reload one press resumes what it paused, and all that waited trains to the end', async () => {
-    await expect(runsWith(page, 'Running')).toHaveCount(1);
-    const finished = await runsWith(page, 'Finished').count();
-    await page.reload();
-    await expect(runsWith(page, 'Paused')).not.toHaveCount(0);
-    await expect(runsWith(page, 'Running')).toHaveCount(0);
-    expect(await runsWith(page, 'Finished').count()).toBeGreaterThanOrEqual(finished);
-    await page.getByRole('button', { name: /^Resume \d+ paused runs?$/ }).click();
-    await expect(runsWith(page, 'Paused')).toHaveCount(0);
-    await expect(runsWith(page, 'Finished')).toHaveCount(runs, { timeout: 600_000 });
-    await expect(page.getByRole('table', { name: 'Queue' })).toBeHidden();
-  });
-
-  const { file, path } = await exportAll(page, info, runs);
-  await test.step('the file has every run of the plan', async () => {
-    expect(file.plan).toMatchObject({
-      methods: ['STL', 'MTL-XC', 'MTL-LS'],
-      slicingRates: [0, 0.5, 1],
-      seeds: [1, 2],
-      rounds: { count: 1, epochs: 1 },
+    await test.step('the plan is shown before anything starts', async () => {
+      await openLab(page);
+      await enterPlan(page, await writeShortCorpora(info.outputPath(), corpora, sentences), whole);
+      const types = await rowsOf(page.getByRole('table', { name: 'Types of sickness' }));
+      expect(types.map(([corpus, type, , becomes]) => [corpus, type, becomes])).toEqual([
+        ['short-a', 'Disease', 'Sickness'],
+        ['short-b', 'Illness', 'Sickness'],
+      ]);
+      await page.getByRole('button', { name: 'Save category sickness' }).click();
+      expect(await planFacts(page)).toMatchObject({ Runs: `${runs}`, Steps: `${steps}` });
+      expect((await planFacts(page))['Storage']).toMatch(/^up to \d/);
+      await expectGraph(page);
     });
-    expect(file.plan.categories.map(({ name, typeName }) => [name, typeName])).toEqual([['sickness', 'Sickness']]);
-    expect(file.runs).toHaveLength(runs);
-    expect(file.runs.map(({ status }) => status)).toEqual(file.runs.map(() => 'finished'));
-    expect(file.runs.reduce((sum, { steps: points }) => sum + points.length, 0)).toBe(steps);
-    for (const { steps: points, totalSteps } of file.runs) {
-      expect(points.map(({ step }) => step)).toEqual(Array.from({ length: totalSteps }, (_, index) => index + 1));
-    }
-    // Every MTL-LS run started from the one MTL-XC of its seed.
-    for (const run of file.runs.filter(({ spec }) => spec.method === 'MTL-LS' && spec.round === 0)) {
-      const parent = file.runs.find(({ spec }) => spec.id === run.spec.parent)?.spec;
-      expect(parent).toMatchObject({ method: 'MTL-XC', round: 0, seed: run.spec.seed });
-    }
-  });
 
-  await test.step('charts show every rate, with STL and MTL-XC beside them', async () => {
-    await openExperiment(page, 'sickness');
-    for (const [place, task] of tasks.entries()) {
-      await page.getByLabel('Task').selectOption({ label: task });
-      await expectCharts(page, info, file, place);
-    }
-  });
-
-  await test.step('every tagger of STL is tested on the corpus that it was not trained on', async () => {
-    await showView(page, 'Across corpora');
-    await page.getByRole('combobox', { name: 'Method', exact: true }).selectOption('STL');
-    const predict = page.getByRole('button', { name: 'Predict now' });
-    await expect(page.getByText(/^8 predictions on test sets/)).toBeVisible();
-    await predict.click();
-    await expect(page.getByText('2 taggers, 4 of 4 scores known')).toBeVisible({ timeout: 120_000 });
-    await expect(predict).toBeHidden();
-    const rows = page.getByRole('table', { name: 'Test F1 of every tagger on every test set', exact: true }).locator('tbody tr'); // prettier-ignore
-    for (const [place] of tasks.entries()) {
-      const own = rows.nth(place).locator('td.own');
-      await expect(own).toHaveCount(1);
-      await expect(own.locator('.f1')).toHaveText(mean(scoresOf(file, 'STL', place, 'test')).toFixed(2));
-      await expect(rows.nth(place).locator('.interval')).toHaveCount(2);
-    }
-    await showView(page, 'Overview');
-  });
-
-  const shown = await test.step('tables tell what the file tells', async () => {
-    const [first = [], second = [], third = []] = await Promise.all(tables.map((name) => tableRows(page, name)));
-    await showView(page, 'Statistics');
-    const spreads = await tableRows(page, spreadTable);
-    expect(first.map((row) => row[0])).toEqual(tasks);
-    expect(first.map((row) => [row[3], row[6]])).toEqual(
-      [0, 1].map((place) => ['STL', 'MTL-XC'].map((contender) => meanText(file, contender, place))),
-    );
-    expect(second).toEqual(
-      tasks.map((task, place) => [
-        task,
-        ...[...contenders.slice(2), 'STL', 'MTL-XC'].map((contender) => meanText(file, contender, place)),
-      ]),
-    );
-    for (const [place, row] of third.entries()) {
-      const chosen = `MTL-LS ${row[1]}`;
-      const devel = contenders.slice(2).map((contender) => mean(scoresOf(file, contender, place, 'devel')));
-      expect(mean(scoresOf(file, chosen, place, 'devel'))).toBeCloseTo(Math.max(...devel), 6);
-      expect(row[3]).toBe(meanText(file, chosen, place));
-    }
-    // Scores that are all alike would make the comparisons above idle.
-    expect(new Set(second.flatMap((row) => row.slice(1))).size).toBeGreaterThan(3);
-    return [first, second, third, spreads];
-  });
-
-  await test.step('another browser shows the same tables from the file', async () => {
-    await openLab(elsewhere);
-    await dropPaths(elsewhere, path);
-    await expect(elsewhere.getByRole('heading', { level: 1, name: 'Experiments' })).toBeVisible();
-    await openExperiment(elsewhere, 'sickness');
-    for (const [place, name] of [...tables, spreadTable].entries()) {
-      if (name === spreadTable) await showView(elsewhere, 'Statistics');
-      await expect(elsewhere.getByRole('table', { name, exact: true })).toBeVisible();
-      expect(await tableRows(elsewhere, name)).toEqual(shown[place]);
-    }
-    await expect(notices(elsewhere)).toBeEmpty();
-  });
-
-  await test.step('the same plan again trains nothing', async () => {
-    await visit(page, 'New');
-    await page.reload();
-    await waitUntilReady(page);
-    await page.getByRole('checkbox', { name: 'MTL-XC' }).check();
-    await page.getByRole('checkbox', { name: 'MTL-LS' }).check();
-    // One's own category comes first of those that can be had.
-    await expect(page.getByLabel('Category name')).toHaveValue('sickness');
-    await enterSettings(page, whole);
-    expect(await planFacts(page)).toMatchObject({
-      Runs: `${runs}`,
-      'To train': '0, the others already exist',
-      Steps: '0',
+    await test.step('one press trains all of it', async () => {
+      await startPlan(page);
+      await expect(runsWith(page, 'Running')).toHaveCount(1);
+      await expect(page.getByRole('table', { name: 'Queue' })).toContainText('Waits for');
+      await expect.poll(() => runsWith(page, 'Finished').count(), { timeout: 120_000 }).toBeGreaterThan(2);
+      await openExperiment(page, 'sickness');
+      await expect(page.getByText(new RegExp(`^\\d+ of ${runs} runs finished; one is training now\\.`))).toBeVisible();
+      await visit(page, 'Experiments');
     });
-    await openGraph(page);
-    await expect(planPanel(page).getByText('reused', { exact: true })).toHaveCount(runs);
-    await startPlan(page);
-    await expect(runsWith(page, 'Finished')).toHaveCount(runs);
-    // Not even the time of the last change is another.
-    expect((await exportAll(page, info, runs)).file.runs).toEqual(file.runs);
-  });
-});
+
+    await test.step('after a reload one press resumes what it paused, and all that waited trains to the end', async () => {
+      await expect(runsWith(page, 'Running')).toHaveCount(1);
+      const finished = await runsWith(page, 'Finished').count();
+      await page.reload();
+      await expect(runsWith(page, 'Paused')).not.toHaveCount(0);
+      await expect(runsWith(page, 'Running')).toHaveCount(0);
+      expect(await runsWith(page, 'Finished').count()).toBeGreaterThanOrEqual(finished);
+      await page.getByRole('button', { name: /^Resume \d+ paused runs?$/ }).click();
+      await expect(runsWith(page, 'Paused')).toHaveCount(0);
+      await expect(runsWith(page, 'Finished')).toHaveCount(runs, { timeout: 600_000 });
+      await expect(page.getByRole('table', { name: 'Queue' })).toBeHidden();
+    });
+
+    const { file, path } = await exportAll(page, info, runs);
+    await test.step('the file has every run of the plan', async () => {
+      expect(file.plan).toMatchObject({
+        methods: ['STL', 'MTL-XC', 'MTL-LS'],
+        slicingRates: [0, 0.5, 1],
+        seeds: [1, 2],
+        rounds: { count: 1, epochs: 1 },
+      });
+      expect(file.plan.categories.map(({ name, typeName }) => [name, typeName])).toEqual([['sickness', 'Sickness']]);
+      expect(file.runs).toHaveLength(runs);
+      expect(file.runs.map(({ status }) => status)).toEqual(file.runs.map(() => 'finished'));
+      expect(file.runs.reduce((sum, { steps: points }) => sum + points.length, 0)).toBe(steps);
+      for (const { steps: points, totalSteps } of file.runs) {
+        expect(points.map(({ step }) => step)).toEqual(Array.from({ length: totalSteps }, (_, index) => index + 1));
+      }
+      // Every MTL-LS run started from the one MTL-XC of its seed.
+      for (const run of file.runs.filter(({ spec }) => spec.method === 'MTL-LS' && spec.round === 0)) {
+        const parent = file.runs.find(({ spec }) => spec.id === run.spec.parent)?.spec;
+        expect(parent).toMatchObject({ method: 'MTL-XC', round: 0, seed: run.spec.seed });
+      }
+    });
+
+    await test.step('charts show every rate, with STL and MTL-XC beside them', async () => {
+      await openExperiment(page, 'sickness');
+      for (const [place, task] of tasks.entries()) {
+        await page.getByLabel('Task').selectOption({ label: task });
+        await expectCharts(page, info, file, place);
+      }
+    });
+
+    await test.step('every tagger of STL is tested on the corpus that it was not trained on', async () => {
+      await showView(page, 'Across corpora');
+      await page.getByRole('combobox', { name: 'Method', exact: true }).selectOption('STL');
+      const predict = page.getByRole('button', { name: 'Predict now' });
+      await expect(page.getByText(/^8 predictions on test sets/)).toBeVisible();
+      await predict.click();
+      await expect(page.getByText('2 taggers, 4 of 4 scores known')).toBeVisible({ timeout: 120_000 });
+      await expect(predict).toBeHidden();
+      const rows = page.getByRole('table', { name: 'Test F1 of every tagger on every test set', exact: true }).locator('tbody tr'); // prettier-ignore
+      for (const [place] of tasks.entries()) {
+        const own = rows.nth(place).locator('td.own');
+        await expect(own).toHaveCount(1);
+        await expect(own.locator('.f1')).toHaveText(mean(scoresOf(file, 'STL', place, 'test')).toFixed(2));
+        await expect(rows.nth(place).locator('.interval')).toHaveCount(2);
+      }
+      await showView(page, 'Overview');
+    });
+
+    const shown = await test.step('tables tell what the file tells', async () => {
+      const [first = [], second = [], third = []] = await Promise.all(tables.map((name) => tableRows(page, name)));
+      await showView(page, 'Statistics');
+      const spreads = await tableRows(page, spreadTable);
+      expect(first.map((row) => row[0])).toEqual(tasks);
+      expect(first.map((row) => [row[3], row[6]])).toEqual(
+        [0, 1].map((place) => ['STL', 'MTL-XC'].map((contender) => meanText(file, contender, place))),
+      );
+      expect(second).toEqual(
+        tasks.map((task, place) => [
+          task,
+          ...[...contenders.slice(2), 'STL', 'MTL-XC'].map((contender) => meanText(file, contender, place)),
+        ]),
+      );
+      for (const [place, row] of third.entries()) {
+        const chosen = `MTL-LS ${row[1]}`;
+        const devel = contenders.slice(2).map((contender) => mean(scoresOf(file, contender, place, 'devel')));
+        expect(mean(scoresOf(file, chosen, place, 'devel'))).toBeCloseTo(Math.max(...devel), 6);
+        expect(row[3]).toBe(meanText(file, chosen, place));
+      }
+      // Scores that are all alike would make the comparisons above idle.
+      expect(new Set(second.flatMap((row) => row.slice(1))).size).toBeGreaterThan(3);
+      return [first, second, third, spreads];
+    });
+
+    await test.step('another browser shows the same tables from the file', async () => {
+      await openLab(elsewhere);
+      await dropPaths(elsewhere, path);
+      await expect(elsewhere.getByRole('heading', { level: 1, name: 'Experiments' })).toBeVisible();
+      await openExperiment(elsewhere, 'sickness');
+      for (const [place, name] of [...tables, spreadTable].entries()) {
+        if (name === spreadTable) await showView(elsewhere, 'Statistics');
+        await expect(elsewhere.getByRole('table', { name, exact: true })).toBeVisible();
+        expect(await tableRows(elsewhere, name)).toEqual(shown[place]);
+      }
+      await expect(notices(elsewhere)).toBeEmpty();
+    });
+
+    await test.step('the same plan again trains nothing', async () => {
+      await visit(page, 'New');
+      await page.reload();
+      await waitUntilReady(page);
+      await page.getByRole('checkbox', { name: 'MTL-XC' }).check();
+      await page.getByRole('checkbox', { name: 'MTL-LS' }).check();
+      // One's own category comes first of those that can be had.
+      await expect(page.getByLabel('Category name')).toHaveValue('sickness');
+      await enterSettings(page, whole);
+      expect(await planFacts(page)).toMatchObject({
+        Runs: `${runs}`,
+        'To train': '0, the others already exist',
+        Steps: '0',
+      });
+      await openGraph(page);
+      await expect(planPanel(page).getByText('reused', { exact: true })).toHaveCount(runs);
+      await startPlan(page);
+      await expect(runsWith(page, 'Finished')).toHaveCount(runs);
+      // Not even the time of the last change is another.
+      expect((await exportAll(page, info, runs)).file.runs).toEqual(file.runs);
+    });
+  },
+);
 
 async function openGraph(page: Page): Promise<void> {
   const list = planPanel(page).getByRole('list', { name: 'Runs of the plan' });

@@ -1,4 +1,4 @@
-// Proves that the recorded engine matches the plain XLNet and BERT on a GPU: gradients, ten updates, predictions, recomputation, bit-equal repeats.
+// Proves that the recorded engine matches the plain XLNet and BERT on a GPU: gradients, updates, predictions, recomputation, bit-equal repeats.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe } from 'vitest';
 import { computeOptionsFor, openMachine } from '../../src/engine/network/computeOptions.ts';

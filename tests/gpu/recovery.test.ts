@@ -10,9 +10,9 @@ import { memory, type Store } from '../../src/storage/store.ts';
 import { Rng } from '../../src/util/random.ts';
 import { browserPlatform } from '../../workers/browserPlatform.ts';
 import { notices, settled, view } from '../fixtures/labBench.ts';
+import { isLong } from '../fixtures/longForm.ts';
 import { endOf, openTinyLab, tinyPlan } from '../fixtures/tinyLab.ts';
 
-const isLong = import.meta.env['VITE_SOAK'] !== undefined;
 const LOSSES = isLong ? 20 : 1;
 /** Number of state changes the lab reports in a whole run; devices are lost within these. */
 const CHANGES = 30;

@@ -4,6 +4,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { Pipelines } from '../../src/engine/gpu/pipelines.ts';
 import { hardwareTuning } from '../../src/engine/kernels/matmul/matmulTuning.ts';
 import { engineSelfTest } from '../../src/engine/start/engineSelfTest.ts';
+import { skippedUnlessLong } from '../fixtures/longForm.ts';
 import { testGpu } from './support/runRecording.ts';
 
 beforeAll(async () => {
@@ -18,9 +19,8 @@ it('passes on this adapter, and leaves the backend as it was', async () => {
 });
 
 // They take 40 seconds to compile for a CPU, and each is proved by the tests of products, attention and engine.
-const isLong = import.meta.env['VITE_SOAK'] !== undefined;
-if (!isLong) console.log('Skipped, because it compiles for 40 seconds and VITE_SOAK is not set: the self-test with the kernels for hardware.'); // prettier-ignore
-it.skipIf(!isLong)('passes with the kernels for hardware', async () => {
+const isSkipped = skippedUnlessLong('the self-test with the kernels for hardware', 'it compiles for 40 seconds');
+it.skipIf(isSkipped)('passes with the kernels for hardware', async () => {
   const gpu = await testGpu();
   const checks = await engineSelfTest({
     ...gpu,

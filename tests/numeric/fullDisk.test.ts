@@ -8,12 +8,13 @@ import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { droppedText } from '../fixtures/drops.ts';
 import { faultyStore } from '../fixtures/faultyStore.ts';
 import { notices, settled, status, view } from '../fixtures/labBench.ts';
+import { isLong } from '../fixtures/longForm.ts';
 import { modelFolder } from '../fixtures/modelFolders.ts';
 import { endOf, openTinyLab, tinyPlan, type TinyLab } from '../fixtures/tinyLab.ts';
 
 const model = modelFolder('f16');
 /** Fails every write in the long form; else one of each kind of record. */
-const OF_EACH_KIND = process.env['SOAK'] === undefined ? 1 : Infinity;
+const OF_EACH_KIND = isLong ? Infinity : 1;
 
 let opened: TinyLab | null = null;
 afterEach(() => opened?.close());

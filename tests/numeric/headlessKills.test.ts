@@ -2,11 +2,10 @@
 import { expect, it } from 'vitest';
 import { headlessKills } from '../../soak/headlessKills.ts';
 import { singleTaskPlan } from '../../soak/killPlans.ts';
+import { skippedUnlessLong } from '../fixtures/longForm.ts';
 
-const isLong = process.env['SOAK'] !== undefined;
-if (!isLong) console.log('Skipped, because it takes a minute of a processor and SOAK is not set: headless is killed.');
-
-it.skipIf(!isLong)('headless resumes after a kill, to the same weights and result file', async () => {
+const isSkipped = skippedUnlessLong('headless is killed', 'it takes a minute of a processor');
+it.skipIf(isSkipped)('headless resumes after a kill, to the same weights and result file', async () => {
   const { rows, differences } = await headlessKills({
     plan: singleTaskPlan(6),
     kills: 2,

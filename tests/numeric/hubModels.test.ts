@@ -19,6 +19,7 @@ import { requestFile } from '../../workers/publicFiles.ts';
 import { createTrainingServer } from '../../workers/trainingServer.ts';
 import { hubServer, type ServedFile } from '../fixtures/hub/hubServer.ts';
 import { writeModelFiles, type DrawnForm } from '../fixtures/hub/modelFiles.ts';
+import { isLong, skippedUnlessLong } from '../fixtures/longForm.ts';
 import { modelFixture } from '../fixtures/modelFolders.ts';
 
 type ShapeName = 'base' | 'large';
@@ -48,10 +49,9 @@ const others: readonly (readonly [ShapeName, DrawnForm])[] = [
   ['large', 'bin'],
   ['large', 'safetensors'],
 ];
-const allForms = process.env['ALL_MODEL_FORMS'] !== undefined;
-if (!allForms) console.log(`Skipped, because they take minutes and ALL_MODEL_FORMS is not set: ${others.map((one) => one.join(' ')).join(', ')}.`); // prettier-ignore
+skippedUnlessLong(others.map((one) => one.join(' ')).join(', '), 'they take minutes');
 
-it.each(allForms ? [...usual, ...others] : usual)(
+it.each(isLong ? [...usual, ...others] : usual)(
   '%s as %s',
   async (shape, form) => {
     const reference = JSON.parse(readFileSync(path.join(fixtures, `${shape}.json`), 'utf8')) as Case;

@@ -1,4 +1,4 @@
-// Proves that the engine on the processor matches the plain XLNet and BERT: gradients, ten updates, predictions, recomputation, bit-equal repeats.
+// Proves that the engine on the processor matches the plain XLNet and BERT: gradients, updates, predictions, recomputation, bit-equal repeats.
 import v8 from 'node:v8';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -1,6 +1,7 @@
 // Shows the library of corpora and imports new ones.
 import { useMemo } from 'react';
 import { SPLITS } from '../../data/corpus/corpus.ts';
+import { isInstalling } from '../../lab/state/isInstalling.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { Button } from '../parts/Button.tsx';
 import { DropZone } from '../parts/DropZone.tsx';
@@ -16,6 +17,7 @@ import { ColumnPicker } from './ColumnPicker.tsx';
 
 export function CorporaSection() {
   const corpora = useLab((state) => state.corpora);
+  const none = useLab(isInstalling) ? 'The samples are being installed.' : 'No corpora yet.';
   const questions = useLab((state) => state.columnQuestions);
   return (
     <>
@@ -31,7 +33,7 @@ export function CorporaSection() {
         <ColumnPicker key={question.id} question={question} />
       ))}
       <UnreadableList kind="corpus" />
-      {corpora.length === 0 ? <p className="soft">No corpora yet.</p> : <CorporaTable corpora={corpora} />}
+      {corpora.length === 0 ? <p className="soft">{none}</p> : <CorporaTable corpora={corpora} />}
       <CataloguePanel />
     </>
   );

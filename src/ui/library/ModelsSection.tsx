@@ -1,5 +1,6 @@
 // Shows the library of pretrained models and trained taggers.
 import { factsOf, familyList } from '../../data/pieces/encoderFacts.ts';
+import { isInstalling } from '../../lab/state/isInstalling.ts';
 import { taggerKey } from '../../lab/tagging/offeredTaggers.ts';
 import type { ModelRecord, ModelSource } from '../../schema/modelRecord.ts';
 import type { TaggerHead } from '../../schema/taggerHead.ts';
@@ -42,6 +43,8 @@ const COLUMNS = ['Layers', 'Width', 'Heads', 'Vocabulary', 'Parameters', 'Size']
 
 export function ModelsSection() {
   const models = useLab((state) => state.models);
+  const mayCome = useLab(isInstalling);
+  const none = mayCome ? 'The built-in model is being installed.' : 'No models yet.';
   return (
     <>
       <p className="soft">Import pretrained encoders to fine-tune, and trained taggers to tag with.</p>
@@ -53,7 +56,7 @@ export function ModelsSection() {
       </DropZone>
       <UnreadableList kind="model" />
       <UnreadableList kind="download" />
-      {models.length === 0 ? <p className="soft">No models yet.</p> : <ModelsTable models={models} />}
+      {models.length === 0 ? <p className="soft">{none}</p> : <ModelsTable models={models} />}
       <BaselinePanel />
       <HubPanel />
     </>

@@ -1,6 +1,7 @@
 // The first page: says what the lab does, and starts an experiment on a sample, on a person's own corpus, or on several methods.
 import { lazy, Suspense, useState } from 'react';
 import { presets } from '../../lab/plans/presets.ts';
+import { isInstalling } from '../../lab/state/isInstalling.ts';
 import { Button } from '../parts/Button.tsx';
 import { DropZone } from '../parts/DropZone.tsx';
 import { Field } from '../parts/Field.tsx';
@@ -23,9 +24,7 @@ function SampleCard() {
   const lab = useLabActions();
   const library = useLab(({ corpora, models }) => ({ corpora, models }), shallow);
   const isReady = useLab((state) => state.backend.status === 'ready');
-  const isInstalling = useLab(
-    ({ opened, backend, jobs }) => !opened || backend.status === 'starting' || jobs.length > 0,
-  );
+  const mayCome = useLab(isInstalling);
   const samples = library.corpora.filter((corpus) => corpus.builtIn);
   const [chosenId, setChosenId] = useState<string | null>(null);
   const sample = samples.find(({ id }) => id === chosenId) ?? samples[0];
@@ -67,7 +66,7 @@ function SampleCard() {
       </div>
       <p className="soft">
         {sample === undefined || plan === null
-          ? emptyText(isInstalling)
+          ? emptyText(mayCome)
           : `${presets.sample.label}: ${format.counted(plan.config.epochs, 'epoch')}, ${format.counted(
               steps,
               'step',

@@ -7,10 +7,12 @@ import type { CorpusSentences, Sentence } from '../../../src/data/corpus/corpus.
 import { entitySets, type EntitySetOptions } from '../../../src/metrics/entitySets.ts';
 import { findLeaks } from '../../../src/metrics/leaks.ts';
 import { finishWork } from '../../../src/util/work.ts';
+import { skippedUnlessLong } from '../../fixtures/longForm.ts';
 
 const folder = fileURLToPath(new URL('../../../../shared/corpora/', import.meta.url));
 const isHere = existsSync(`${folder}subtasks.json`);
 if (!isHere) console.warn(`Skipped: no corpora in ${folder}.`);
+const isSkipped = skippedUnlessLong('entity sets and leaks of the public corpora', 'they take half a minute');
 
 /** Percentage of L that is also in T: unique strings, and mentions. */
 function covered(tasks: Awaited<ReturnType<typeof readCategory>>['tasks'], id: string, options: EntitySetOptions = {}) {
@@ -33,7 +35,7 @@ function withoutSpaces({ train, devel, test }: CorpusSentences): CorpusSentences
   return { train: squeeze(train), devel: squeeze(devel), test: squeeze(test) };
 }
 
-describe.skipIf(!isHere)('the public corpora', () => {
+describe.skipIf(!isHere || isSkipped)('the public corpora', () => {
   it(
     'have the overlap of BC2GM with the gene category that the paper prints, and BioNLP09 in JNLPBA',
     { timeout: 120_000 },

@@ -1,4 +1,4 @@
-// Proves that every character of the BMP and 10,000 drawn strings give the normalized text, words and ids of Hugging Face's tokenizers, for each normalizer and both families.
+// Proves that the characters of the BMP and 10,000 drawn strings (a quarter of both in the short form) give the normalized text, words and ids of Hugging Face's tokenizers, for each normalizer and both families.
 import { decompress } from 'fzstd';
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { readPreTokenizer } from '../../../../src/data/pieces/preTokenizer.ts';
 import { readTokenizer } from '../../../../src/data/pieces/tokenizer.ts';
 import { tokenizerFileOf } from '../../../../src/data/pieces/tokenizerFile.ts';
 import { crc32 } from '../../../../src/util/digest.ts';
+import { fewerUnlessLong } from '../../../fixtures/longForm.ts';
 
 interface Reference {
   readonly name: string;
@@ -122,7 +123,9 @@ describe.each(fixture.references)('$name', (reference) => {
       .padStart(8, '0');
   /** First texts of the groups that differ. */
   const differing = (groups: readonly (readonly string[])[], expected: readonly string[]): string[] =>
-    groups.flatMap((texts, index) => (digest(texts) === expected[index] ? [] : [JSON.stringify(texts[0])]));
+    fewerUnlessLong([...groups.entries()], 4).flatMap(([index, texts]) =>
+      digest(texts) === expected[index] ? [] : [JSON.stringify(texts[0])],
+    );
 
   it('has no differing block of characters', () => {
     const found = differing(characters, reference.characters);

@@ -55,13 +55,11 @@ describe('thinning', () => {
     );
   });
 
-  it('brings 100,000 points down to a few hundred in a few milliseconds', () => {
+  it('brings 100,000 points down to a few hundred, the peak among them', () => {
     const many = points(
       Array.from({ length: 100_000 }, (_, index) => Math.sin(index / 900) + (index === 61_803 ? 9 : 0)),
     );
-    const startedAt = performance.now();
     const left = thinned(many, 600, ({ y }) => y);
-    expect(performance.now() - startedAt).toBeLessThan(200);
     expect(left.length).toBeLessThanOrEqual(600);
     expect(left.some(({ x }) => x === 61_803)).toBe(true);
   });

@@ -6,6 +6,7 @@ import { spanScore } from '../../../../src/metrics/scores/spanScore.ts';
 import { totalCounts } from '../../../../src/metrics/scores/sentenceCounts.ts';
 import { bootstrapIntervals } from '../../../../src/metrics/significance/bootstrapIntervals.ts';
 import { Rng } from '../../../../src/util/random.ts';
+import { isLong } from '../../../fixtures/longForm.ts';
 import { simulatedGold, simulatedSystem } from '../significance/simulatedCounts.ts';
 
 const RATES = [0, 0.25, 0.5, 0.75, 1];
@@ -98,7 +99,7 @@ describe('a race', () => {
           .map(([cell]) => Number(cell.split(' ')[0]));
         if (race.rules.choose === 'rung') expect(new Set(whole)).toEqual(new Set([raceStanding(race).chosen]));
       }),
-      { numRuns: 30 },
+      { numRuns: isLong ? 30 : 10 },
     );
   });
 
