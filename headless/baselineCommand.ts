@@ -16,9 +16,9 @@ import { readModelFile } from '../src/storage/modelRecords.ts';
 import { memory } from '../src/storage/store.ts';
 import { LabError } from '../src/util/labError.ts';
 import type { BaselineMade, VectorsFile } from '../src/wire/trainingProtocol.ts';
-import { endOf, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
+import { command, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
 import { cancelledBy, commandLab } from './commandLab.ts';
-import { EventLines } from './eventLines.ts';
+import type { EventLines } from './eventLines.ts';
 import { parsedOptions, usageError, wholeNumber } from './headlessArguments.ts';
 import { inputFolder, unreadableFile } from './inputFolder.ts';
 
@@ -41,12 +41,7 @@ Makes a network of words to train from nothing, as DIR/NAME: give DIR as --model
 ${exitCodesText}`;
 
 /** Returns the exit code, after reporting every error. */
-export function baselineCommand(args: readonly string[], surroundings: CommandSurroundings): Promise<number> {
-  const lines = new EventLines(args.includes('--json') ? surroundings.output : null);
-  const text = lines.areWanted ? surroundings.errors : surroundings.output;
-  const work = (): Promise<number> => makeFolder(args, { ...surroundings, output: text }, lines);
-  return endOf(work, surroundings, usage, (data) => lines.error(data));
-}
+export const baselineCommand = command(usage, makeFolder);
 
 async function makeFolder(
   args: readonly string[],
@@ -66,10 +61,6 @@ async function makeFolder(
     out: { type: 'string' },
     json: { type: 'boolean' },
   });
-  if (values.help === true) {
-    output.write(usage);
-    return exitCodes.done;
-  }
   const { corpus: names = [], corpora: folder, out, vectors } = values;
   const form = networkOf(positionals);
   if (names.length === 0) throw usageError('Name the corpora whose words it knows.', '--corpus NAME', 'none');

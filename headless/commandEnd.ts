@@ -1,8 +1,9 @@
-// Declares what a command runs in and how it ends: its streams, its interrupt, the training server it opens, and the exit codes.
+// Declares what a command runs in, how it begins and how it ends: its streams, help, JSON lines, interrupt, training server and exit codes.
 import { fileError } from '../src/storage/fileSystem.ts';
 import type { Store } from '../src/storage/store.ts';
 import { LabError, type LabErrorData } from '../src/util/labError.ts';
 import type { ServerClient } from '../src/wire/trainingProtocol.ts';
+import { EventLines } from './eventLines.ts';
 import type { TextOutput } from './progressReport.ts';
 
 /** What a scheduler decides by: 75 is EX_TEMPFAIL of sysexits, 130 what shells give for Ctrl-C. */
@@ -35,6 +36,43 @@ export interface ChildLines {
   readonly output: (line: string) => void;
   readonly errors: (line: string) => void;
 }
+
+/** Runs with the arguments behind its name; the exit code, after reporting every error. */
+export type Command = (args: readonly string[], surroundings: CommandSurroundings) => Promise<number>;
+
+/**
+ * Declares a command that tells programs what happens: with `--json`, `lines` go to the output and text for people to the errors. `--help`
+ * prints `usage`, which is also shown below an error with code `headless/usage`.
+ */
+export function command(
+  usage: string,
+  work: (args: readonly string[], surroundings: CommandSurroundings, lines: EventLines) => Promise<number>,
+): Command {
+  return (args, surroundings) => {
+    const lines = new EventLines(args.includes('--json') ? surroundings.output : null);
+    const around = lines.areWanted ? { ...surroundings, output: surroundings.errors } : surroundings;
+    const helped = async (): Promise<number> => {
+      if (!asksForHelp(args)) return work(args, around, lines);
+      surroundings.output.write(usage);
+      return exitCodes.done;
+    };
+    return endOf(helped, surroundings, usage, (data) => lines.error(data));
+  };
+}
+
+/** Declares a command whose output is one answer. */
+export function answeringCommand(usage: string, work: Command): Command {
+  return (args, surroundings) => {
+    const helped = async (): Promise<number> => {
+      if (!asksForHelp(args)) return work(args, surroundings);
+      surroundings.output.write(usage);
+      return exitCodes.done;
+    };
+    return endOf(helped, surroundings, usage);
+  };
+}
+
+export const asksForHelp = (args: readonly string[]): boolean => args.includes('--help') || args.includes('-h');
 
 /** The exit code of a command whose work was paused: a scheduler submits it again, a person decides. */
 export function interruptedCode({ reason }: AbortSignal): number {

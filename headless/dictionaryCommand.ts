@@ -12,9 +12,9 @@ import { memory } from '../src/storage/store.ts';
 import { LabError } from '../src/util/labError.ts';
 import { fileInMemory, type DroppedFile } from '../src/util/namedFile.ts';
 import type { SilverDivision } from '../src/wire/dictionaryProtocol.ts';
-import { endOf, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
+import { command, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
 import { cancelledBy, commandLab } from './commandLab.ts';
-import { EventLines } from './eventLines.ts';
+import type { EventLines } from './eventLines.ts';
 import { parsedOptions, usageError, wholeNumber } from './headlessArguments.ts';
 import { filesUnder, inputFolder, unreadableFile } from './inputFolder.ts';
 
@@ -42,12 +42,7 @@ What is ambiguous is in DIR/NAME.terms.json: terms of several ids are marked wit
 ${exitCodesText}`; // prettier-ignore
 
 /** Returns the exit code, after reporting every error. */
-export function dictionaryCommand(args: readonly string[], surroundings: CommandSurroundings): Promise<number> {
-  const lines = new EventLines(args.includes('--json') ? surroundings.output : null);
-  const text = lines.areWanted ? surroundings.errors : surroundings.output;
-  const work = (): Promise<number> => run(args, { ...surroundings, output: text }, lines);
-  return endOf(work, surroundings, usage, (data) => lines.error(data));
-}
+export const dictionaryCommand = command(usage, run);
 
 function options(args: readonly string[]) {
   return parsedOptions(args, {
@@ -71,10 +66,6 @@ type Options = ReturnType<typeof options>['values'];
 async function run(args: readonly string[], surroundings: CommandSurroundings, lines: EventLines): Promise<number> {
   const { output, errors, interrupt } = surroundings;
   const { values, positionals } = options(args);
-  if (values.help === true) {
-    output.write(usage);
-    return exitCodes.done;
-  }
   const [what, file, ...rest] = positionals;
   if ((what !== 'check' && what !== 'annotate') || file === undefined || rest.length > 0) {
     throw usageError('Give check or annotate, and one file of terms.', 'check FILE or annotate FILE', positionals.join(' ') || 'nothing'); // prettier-ignore

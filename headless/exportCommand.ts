@@ -5,9 +5,8 @@ import { ONNX_PRECISIONS, type OnnxPrecision } from '../src/schema/onnxDescripti
 import { fileSystem } from '../src/storage/fileSystem.ts';
 import { memory, type Store } from '../src/storage/store.ts';
 import { LabError } from '../src/util/labError.ts';
-import { endOf, exitCodes, exitCodesText, type CommandSurroundings } from './commandEnd.ts';
+import { command, exitCodes, exitCodesText, type CommandSurroundings } from './commandEnd.ts';
 import { commandLab, type CommandLab } from './commandLab.ts';
-import { EventLines } from './eventLines.ts';
 import { oneArgument, parsedOptions, usageError } from './headlessArguments.ts';
 import { exportFolderOf, filesUnder, writeFolder, writeModels, type ExportForm } from './inputFolder.ts';
 import { runStoreOf } from './runFolder.ts';
@@ -24,54 +23,45 @@ Writes the selected snapshot of each finished run of a folder of results to DIR/
 ${exitCodesText}`;
 
 /** Returns the exit code, after reporting every error. */
-export function exportCommand(args: readonly string[], surroundings: CommandSurroundings): Promise<number> {
-  const lines = new EventLines(args.includes('--json') ? surroundings.output : null);
-  const around = lines.areWanted ? { ...surroundings, output: surroundings.errors } : surroundings;
-  const work = async (): Promise<number> => {
-    // The precision is optional, which options of Node cannot be.
-    const words = args.map((word) => (word === '--onnx' ? '--onnx=f32' : word));
-    const { values, positionals } = parsedOptions(words, {
-      run: { type: 'string', multiple: true },
-      out: { type: 'string' },
-      onnx: { type: 'string' },
-      adapters: { type: 'boolean' },
-      json: { type: 'boolean' },
+export const exportCommand = command(usage, async (args, around, lines) => {
+  // The precision is optional, which options of Node cannot be.
+  const words = args.map((word) => (word === '--onnx' ? '--onnx=f32' : word));
+  const { values, positionals } = parsedOptions(words, {
+    run: { type: 'string', multiple: true },
+    out: { type: 'string' },
+    onnx: { type: 'string' },
+    adapters: { type: 'boolean' },
+    json: { type: 'boolean' },
+  });
+  const folder = oneArgument(positionals, 'Give one folder of results.', 'DIR');
+  const wanted = values.run ?? [];
+  const onnx = onnxFrom(values.onnx);
+  if (onnx !== null && (await isTagger(folder))) {
+    const beside = path.resolve(values.out ?? path.dirname(path.resolve(folder)));
+    await exportTaggerFolder(path.resolve(folder), beside, around, onnx);
+    lines.write({ event: 'file', file: path.join(beside, 'onnx'), models: 1 });
+    return exitCodes.done;
+  }
+  const out = path.resolve(values.out ?? folder);
+  const form: ExportForm = values.adapters === true ? 'adapters' : (onnx ?? 'models');
+  let written = 0;
+  for (const store of await storesIn(path.resolve(folder))) {
+    await whileLocked(path.dirname(store), around, async () => {
+      written += await exportStore(store, wanted, out, around, form);
+      return exitCodes.done;
     });
-    if (values.help === true) {
-      surroundings.output.write(usage);
-      return exitCodes.done;
-    }
-    const folder = oneArgument(positionals, 'Give one folder of results.', 'DIR');
-    const wanted = values.run ?? [];
-    const onnx = onnxFrom(values.onnx);
-    if (onnx !== null && (await isTagger(folder))) {
-      const beside = path.resolve(values.out ?? path.dirname(path.resolve(folder)));
-      await exportTaggerFolder(path.resolve(folder), beside, around, onnx);
-      lines.write({ event: 'file', file: path.join(beside, 'onnx'), models: 1 });
-      return exitCodes.done;
-    }
-    const out = path.resolve(values.out ?? folder);
-    const form: ExportForm = values.adapters === true ? 'adapters' : (onnx ?? 'models');
-    let written = 0;
-    for (const store of await storesIn(path.resolve(folder))) {
-      await whileLocked(path.dirname(store), around, async () => {
-        written += await exportStore(store, wanted, out, around, form);
-        return exitCodes.done;
-      });
-    }
-    lines.write({ event: 'file', file: path.join(out, exportFolderOf(form)), models: written });
-    if (written > 0) return exitCodes.done;
-    throw new LabError(
-      'headless/input',
-      form === 'adapters' ? 'No finished run with adapters was found.' : 'No finished run was found.',
-      {
-        expected: wanted.length === 0 ? 'a finished run with its snapshot' : `finished: ${wanted.join(', ')}`,
-        got: `none in ${folder}`,
-      },
-    );
-  };
-  return endOf(work, surroundings, usage, (data) => lines.error(data));
-}
+  }
+  lines.write({ event: 'file', file: path.join(out, exportFolderOf(form)), models: written });
+  if (written > 0) return exitCodes.done;
+  throw new LabError(
+    'headless/input',
+    form === 'adapters' ? 'No finished run with adapters was found.' : 'No finished run was found.',
+    {
+      expected: wanted.length === 0 ? 'a finished run with its snapshot' : `finished: ${wanted.join(', ')}`,
+      got: `none in ${folder}`,
+    },
+  );
+});
 
 function onnxFrom(text: string | undefined): OnnxPrecision | null {
   if (text === undefined) return null;

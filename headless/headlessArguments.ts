@@ -79,10 +79,9 @@ ${options}${remarks}`;
 
 const backends = ['auto', 'webgpu', 'wasm', 'cpu'] as const;
 
-/** Parses the arguments and makes paths absolute; null for --help. Throws LabError `headless/usage`. */
-export function headlessArguments(args: readonly string[]): HeadlessArguments | null {
+/** Parses the arguments and makes paths absolute. Throws LabError `headless/usage`. */
+export function headlessArguments(args: readonly string[]): HeadlessArguments {
   const { values, positionals } = parse(args);
-  if (values.help === true) return null;
   const [planFile, ...rest] = positionals;
   if (planFile === undefined || rest.length > 0) {
     throw usageError(
@@ -159,7 +158,7 @@ type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options
 /** Parses the arguments of a command. Throws LabError `headless/usage` for one that it does not have. */
 export function parsedOptions<Own extends Options>(args: readonly string[], options: Own) {
   try {
-    return parseArgs({ args: [...args], allowPositionals: true, options: { ...options, help: { type: 'boolean', short: 'h' } } as const }); // prettier-ignore
+    return parseArgs({ args: [...args], allowPositionals: true, options });
   } catch (cause) {
     throw new LabError('headless/usage', cause instanceof Error ? cause.message : String(cause), { cause });
   }

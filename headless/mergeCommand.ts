@@ -16,8 +16,7 @@ import { replaceFile } from '../src/storage/fileSystem.ts';
 import { LabError } from '../src/util/labError.ts';
 import { softwareVersion } from '../src/util/softwareVersion.ts';
 import { finishWork } from '../src/util/work.ts';
-import { endOf, exitCodes, exitCodesText, type CommandSurroundings } from './commandEnd.ts';
-import { EventLines } from './eventLines.ts';
+import { command, exitCodes, exitCodesText } from './commandEnd.ts';
 import { parsedOptions, usageError } from './headlessArguments.ts';
 import { readPlan } from './planInputs.ts';
 import type { TextOutput } from './progressReport.ts';
@@ -42,48 +41,39 @@ ${exitCodesText}`;
 const LISTED = 20;
 
 /** Returns the exit code, after reporting every error. */
-export function mergeCommand(args: readonly string[], surroundings: CommandSurroundings): Promise<number> {
-  const lines = new EventLines(args.includes('--json') ? surroundings.output : null);
-  const text = lines.areWanted ? surroundings.errors : surroundings.output;
-  const work = async (): Promise<number> => {
-    const { values, positionals } = parsedOptions(args, {
-      plan: { type: 'string' },
-      out: { type: 'string' },
-      page: { type: 'string' },
-      tables: { type: 'string' },
-      scores: { type: 'string' },
-      crate: { type: 'string' },
-      json: { type: 'boolean' },
-    });
-    if (values.help === true) {
-      surroundings.output.write(usage);
-      return exitCodes.done;
-    }
-    const [first] = positionals;
-    if (first === undefined) throw usageError('Give folders or files of results.', 'at least one', 'none');
-    const files = [...new Set((await Promise.all(positionals.map(resultsIn))).flat())];
-    const parts = await readParts(files);
-    const plan = values.plan === undefined ? commonPlan(parts) : await readPlan(path.resolve(values.plan));
-    const { result, report } = mergeParts(parts, plan, { software: softwareVersion, exportedAt: new Date().toISOString() }); // prettier-ignore
-    const isFolder = (await stat(first)).isDirectory();
-    const target = values.out ?? path.join(isFolder ? first : path.dirname(first), resultFileName(result.plan));
-    reportMerge(report, files.length, text);
-    lines.write({ event: 'merged', ...report });
-    await writeResult(result, path.resolve(target), text, lines);
-    const write = async (what: string, file: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> => {
-      await replaceFile(path.resolve(file), bytes);
-      text.write(`${what}: ${path.resolve(file)}\n`);
-      lines.write({ event: 'file', file: path.resolve(file), bytes: bytes.byteLength });
-    };
-    const page = () => resultPage(result, { title: '', words: '', link: null });
-    if (values.page !== undefined) await write('Page', values.page, encode(await page()));
-    if (values.tables !== undefined) await write('Tables', values.tables, encode(await resultTables(result, analyses)));
-    if (values.scores !== undefined) await write('Scores', values.scores, encode(longScoresCsv(result.runs)));
-    if (values.crate !== undefined) await write('Crate', values.crate, await crateOf(result, await page()));
-    return report.missing.length + report.foreign.length > 0 ? exitCodes.failed : exitCodes.done;
+export const mergeCommand = command(usage, async (args, { output }, lines) => {
+  const { values, positionals } = parsedOptions(args, {
+    plan: { type: 'string' },
+    out: { type: 'string' },
+    page: { type: 'string' },
+    tables: { type: 'string' },
+    scores: { type: 'string' },
+    crate: { type: 'string' },
+    json: { type: 'boolean' },
+  });
+  const [first] = positionals;
+  if (first === undefined) throw usageError('Give folders or files of results.', 'at least one', 'none');
+  const files = [...new Set((await Promise.all(positionals.map(resultsIn))).flat())];
+  const parts = await readParts(files);
+  const plan = values.plan === undefined ? commonPlan(parts) : await readPlan(path.resolve(values.plan));
+  const { result, report } = mergeParts(parts, plan, { software: softwareVersion, exportedAt: new Date().toISOString() }); // prettier-ignore
+  const isFolder = (await stat(first)).isDirectory();
+  const target = values.out ?? path.join(isFolder ? first : path.dirname(first), resultFileName(result.plan));
+  reportMerge(report, files.length, output);
+  lines.write({ event: 'merged', ...report });
+  await writeResult(result, path.resolve(target), output, lines);
+  const write = async (what: string, file: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> => {
+    await replaceFile(path.resolve(file), bytes);
+    output.write(`${what}: ${path.resolve(file)}\n`);
+    lines.write({ event: 'file', file: path.resolve(file), bytes: bytes.byteLength });
   };
-  return endOf(work, surroundings, usage, (data) => lines.error(data));
-}
+  const page = () => resultPage(result, { title: '', words: '', link: null });
+  if (values.page !== undefined) await write('Page', values.page, encode(await page()));
+  if (values.tables !== undefined) await write('Tables', values.tables, encode(await resultTables(result, analyses)));
+  if (values.scores !== undefined) await write('Scores', values.scores, encode(longScoresCsv(result.runs)));
+  if (values.crate !== undefined) await write('Crate', values.crate, await crateOf(result, await page()));
+  return report.missing.length + report.foreign.length > 0 ? exitCodes.failed : exitCodes.done;
+});
 
 const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 

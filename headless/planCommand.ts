@@ -8,9 +8,8 @@ import { runTitle } from '../src/lab/state/runViews.ts';
 import type { PlanFile } from '../src/schema/planFile.ts';
 import type { RunSpec } from '../src/schema/runRecord.ts';
 import { fileSystem } from '../src/storage/fileSystem.ts';
-import { endOf, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
+import { command, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
 import { commandLab } from './commandLab.ts';
-import { EventLines } from './eventLines.ts';
 import { headlessArguments, usageError, type HeadlessArguments } from './headlessArguments.ts';
 import { readPlan } from './planInputs.ts';
 import { describeGraph, sizeOf, describeTime, layersOf } from './progressReport.ts';
@@ -38,7 +37,7 @@ export interface EstimatedPlan {
 
 /** Takes `--step-ms` out of the arguments, the rest of which are those of training; `--out` may be left out. */
 export function estimateArguments(args: readonly string[]): {
-  readonly parsed: HeadlessArguments | null;
+  readonly parsed: HeadlessArguments;
   readonly stepMs: number | null;
   readonly keepsInputs: boolean;
 } {
@@ -84,45 +83,25 @@ export async function estimatedPlan(
   }
 }
 
-/** Returns the exit code, after reporting every error. */
-export async function planCommand(args: readonly string[], surroundings: CommandSurroundings): Promise<number> {
-  const lines = new EventLines(args.includes('--json') ? surroundings.output : null);
-  const text = lines.areWanted ? surroundings.errors : surroundings.output;
-  return endOf(
-    async () => {
-      const { parsed, stepMs, keepsInputs } = estimateArguments(args);
-      if (parsed === null) {
-        surroundings.output.write(usage);
-        return exitCodes.done;
-      }
-      const folder = keepsInputs ? parsed.outFolder : await mkdtemp(path.join(tmpdir(), 'bioner-plan-'));
-      try {
-        const around = { ...surroundings, output: text };
-        const estimated = await estimatedPlan({ ...parsed, outFolder: folder }, stepMs, around);
-        if (estimated === null) return interruptedCode(surroundings.interrupt);
-        const { graph, titleOf } = estimated;
-        lines.graph(graph, titleOf);
-        const totalMs = graph.nodes.reduce((sum, node) => sum + wholeRunMs(node, estimated.stepMs), 0);
-        const { peakBytes } = estimated;
-        lines.write({
-          event: 'estimate',
-          stepMs: estimated.stepMs,
-          totalMs,
-          peakBytes,
-          storageBytes: graph.storageBytes,
-        });
-        text.write(describeGraph(graph, (spec) => `${spec.id}  ${titleOf(spec)}`));
-        text.write(describeEstimate(estimated, totalMs));
-        return exitCodes.done;
-      } finally {
-        if (!keepsInputs) await rm(folder, { recursive: true, force: true });
-      }
-    },
-    surroundings,
-    usage,
-    (data) => lines.error(data),
-  );
-}
+export const planCommand = command(usage, async (args, surroundings, lines) => {
+  const { output, interrupt } = surroundings;
+  const { parsed, stepMs, keepsInputs } = estimateArguments(args);
+  const folder = keepsInputs ? parsed.outFolder : await mkdtemp(path.join(tmpdir(), 'bioner-plan-'));
+  try {
+    const estimated = await estimatedPlan({ ...parsed, outFolder: folder }, stepMs, surroundings);
+    if (estimated === null) return interruptedCode(interrupt);
+    const { graph, titleOf, peakBytes } = estimated;
+    lines.graph(graph, titleOf);
+    const totalMs = graph.nodes.reduce((sum, node) => sum + wholeRunMs(node, estimated.stepMs), 0);
+    const { storageBytes } = graph;
+    lines.write({ event: 'estimate', stepMs: estimated.stepMs, totalMs, peakBytes, storageBytes });
+    output.write(describeGraph(graph, (spec) => `${spec.id}  ${titleOf(spec)}`));
+    output.write(describeEstimate(estimated, totalMs));
+    return exitCodes.done;
+  } finally {
+    if (!keepsInputs) await rm(folder, { recursive: true, force: true });
+  }
+});
 
 function describeEstimate({ stepMs, peakBytes, isGpu }: EstimatedPlan, totalMs: number): string {
   const memory =

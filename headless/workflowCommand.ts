@@ -8,8 +8,7 @@ import { assertApart } from '../src/lab/plans/expandPlan.ts';
 import type { Workflow, WorkflowEngine } from '../src/lab/workflow/workflow.ts';
 import { workflowFolder } from '../src/lab/workflow/workflowFolder.ts';
 import { LabError } from '../src/util/labError.ts';
-import { endOf, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
-import { EventLines } from './eventLines.ts';
+import { command, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
 import { type HeadlessArguments, usageError, wholeNumber } from './headlessArguments.ts';
 import { estimateArguments, estimatedPlan, type EstimatedPlan } from './planCommand.ts';
 
@@ -34,27 +33,24 @@ ${exitCodesText}`;
 const NOTICE_SECONDS = 120;
 
 /** Returns the exit code, after reporting every error. */
-export function workflowCommand(args: readonly string[], surroundings: CommandSurroundings): Promise<number> {
-  return withLines(args, surroundings, workflowUsage, async (around, lines) => {
-    const own = ownOptions(args, ['engine', 'job-minutes', 'resubmissions', 'command', 'memory']);
-    const { parsed, stepMs, keepsInputs } = estimateArguments(own.rest);
-    if (parsed === null) return help(surroundings, workflowUsage);
-    const engine = (['snakemake', 'slurm'] as const).find((name) => name === own.values['engine']);
-    if (engine === undefined)
-      throw usageError('Name an engine.', '--engine snakemake or slurm', own.values['engine'] ?? 'none');
-    if (!keepsInputs) throw usageError('Give a folder for the workflow.', '--out DIR', 'none');
-    const lengths = lengthsFrom(own.values['job-minutes']);
-    const resubmissions = wholeNumber('resubmissions', own.values['resubmissions'], 5, 0);
-    const estimated = await withInputs(parsed, stepMs, around);
-    if (estimated === null) return interruptedCode(surroundings.interrupt);
-    const bytes = estimated.peakBytes ?? wholeNumber('memory', own.values['memory'], 4, 0) * 2 ** 30;
-    const workflow = workflowOf(parsed, estimated, lengths, { command: own.values['command'] ?? 'bioner', memoryBytes: bytes, resubmissions }); // prettier-ignore
-    await writeWorkflow(workflow, engine, parsed.outFolder);
-    around.output.write(`${workflow.runs} runs in ${workflow.jobs.length} jobs: ${parsed.outFolder}\n`);
-    lines.write({ event: 'file', file: parsed.outFolder, runs: workflow.runs, jobs: workflow.jobs.length });
-    return exitCodes.done;
-  });
-}
+export const workflowCommand = command(workflowUsage, async (args, around, lines) => {
+  const own = ownOptions(args, ['engine', 'job-minutes', 'resubmissions', 'command', 'memory']);
+  const { parsed, stepMs, keepsInputs } = estimateArguments(own.rest);
+  const engine = (['snakemake', 'slurm'] as const).find((name) => name === own.values['engine']);
+  if (engine === undefined)
+    throw usageError('Name an engine.', '--engine snakemake or slurm', own.values['engine'] ?? 'none');
+  if (!keepsInputs) throw usageError('Give a folder for the workflow.', '--out DIR', 'none');
+  const lengths = lengthsFrom(own.values['job-minutes']);
+  const resubmissions = wholeNumber('resubmissions', own.values['resubmissions'], 5, 0);
+  const estimated = await withInputs(parsed, stepMs, around);
+  if (estimated === null) return interruptedCode(around.interrupt);
+  const bytes = estimated.peakBytes ?? wholeNumber('memory', own.values['memory'], 4, 0) * 2 ** 30;
+  const workflow = workflowOf(parsed, estimated, lengths, { command: own.values['command'] ?? 'bioner', memoryBytes: bytes, resubmissions }); // prettier-ignore
+  await writeWorkflow(workflow, engine, parsed.outFolder);
+  around.output.write(`${workflow.runs} runs in ${workflow.jobs.length} jobs: ${parsed.outFolder}\n`);
+  lines.write({ event: 'file', file: parsed.outFolder, runs: workflow.runs, jobs: workflow.jobs.length });
+  return exitCodes.done;
+});
 
 function workflowOf(
   parsed: HeadlessArguments,
@@ -108,29 +104,26 @@ async function writeWorkflow(workflow: Workflow, engine: WorkflowEngine, folder:
 }
 
 /** Returns the exit code, after reporting every error. */
-export function splitCommand(args: readonly string[], surroundings: CommandSurroundings): Promise<number> {
-  return withLines(args, surroundings, splitUsage, async (around, lines) => {
-    const own = ownOptions(args, ['by', 'parts']);
-    const { parsed, stepMs, keepsInputs } = estimateArguments(own.rest);
-    if (parsed === null) return help(surroundings, splitUsage);
-    const by = (['run', 'seed'] as const).find((name): name is SplitBy => name === own.values['by']);
-    if (by === undefined) throw usageError('Say how to split.', '--by run or seed', own.values['by'] ?? 'none');
-    if (!keepsInputs) throw usageError('Give a folder for the parts.', '--out DIR', 'none');
-    const count = wholeNumber('parts', own.values['parts'], 2, 0);
-    const estimated = await withInputs(parsed, stepMs ?? 1, around);
-    if (estimated === null) return interruptedCode(surroundings.interrupt);
-    const { plan, graph } = estimated;
-    const parts = splitPlan(plan, graph.nodes, { by, count }, (node) => wholeRunMs(node, 1));
-    await mkdir(parsed.outFolder, { recursive: true });
-    for (const [index, part] of parts.entries()) {
-      const file = path.join(parsed.outFolder, `part-${index + 1}.plan.json`);
-      await writeFile(file, `${JSON.stringify(part, null, 2)}\n`);
-      around.output.write(`${part.runs?.length ?? 0} runs: ${file}\n`);
-      lines.write({ event: 'part', file, runs: part.runs ?? [] });
-    }
-    return exitCodes.done;
-  });
-}
+export const splitCommand = command(splitUsage, async (args, around, lines) => {
+  const own = ownOptions(args, ['by', 'parts']);
+  const { parsed, stepMs, keepsInputs } = estimateArguments(own.rest);
+  const by = (['run', 'seed'] as const).find((name): name is SplitBy => name === own.values['by']);
+  if (by === undefined) throw usageError('Say how to split.', '--by run or seed', own.values['by'] ?? 'none');
+  if (!keepsInputs) throw usageError('Give a folder for the parts.', '--out DIR', 'none');
+  const count = wholeNumber('parts', own.values['parts'], 2, 0);
+  const estimated = await withInputs(parsed, stepMs ?? 1, around);
+  if (estimated === null) return interruptedCode(around.interrupt);
+  const { plan, graph } = estimated;
+  const parts = splitPlan(plan, graph.nodes, { by, count }, (node) => wholeRunMs(node, 1));
+  await mkdir(parsed.outFolder, { recursive: true });
+  for (const [index, part] of parts.entries()) {
+    const file = path.join(parsed.outFolder, `part-${index + 1}.plan.json`);
+    await writeFile(file, `${JSON.stringify(part, null, 2)}\n`);
+    around.output.write(`${part.runs?.length ?? 0} runs: ${file}\n`);
+    lines.write({ event: 'part', file, runs: part.runs ?? [] });
+  }
+  return exitCodes.done;
+});
 
 async function withInputs(
   parsed: HeadlessArguments,
@@ -145,27 +138,6 @@ async function withInputs(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function withLines(
-  args: readonly string[],
-  surroundings: CommandSurroundings,
-  usage: string,
-  work: (around: CommandSurroundings, lines: EventLines) => Promise<number>,
-): Promise<number> {
-  const lines = new EventLines(args.includes('--json') ? surroundings.output : null);
-  const around = lines.areWanted ? { ...surroundings, output: surroundings.errors } : surroundings;
-  return endOf(
-    () => work(around, lines),
-    surroundings,
-    usage,
-    (data) => lines.error(data),
-  );
-}
-
-function help({ output }: CommandSurroundings, usage: string): number {
-  output.write(usage);
-  return exitCodes.done;
 }
 
 /** Takes options with a value out of arguments whose rest is that of training. */

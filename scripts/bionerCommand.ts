@@ -1,7 +1,7 @@
 // Runs the commands of `bioner` by name: training and what goes with it, analyses, scores, and the lab itself.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { baselineCommand } from '../headless/baselineCommand.ts';
-import { endOf, exitCodes, exitCodesText, type CommandSurroundings } from '../headless/commandEnd.ts';
+import { answeringCommand, exitCodes, exitCodesText, type Command } from '../headless/commandEnd.ts';
 import { dictionaryCommand } from '../headless/dictionaryCommand.ts';
 import { exportCommand } from '../headless/exportCommand.ts';
 import { oneArgument, parsedOptions, trainUsage } from '../headless/headlessArguments.ts';
@@ -22,7 +22,72 @@ import { entitySetsCommand } from './analysis/entitySetsCommand.ts';
 import { leaksCommand } from './analysis/leaksCommand.ts';
 import { serveLab } from './builtLab.ts';
 
-type Command = (args: readonly string[], surroundings: CommandSurroundings) => Promise<number>;
+const scoreUsage = `Usage: bioner score FILE [--json]
+
+Scores a file of token, ..., gold and predicted columns; - reads standard input.
+${exitCodesText}`;
+
+const sheetUsage = `Usage: bioner sheet FILE.result.json [--out FILE.md] [--json]
+
+Prints seeds and spreads, versions and machines, digests of inputs and outcomes, and what is equal to the bit where, as Markdown or JSON.
+${exitCodesText}`;
+
+const serveUsage = `Usage: bioner serve [--port N]
+
+Builds the lab when its sources are newer than the last build, and serves it on this machine.
+`;
+
+/** Means that the process goes on. */
+const SERVING = -1;
+
+function analysis(command: (args: readonly string[]) => Promise<CommandOutcome>): Command {
+  return async (args, { output, errors }) => {
+    // They print JSON in any case.
+    const { exitCode, output: json, errors: text } = await command(args.filter((word) => word !== '--json'));
+    errors.write(text);
+    output.write(json);
+    return exitCode;
+  };
+}
+
+const scoreCommand = answeringCommand(scoreUsage, async (args, surroundings) => {
+  const { values, positionals } = parsedOptions(args, { json: { type: 'boolean' } });
+  const file = oneArgument(positionals, 'Give one file.', 'FILE');
+  const { gold, predicted } = predictionRows(textOf(file));
+  const scores = conlleval(gold, predicted);
+  surroundings.output.write(values.json === true ? `${JSON.stringify(scores)}\n` : conllevalReport(scores));
+  return exitCodes.done;
+});
+
+const sheetCommand = answeringCommand(sheetUsage, async (args, surroundings) => {
+  const { values, positionals } = parsedOptions(args, { out: { type: 'string' }, json: { type: 'boolean' } });
+  const file = oneArgument(positionals, 'Give one result file.', 'FILE.result.json');
+  const result = await readResultFile(file);
+  const sheet = values.json === true ? `${JSON.stringify(reproducibilitySheet(result), null, 2)}\n` : sheetMarkdown(result); // prettier-ignore
+  if (values.out === undefined) surroundings.output.write(sheet);
+  else writeFileSync(values.out, sheet);
+  return exitCodes.done;
+});
+
+/** Throws LabError `headless/input`. */
+function textOf(file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file === '-' ? 0 : file));
+  } catch (cause) {
+    throw new LabError('headless/input', `${file} cannot be read.`, {
+      expected: 'a text file in UTF-8',
+      got: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    });
+  }
+}
+
+const serveCommand = answeringCommand(serveUsage, async (args, surroundings) => {
+  const { values } = parsedOptions(args, { port: { type: 'string' } });
+  surroundings.interrupt.addEventListener('abort', () => process.exit(exitCodes.done));
+  await serveLab(values.port ?? process.env['PORT']);
+  return SERVING;
+});
 
 const commands: Readonly<Record<string, { readonly about: string; readonly run: Command }>> = {
   baseline: {
@@ -56,21 +121,6 @@ ${Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(12)} ${ab
 bioner COMMAND --help says more. Text for people goes to standard error with --json, and to standard output without it.
 ${exitCodesText}`; // prettier-ignore
 
-const scoreUsage = `Usage: bioner score FILE [--json]
-
-Scores a file of token, ..., gold and predicted columns; - reads standard input.
-${exitCodesText}`;
-
-const sheetUsage = `Usage: bioner sheet FILE.result.json [--out FILE.md] [--json]
-
-Prints seeds and spreads, versions and machines, digests of inputs and outcomes, and what is equal to the bit where, as Markdown or JSON.
-${exitCodesText}`;
-
-const serveUsage = `Usage: bioner serve [--port N]
-
-Builds the lab when its sources are newer than the last build, and serves it on this machine.
-`;
-
 /** Runs the command of the arguments and ends the process with its exit code. */
 export async function runCommand(args: readonly string[]): Promise<void> {
   const surroundings = nodeSurroundings();
@@ -85,77 +135,4 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   if (!asksForHelp) surroundings.errors.write(`There is no command ${name}.\n\n`);
   (asksForHelp ? surroundings.output : surroundings.errors).write(usage);
   await exitWith(asksForHelp ? exitCodes.done : exitCodes.wrongInput);
-}
-
-/** Means that the process goes on. */
-const SERVING = -1;
-
-function analysis(command: (args: readonly string[]) => Promise<CommandOutcome>): Command {
-  return async (args, { output, errors }) => {
-    // They print JSON in any case.
-    const { exitCode, output: json, errors: text } = await command(args.filter((word) => word !== '--json'));
-    errors.write(text);
-    output.write(json);
-    return exitCode;
-  };
-}
-
-function scoreCommand(args: readonly string[], surroundings: CommandSurroundings): Promise<number> {
-  const work = (): number => {
-    const { values, positionals } = parsedOptions(args, { json: { type: 'boolean' } });
-    if (values.help === true) {
-      surroundings.output.write(scoreUsage);
-      return exitCodes.done;
-    }
-    const file = oneArgument(positionals, 'Give one file.', 'FILE');
-    const { gold, predicted } = predictionRows(textOf(file));
-    const scores = conlleval(gold, predicted);
-    surroundings.output.write(values.json === true ? `${JSON.stringify(scores)}\n` : conllevalReport(scores));
-    return exitCodes.done;
-  };
-  return endOf(() => Promise.resolve().then(work), surroundings, scoreUsage);
-}
-
-function sheetCommand(args: readonly string[], surroundings: CommandSurroundings): Promise<number> {
-  const work = async (): Promise<number> => {
-    const { values, positionals } = parsedOptions(args, { out: { type: 'string' }, json: { type: 'boolean' } });
-    if (values.help === true) {
-      surroundings.output.write(sheetUsage);
-      return exitCodes.done;
-    }
-    const file = oneArgument(positionals, 'Give one result file.', 'FILE.result.json');
-    const result = await readResultFile(file);
-    const sheet = values.json === true ? `${JSON.stringify(reproducibilitySheet(result), null, 2)}\n` : sheetMarkdown(result); // prettier-ignore
-    if (values.out === undefined) surroundings.output.write(sheet);
-    else writeFileSync(values.out, sheet);
-    return exitCodes.done;
-  };
-  return endOf(work, surroundings, sheetUsage);
-}
-
-/** Throws LabError `headless/input`. */
-function textOf(file: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file === '-' ? 0 : file));
-  } catch (cause) {
-    throw new LabError('headless/input', `${file} cannot be read.`, {
-      expected: 'a text file in UTF-8',
-      got: cause instanceof Error ? cause.message : String(cause),
-      cause,
-    });
-  }
-}
-
-function serveCommand(args: readonly string[], surroundings: CommandSurroundings): Promise<number> {
-  const work = async (): Promise<number> => {
-    const { values } = parsedOptions(args, { port: { type: 'string' } });
-    if (values.help === true) {
-      surroundings.output.write(serveUsage);
-      return exitCodes.done;
-    }
-    surroundings.interrupt.addEventListener('abort', () => process.exit(exitCodes.done));
-    await serveLab(values.port ?? process.env['PORT']);
-    return SERVING;
-  };
-  return endOf(work, surroundings, serveUsage);
 }

@@ -12,7 +12,7 @@ import { LabError } from '../../src/util/labError.ts';
 import type { DroppedFile } from '../../src/util/namedFile.ts';
 import { finishWork } from '../../src/util/work.ts';
 import {
-  endOf,
+  command,
   exitCodes,
   exitCodesText,
   interruptedCode,
@@ -20,7 +20,7 @@ import {
   type CommandSurroundings,
 } from '../commandEnd.ts';
 import { commandLab } from '../commandLab.ts';
-import { EventLines } from '../eventLines.ts';
+import type { EventLines } from '../eventLines.ts';
 import type { TextOutput } from '../progressReport.ts';
 import { lockFolder } from '../folderLock.ts';
 import { headlessArguments, parsedOptions, usageError } from '../headlessArguments.ts';
@@ -48,17 +48,7 @@ Marks the mentions in text files with a trained tagger. Run the same command aga
   --link-threshold SHARE  the least score of an id, 0 to 1 (${DEFAULT_LINKING.threshold}); a mention that is a term of several ids gets none
 ${exitCodesText}`;
 
-/** Returns the exit code, after reporting every error. */
-export function tagCommand(args: readonly string[], surroundings: CommandSurroundings): Promise<number> {
-  const lines = new EventLines(args.includes('--json') ? surroundings.output : null);
-  const text = lines.areWanted ? surroundings.errors : surroundings.output;
-  return endOf(
-    () => tagFiles(args, { ...surroundings, output: text }, lines),
-    surroundings,
-    usage,
-    (data) => lines.error(data),
-  );
-}
+export const tagCommand = command(usage, tagFiles);
 
 interface TagArguments {
   readonly model: string;
@@ -76,8 +66,8 @@ interface TagArguments {
   readonly machine: readonly string[];
 }
 
-/** Null for --help. Throws LabError `headless/usage`. */
-function tagArguments(args: readonly string[]): TagArguments | null {
+/** Throws LabError `headless/usage`. */
+function tagArguments(args: readonly string[]): TagArguments {
   const { values, positionals } = parsedOptions(args, {
     out: { type: 'string' },
     format: { type: 'string' },
@@ -91,7 +81,6 @@ function tagArguments(args: readonly string[]): TagArguments | null {
     adapter: { type: 'string' },
     json: { type: 'boolean' },
   });
-  if (values.help === true) return null;
   const [model, ...inputs] = positionals;
   if (model === undefined || inputs.length === 0) {
     throw usageError('Give a model and the text to tag.', 'MODEL FILE ...', positionals.join(' ') || 'none');
@@ -99,7 +88,7 @@ function tagArguments(args: readonly string[]): TagArguments | null {
   if (values.out === undefined) throw usageError('Give a folder for the tagged files.', '--out DIR', 'none');
   const { backend, threads, adapter } = values;
   const machine = Object.entries({ '--backend': backend, '--threads': threads, '--adapter': adapter }).flatMap(([name, value]) => (value === undefined ? [] : [name, value])); // prettier-ignore
-  const jobs = headlessArguments(['tag', '--out', values.out, ...(values.jobs === undefined ? [] : ['--jobs', values.jobs])])?.jobs ?? 1; // prettier-ignore
+  const jobs = headlessArguments(['tag', '--out', values.out, ...(values.jobs === undefined ? [] : ['--jobs', values.jobs])]).jobs; // prettier-ignore
   if (jobs > 1 && values.part !== undefined) throw usageError('--part is for one process.', '--jobs or --part', 'both');
   return {
     model,
@@ -146,10 +135,6 @@ async function tagFiles(
   lines: EventLines,
 ): Promise<number> {
   const asked = tagArguments(args);
-  if (asked === null) {
-    surroundings.output.write(usage);
-    return exitCodes.done;
-  }
   refuseInside(asked);
   // Parts are of several processes, each with a journal.
   if (asked.part !== null) return tagPart(asked, asked.part, surroundings, lines);

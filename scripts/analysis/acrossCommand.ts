@@ -2,14 +2,14 @@
 import { stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
-  endOf,
+  command,
   exitCodes,
   exitCodesText,
   interruptedCode,
   type CommandSurroundings,
 } from '../../headless/commandEnd.ts';
 import { cancelledBy, commandLab } from '../../headless/commandLab.ts';
-import { EventLines } from '../../headless/eventLines.ts';
+import type { EventLines } from '../../headless/eventLines.ts';
 import {
   headlessArguments,
   type HeadlessArguments,
@@ -40,31 +40,21 @@ Scores every trained tagger of a folder of results on every test set of its expe
 What is missing is predicted, which takes the device, and is stored with the runs: the same command goes on where it was interrupted.
 ${exitCodesText}`;
 
-/** Returns the exit code, after reporting every error. */
-export function acrossCommand(args: readonly string[], surroundings: CommandSurroundings): Promise<number> {
-  const lines = new EventLines(args.includes('--json') ? surroundings.output : null);
-  const around = lines.areWanted ? { ...surroundings, output: surroundings.errors } : surroundings;
-  const work = async (): Promise<number> => {
-    const { values, positionals } = parsedOptions(args, {
-      method: { type: 'string', multiple: true },
-      out: { type: 'string' },
-      backend: { type: 'string' },
-      threads: { type: 'string' },
-      adapter: { type: 'string' },
-      json: { type: 'boolean' },
-    });
-    if (values.help === true) {
-      surroundings.output.write(usage);
-      return exitCodes.done;
-    }
-    const folder = oneArgument(positionals, 'Give one folder of results.', 'DIR');
-    const { method = [] } = values;
-    const { root, parsed } = await resultsIn(folder, values);
-    const out = path.resolve(values.out ?? path.join(root, 'across-corpora.csv'));
-    return whileLocked(root, around, () => scoreStore(runStoreOf(root), { parsed, methods: method, out }, around, lines)); // prettier-ignore
-  };
-  return endOf(work, surroundings, usage, (data) => lines.error(data));
-}
+export const acrossCommand = command(usage, async (args, around, lines) => {
+  const { values, positionals } = parsedOptions(args, {
+    method: { type: 'string', multiple: true },
+    out: { type: 'string' },
+    backend: { type: 'string' },
+    threads: { type: 'string' },
+    adapter: { type: 'string' },
+    json: { type: 'boolean' },
+  });
+  const folder = oneArgument(positionals, 'Give one folder of results.', 'DIR');
+  const { method = [] } = values;
+  const { root, parsed } = await resultsIn(folder, values);
+  const out = path.resolve(values.out ?? path.join(root, 'across-corpora.csv'));
+  return whileLocked(root, around, () => scoreStore(runStoreOf(root), { parsed, methods: method, out }, around, lines)); // prettier-ignore
+});
 
 interface ResultFolder {
   /** Absolute. */

@@ -1,9 +1,9 @@
 // Estimates from gradients which tasks of a folder of results to train together, plans it, and chooses by devel between all tasks and trained subsets.
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { endOf, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from '../../headless/commandEnd.ts'; // prettier-ignore
+import { command, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from '../../headless/commandEnd.ts'; // prettier-ignore
 import { cancelledBy, commandLab } from '../../headless/commandLab.ts';
-import { EventLines } from '../../headless/eventLines.ts';
+import type { EventLines } from '../../headless/eventLines.ts';
 import {
   type HeadlessArguments,
   oneArgument,
@@ -53,38 +53,28 @@ Where subsets are estimated to be better than all tasks, DIR/train-together-N.pl
 with all tasks on devel, and says which to choose for each task and why. Only what is chosen has its test score read.
 ${exitCodesText}`;
 
-/** Returns the exit code, after reporting every error. */
-export function affinityCommand(args: readonly string[], surroundings: CommandSurroundings): Promise<number> {
-  const lines = new EventLines(args.includes('--json') ? surroundings.output : null);
-  const around = lines.areWanted ? { ...surroundings, output: surroundings.errors } : surroundings;
-  const work = async (): Promise<number> => {
-    const { values, positionals } = parsedOptions(args, {
-      sequences: { type: 'string' },
-      dimensions: { type: 'string' },
-      seed: { type: 'string' },
-      out: { type: 'string' },
-      backend: { type: 'string' },
-      threads: { type: 'string' },
-      adapter: { type: 'string' },
-      json: { type: 'boolean' },
-    });
-    if (values.help === true) {
-      surroundings.output.write(usage);
-      return exitCodes.done;
-    }
-    const folder = oneArgument(positionals, 'Give one folder of results.', 'DIR');
-    const settings = {
-      sequences: wholeNumber('sequences', values.sequences, usualGradients.sequences, 1, 4096),
-      dimensions: wholeNumber('dimensions', values.dimensions, usualGradients.dimensions, 2, 4096),
-      seed: wholeNumber('seed', values.seed, usualGradients.seed, 0, 2 ** 32 - 1),
-    };
-    if (settings.dimensions % 2 > 0) throw usageError('Gradients are projected to an even number of dimensions.', 'an even --dimensions', String(settings.dimensions)); // prettier-ignore
-    const { root, parsed } = await resultsIn(folder, values);
-    const out = path.resolve(values.out ?? path.join(root, 'affinity.json'));
-    return whileLocked(root, around, () => estimateStore(root, { parsed, settings, out }, around, lines));
+export const affinityCommand = command(usage, async (args, around, lines) => {
+  const { values, positionals } = parsedOptions(args, {
+    sequences: { type: 'string' },
+    dimensions: { type: 'string' },
+    seed: { type: 'string' },
+    out: { type: 'string' },
+    backend: { type: 'string' },
+    threads: { type: 'string' },
+    adapter: { type: 'string' },
+    json: { type: 'boolean' },
+  });
+  const folder = oneArgument(positionals, 'Give one folder of results.', 'DIR');
+  const settings = {
+    sequences: wholeNumber('sequences', values.sequences, usualGradients.sequences, 1, 4096),
+    dimensions: wholeNumber('dimensions', values.dimensions, usualGradients.dimensions, 2, 4096),
+    seed: wholeNumber('seed', values.seed, usualGradients.seed, 0, 2 ** 32 - 1),
   };
-  return endOf(work, surroundings, usage, (data) => lines.error(data));
-}
+  if (settings.dimensions % 2 > 0) throw usageError('Gradients are projected to an even number of dimensions.', 'an even --dimensions', String(settings.dimensions)); // prettier-ignore
+  const { root, parsed } = await resultsIn(folder, values);
+  const out = path.resolve(values.out ?? path.join(root, 'affinity.json'));
+  return whileLocked(root, around, () => estimateStore(root, { parsed, settings, out }, around, lines));
+});
 
 type Settings = Omit<GradientsRequest, 'runId' | 'epoch'>;
 
