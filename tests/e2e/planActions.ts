@@ -86,7 +86,7 @@ export async function planFacts(page: Page): Promise<Readonly<Record<string, str
 /** Starts the plan at one press; the page shows the runs. */
 export async function startPlan(page: Page): Promise<void> {
   await planPanel(page).getByRole('button', { name: 'Train' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: 'Experiments' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: 'Experiments' })).toBeVisible({ timeout: 60_000 });
 }
 
 /** The rows of the page's table of runs that have this status. */
