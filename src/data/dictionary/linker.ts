@@ -143,14 +143,16 @@ export class Linker {
   }
 }
 
-/** Gives mentions the id, name and score of their answers; a mention without an id loses what it had. */
+/** Gives mentions the id, name and score of their answers; a mention without an id loses what it had, unless a person chose it. */
 export function linkDocuments<Document extends AnnotatedDocument>(
   documents: readonly Document[],
   answerOf: (text: string, type: string) => LinkAnswer | undefined,
 ): readonly Document[] {
   return documents.map((document) => ({
     ...document,
-    mentions: document.mentions.map(({ link: _, ...mention }): AnnotatedMention => {
+    mentions: document.mentions.map((found): AnnotatedMention => {
+      if (found.isLinkChosen === true) return found;
+      const { link: _, ...mention } = found;
       const answer = answerOf(document.text.slice(mention.start, mention.end), mention.type);
       const best = answer?.candidates[0];
       if (answer === undefined || answer.id === null || best === undefined) return mention;
