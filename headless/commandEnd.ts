@@ -99,7 +99,9 @@ export async function endOf(
 
 function exitCodeOf({ code }: LabErrorData): number {
   if (code === 'storage/full') return exitCodes.noRoom;
-  return /^(headless|plan|analysis|merge|metrics|conlleval)\//.test(code) ? exitCodes.wrongInput : exitCodes.failed;
+  return /^(headless|plan|dictionary|analysis|merge|metrics|conlleval)\//.test(code)
+    ? exitCodes.wrongInput
+    : exitCodes.failed;
 }
 
 /** The file that an error of Node is about. */

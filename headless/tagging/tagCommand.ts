@@ -2,7 +2,12 @@
 import { availableParallelism } from 'node:os';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { annotationFormats, type AnnotationFormat } from '../../src/data/documents/annotationFormats.ts';
+import {
+  annotationFormats,
+  formatsWithIds,
+  lostIdsWords,
+  type AnnotationFormat,
+} from '../../src/data/documents/annotationFormats.ts';
 import type { LocalLab } from '../../src/lab/lab.ts';
 import { DEFAULT_LINKING, Linker, type LinkAnswer } from '../../src/data/dictionary/linker.ts';
 import { dictionaryOf } from '../../src/data/dictionary/readDictionary.ts';
@@ -21,7 +26,6 @@ import {
 } from '../commandEnd.ts';
 import { commandLab } from '../commandLab.ts';
 import type { EventLines } from '../eventLines.ts';
-import type { TextOutput } from '../progressReport.ts';
 import { lockFolder } from '../folderLock.ts';
 import { headlessArguments, parsedOptions, usageError } from '../headlessArguments.ts';
 import { filesUnder, unreadableFile } from '../inputFolder.ts';
@@ -44,7 +48,7 @@ Marks the mentions in text files with a trained tagger. Run the same command aga
   --jobs N       tags in N processes beside one another; without --threads, they share the processor's
   --part K/N     tags the K-th of N parts alone, for N machines with one DIR
   --slice MIB    text of a large file of PubTator or JSON lines that goes into one result, name-000001 and so on (${SLICE_MIB})
-  --dictionary FILE  links mentions to the ids of a dictionary (OBO, TSV, CSV, JSON), in formats that have a place for them: all but CoNLL and doccano
+  --dictionary FILE  links mentions to the ids of a dictionary (OBO, TSV, CSV, JSON), in formats with a place for them: ${formatsWithIds.join(', ')}
   --link-threshold SHARE  the least score of an id, 0 to 1 (${DEFAULT_LINKING.threshold}); a mention that is a term of several ids gets none
 ${exitCodesText}`;
 
@@ -166,6 +170,9 @@ async function tagPart(
   const parsed = headlessArguments(['tag', '--out', out, ...asked.machine]);
   if (parsed === null) return exitCodes.done;
   const units = await textUnits(asked.inputs);
+  // Before the model is read, so that a dictionary that is none is said at once.
+  const linking = asked.dictionary === null ? null : await linkingBy(asked.dictionary, asked.threshold);
+  if (linking !== null && part.part === 1) errors.write(`${[linking.words, lostIdsWords(format)].filter((line) => line !== null).join('\n')}\n`); // prettier-ignore
   const { lab, client, close } = commandLab(memory(), surroundings, parsed.part);
   let journal: TaggingJournal | null = null;
   try {
@@ -174,7 +181,6 @@ async function tagPart(
     const tagger = lab.getState().models.find((one) => modelIds.includes(one.id) && one.tagger !== undefined);
     if (tagger === undefined) throw notATagger(model, lab);
     if (interrupt.aborted) return interruptedCode(interrupt);
-    const linking = asked.dictionary === null ? null : await linkingBy(asked.dictionary, asked.threshold, part.part === 1 ? errors : null); // prettier-ignore
     const settings = { tagger: tagger.fingerprint, format, sliceBytes, ...(linking !== null && { dictionary: linking.key }) }; // prettier-ignore
     journal = await TaggingJournal.open(out, settings, part.part);
     const progress = new TaggingProgress(output, lines);
@@ -186,7 +192,7 @@ async function tagPart(
       format,
       client: client(),
       tagger: { kind: 'model', modelId: tagger.id },
-      link: linking?.link ?? null,
+      link: linking?.linkOf(tagger.tagger?.types ?? []) ?? null,
       errors,
       interrupt,
       report: (sofar) => progress.show([sofar]),
@@ -231,22 +237,24 @@ async function tagBeside(asked: TagArguments, surroundings: CommandSurroundings,
   return known ?? (codes.every((code) => code === exitCodes.done) ? exitCodes.done : exitCodes.failed);
 }
 
-/** Opens a dictionary for linking; what is wrong with its lines goes to `errors`. Equal mentions are linked once. */
-async function linkingBy(file: string, threshold: number, errors: TextOutput | null) {
+/** Opens a dictionary for linking. Equal mentions are linked once. Throws LabError `headless/input` and `dictionary/...`. */
+async function linkingBy(file: string, threshold: number) {
   const bytes = await readFile(file).catch((cause: unknown): never => {
     throw unreadableFile(file, 'a file of terms', cause);
   });
   const { entries, understood, issues } = dictionaryOf({ path: path.basename(file), bytes: new Uint8Array(bytes) });
-  errors?.write(`Dictionary: ${entries.length} entries (${understood})${issues.count > 0 ? `, ${issues.count} problems: bioner dictionary check lists them` : ''}\n`); // prettier-ignore
+  const words = `Dictionary: ${entries.length} entries (${understood})${issues.count > 0 ? `, ${issues.count} problems: bioner dictionary check lists them` : ''}`;
   const linker = finishWork(Linker.build(entries));
-  const known = new Map<string, LinkAnswer>();
-  const link = (text: string, type: string): LinkAnswer => {
-    const key = `${type}\n${text}`;
-    const answer = known.get(key) ?? linker.link(text, type, { most: 1, threshold });
-    if (known.size < MOST_LINKED) known.set(key, answer);
-    return answer;
+  const linkOf = (types: readonly string[]) => {
+    const known = new Map<string, LinkAnswer>();
+    return (text: string, type: string): LinkAnswer => {
+      const key = `${type}\n${text}`;
+      const answer = known.get(key) ?? linker.link(text, type, { most: 1, threshold, types });
+      if (known.size < MOST_LINKED) known.set(key, answer);
+      return answer;
+    };
   };
-  return { link, key: `${fingerprint(new Uint8Array(bytes))} ${threshold}` };
+  return { linkOf, words, key: `${fingerprint(new Uint8Array(bytes))} ${threshold}` };
 }
 
 /** Links that are remembered. */

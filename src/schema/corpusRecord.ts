@@ -139,7 +139,8 @@ export function unstoreTexts(stored: StoredTexts): DocumentText[] {
   }));
 }
 
-const mentionLinkSchema = z.strictObject({
+/** The id of a mention, and what is known of it. */
+export const mentionLinkSchema = z.strictObject({
   id: z.string(),
   name: z.exactOptional(z.string()),
   score: z.exactOptional(z.number().check(z.gte(0), z.lte(1))),

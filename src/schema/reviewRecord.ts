@@ -1,6 +1,6 @@
 // What the lab stores of a review: its record, the text with what the tagger found in parts, and the steps of the person.
 import * as z from '../util/zod.ts';
-import { taggerRefSchema } from './corpusRecord.ts';
+import { mentionLinkSchema, taggerRefSchema } from './corpusRecord.ts';
 
 const count = z.int().check(z.gte(0));
 
@@ -60,6 +60,8 @@ export const reviewStepSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('restore'), ...ofMention }),
   z.strictObject({ kind: z.literal('retype'), ...ofMention, type: z.string().check(z.minLength(1)) }),
   z.strictObject({ kind: z.literal('move'), ...ofMention, start: index, end: index }),
+  /** Chooses the id of a mention, or that it has none. */
+  z.strictObject({ kind: z.literal('link'), ...ofMention, link: z.nullable(mentionLinkSchema) }),
   z.strictObject({
     kind: z.literal('add'),
     sentence: index,

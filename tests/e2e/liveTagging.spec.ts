@@ -1,13 +1,14 @@
-// Proves that a visitor sees mentions without a click, and others as they type, and that typing gives way to a run and loses nothing.
+// Proves that a visitor sees mentions without a click, and others as they type, gives one the id of a dictionary, and that typing gives way to a run and loses nothing.
 import { expect, type Page } from '@playwright/test';
-import { openLab, rowsOf, visit } from './labActions.ts';
+import { writeFile } from 'node:fs/promises';
+import { download, dropPaths, openLab, rowsOf, violations, visit } from './labActions.ts';
 import { test } from './labPage.ts';
 
 const panel = (page: Page) => page.getByRole('region', { name: 'Type a sentence, see its entities' });
 const field = (page: Page) => page.getByRole('textbox', { name: 'Text to tag as you type' });
 const mentions = (page: Page) => panel(page).locator('mark');
 
-test('a first visit shows a tagged sentence, and typing another tags that', async ({ page }) => {
+test('a first visit shows a tagged sentence, and typing another tags that', async ({ page }, info) => {
   await test.step('the example is tagged by itself', async () => {
     await page.goto('/');
     await expect(mentions(page).first()).toBeVisible({ timeout: 30_000 });
@@ -55,6 +56,41 @@ test('a first visit shows a tagged sentence, and typing another tags that', asyn
     await page.getByRole('button', { name: 'Tag text' }).click();
     await expect(page.getByRole('heading', { level: 1, name: 'Review of text' })).toBeVisible();
     await expect(page.locator('.mention').filter({ hasText: 'colorectal cancer' })).toBeVisible();
+  });
+
+  await test.step('a mention gets an id of a dictionary, and another by the keyboard, which a reload and saved files have', async () => {
+    const review = new URL(page.url()).hash;
+    const rows = ['id\tname\tsynonyms\ttype', 'D:1\tcolorectal neoplasms\tcolorectal cancer\tDisease', 'D:2\trectal neoplasms\trectal cancer\tDisease', 'D:3\tcolorectal polyps\t\tDisease']; // prettier-ignore
+    await writeFile(info.outputPath('diseases.tsv'), rows.join('\n'));
+    await visit(page, 'Dictionaries');
+    await dropPaths(page, info.outputPath('diseases.tsv'));
+    await expect(page.getByRole('main')).toContainText('diseases');
+    await page.goto(`/${review}`);
+    await page.getByLabel('Link mentions to ids of').selectOption({ label: 'diseases' });
+    const token = page.getByRole('option', { name: /^colorectal/ });
+    const checked = page
+      .getByRole('group', { name: 'Id of “colorectal cancer”' })
+      .getByRole('radio', { checked: true });
+    await token.click();
+    await expect(checked).toHaveAccessibleName(/^D:1 colorectal neoplasms/);
+    expect(await violations(page)).toEqual([]);
+    await token.press('i');
+    await expect(checked).toHaveAccessibleName(/^D:2 rectal neoplasms.*chosen by you/);
+    await expect(token).toBeFocused();
+    await checked.press('ArrowDown');
+    await expect(checked).toHaveAccessibleName(/^D:3 .*chosen by you/);
+    await expect(checked).toBeFocused();
+    await page.keyboard.press('Control+z');
+    await expect(checked).toHaveAccessibleName(/^D:2 /);
+    await page.reload();
+    await token.click();
+    await expect(checked).toHaveAccessibleName(/^D:2 rectal neoplasms.*chosen by you/);
+    const format = page.getByLabel('Save as').and(page.getByRole('combobox'));
+    await format.selectOption('CoNLL');
+    await expect(page.getByText('CoNLL has no place for ids')).toBeVisible();
+    await format.selectOption('PubTator');
+    const { text } = await download(page, info, () => page.getByRole('button', { name: 'Save 1 document' }).click());
+    expect(text).toMatch(/\tcolorectal cancer\tDisease\tD:2$/m);
   });
 });
 

@@ -35,6 +35,8 @@ export interface LinkOptions {
   readonly most: number;
   /** The least score of an id, 0 to 1. */
   readonly threshold: number;
+  /** The types that mentions may have. Where the dictionary has one of them, an entry of a type is no candidate for mentions of a type that it lacks. */
+  readonly types?: readonly string[];
 }
 
 export const DEFAULT_LINKING: LinkOptions = { most: 5, threshold: 0.7 };
@@ -46,7 +48,8 @@ const TERMS_A_CANDIDATE = 8;
 
 /**
  * Names go before synonyms, and these before broader and related ones: of several entries with the same term, the one of which it is the name is
- * meant. Where the dictionary has the type of a mention, ignoring case, only entries of that type are candidates.
+ * meant. Where the dictionary has the type of a mention, ignoring case, only entries of that type are candidates. Where it has none of the types of
+ * the tagger, it names them differently, and every entry is one.
  */
 export class Linker {
   private readonly entries: readonly DictionaryEntry[];
@@ -84,9 +87,9 @@ export class Linker {
   }
 
   /** Links a mention by its text and, where the dictionary has it, its type. */
-  link(mention: string, type: string | null = null, { most, threshold }: LinkOptions = DEFAULT_LINKING): LinkAnswer {
-    const wanted = type !== null && this.types.has(type.toLowerCase()) ? type.toLowerCase() : null;
-    const isWanted = (term: number): boolean => wanted === null || this.entry(term).type?.toLowerCase() === wanted;
+  link(mention: string, type: string | null = null, options: LinkOptions = DEFAULT_LINKING): LinkAnswer {
+    const { most, threshold } = options;
+    const isWanted = this.filterOf(type, options);
     const words = normalWords(mention);
     const similar = () => (this.index as NgramIndex).similar(words.join(' '), most * TERMS_A_CANDIDATE, isWanted);
     for (const step of ['exact', 'normalised'] as const) {
@@ -101,6 +104,14 @@ export class Linker {
     const [best] = candidates;
     const isSure = best !== undefined && best.score >= threshold;
     return { id: isSure ? best.id : null, step: isSure ? 'similar' : null, isAmbiguous: false, candidates };
+  }
+
+  /** Which terms are of entries that a mention of the type may mean. */
+  private filterOf(type: string | null, { types = [] }: LinkOptions): (term: number) => boolean {
+    const own = type?.toLowerCase();
+    if (own !== undefined && this.types.has(own)) return (term) => this.entry(term).type?.toLowerCase() === own;
+    const isOther = own !== undefined && types.some((one) => this.types.has(one.toLowerCase()));
+    return isOther ? (term) => this.entry(term).type === null : () => true;
   }
 
   private entry(term: number): DictionaryEntry {
@@ -132,14 +143,16 @@ export class Linker {
   }
 }
 
-/** Gives mentions the id, name and score of their answers; a mention without an id loses what it had. */
+/** Gives mentions the id, name and score of their answers; a mention without an id loses what it had, unless a person chose it. */
 export function linkDocuments<Document extends AnnotatedDocument>(
   documents: readonly Document[],
   answerOf: (text: string, type: string) => LinkAnswer | undefined,
 ): readonly Document[] {
   return documents.map((document) => ({
     ...document,
-    mentions: document.mentions.map(({ link: _, ...mention }): AnnotatedMention => {
+    mentions: document.mentions.map((found): AnnotatedMention => {
+      if (found.isLinkChosen === true) return found;
+      const { link: _, ...mention } = found;
       const answer = answerOf(document.text.slice(mention.start, mention.end), mention.type);
       const best = answer?.candidates[0];
       if (answer === undefined || answer.id === null || best === undefined) return mention;

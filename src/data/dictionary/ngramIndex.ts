@@ -33,10 +33,13 @@ export class NgramIndex {
   private idf = new Float64Array(0);
   /** Sums of the query under way, by text, all zero between two. */
   private readonly sums: Float64Array;
+  /** The texts whose sums the query under way changed, at the front. */
+  private readonly touched: Int32Array;
 
   private constructor(size: number) {
     this.size = size;
     this.sums = new Float64Array(size);
+    this.touched = new Int32Array(size);
   }
 
   static *build(texts: readonly string[]): Work<NgramIndex> {
@@ -58,22 +61,26 @@ export class NgramIndex {
     const idfOfNone = Math.log(1 + this.size) + 1;
     for (const count of unknownCounts.values()) unknown += (count * idfOfNone) ** 2;
     let squares = unknown;
-    const touched: number[] = [];
+    // Fields of this in the innermost loop would be read again for each text.
+    const { starts, texts, weights, sums, touched } = this;
+    let touches = 0;
     for (const [gram, count] of counts) {
       const weight = count * (this.idf[gram] as number);
       squares += weight ** 2;
-      const end = this.starts[gram + 1] as number;
-      for (let at = this.starts[gram] as number; at < end; at++) {
-        const of = this.texts[at] as number;
-        if (this.sums[of] === 0) touched.push(of);
-        (this.sums[of] as number) += weight * (this.weights[at] as number);
+      const end = starts[gram + 1] as number;
+      for (let at = starts[gram] as number; at < end; at++) {
+        const of = texts[at] as number;
+        const sum = sums[of] as number;
+        if (sum === 0) touched[touches++] = of;
+        sums[of] = sum + weight * (weights[at] as number);
       }
     }
     const length = Math.sqrt(squares);
     const best: SimilarText[] = [];
-    for (const of of touched) {
-      const score = (this.sums[of] as number) / length;
-      this.sums[of] = 0;
+    for (let touch = 0; touch < touches; touch++) {
+      const of = touched[touch] as number;
+      const score = (sums[of] as number) / length;
+      sums[of] = 0;
       const last = best[most - 1];
       if (last !== undefined && (score < last.score || (score === last.score && of > last.index))) continue;
       if (isWanted(of)) insert(best, { index: of, score }, most);

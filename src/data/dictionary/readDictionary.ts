@@ -30,7 +30,10 @@ export function* readDictionary(file: NamedFile): Work<DictionaryReading> {
   const reading = yield* readForm(path, head, bytes, issues);
   if (reading.entries.length === 0) {
     const [first] = issues.listed;
-    const said = first === undefined ? 'none' : `${first.line === null ? '' : `line ${first.line}: `}${first.message}`;
+    const said =
+      first === undefined
+        ? 'none'
+        : `${first.line === null ? '' : `line ${first.line}: `}${first.message.replace(/\.$/, '')}`;
     throw new LabError('dictionary/empty', `${path} has no term that can be read.`, {
       expected: 'OBO, a table of ids and terms, or JSON of entries',
       got: reading.obsolete > 0 ? `${reading.obsolete} obsolete terms` : said,

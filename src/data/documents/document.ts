@@ -8,6 +8,8 @@ export interface AnnotatedMention extends Span {
   readonly confidence: number | null;
   /** Absent for a mention without an id. */
   readonly link?: MentionLink;
+  /** Whether a person chose the id, or that there is none, so that no dictionary gives another. */
+  readonly isLinkChosen?: true;
 }
 
 /** A text with the spans of its sentences and tokens. */

@@ -11,6 +11,7 @@ import {
   isLive,
   isSameSpan,
   isTaken,
+  linkMention,
   moveMention,
   rejectMention,
   restoreMention,
@@ -141,6 +142,8 @@ function editedSentence(
       return restoreMention(sentence, step.mention);
     case 'retype':
       return retypeMention(sentence, step.mention, step.type);
+    case 'link':
+      return linkMention(sentence, step.mention, step.link);
     case 'move':
       return moveMention(sentence, step.mention, step.start, step.end);
     case 'add':
@@ -230,8 +233,10 @@ function mentionsInText({ mentions }: ReviewedSentence, tokens: readonly Span[],
   return mentions.flatMap((mention) => {
     const [first, last] = [tokens[mention.start], tokens[mention.end - 1]];
     if (!isTaken(mention, threshold) || first === undefined || last === undefined) return [];
-    const { type, confidence, was } = mention;
-    return [{ type, start: first.start, end: last.end, confidence: was === null ? confidence : null }];
+    const { type, confidence, was, choice } = mention;
+    const found = { type, start: first.start, end: last.end, confidence: was === null ? confidence : null };
+    if (choice === undefined) return [found];
+    return [{ ...found, ...(choice !== null && { link: choice }), isLinkChosen: true }];
   });
 }
 

@@ -60,9 +60,15 @@ export function tallyReview(
 
 /** Sentences in which a person decided something, but not everything: a corpus of reviewed sentences lacks them. */
 export function countBegun({ sentences }: Pick<Review, 'sentences'>): number {
-  const isBegun = ({ isReviewed, mentions }: ReviewedSentence): boolean =>
-    !isReviewed && mentions.some(({ decision, origin }) => decision !== 'open' || origin !== 'tagger');
   return sentences.filter(isBegun).length;
+}
+
+/** Whether a person decided something in a sentence that is not marked as reviewed. */
+export function isBegun({ isReviewed, mentions }: ReviewedSentence): boolean {
+  return (
+    !isReviewed &&
+    mentions.some(({ decision, origin, choice }) => decision !== 'open' || origin !== 'tagger' || choice !== undefined)
+  );
 }
 
 /** Fewer sentences are not divided. */
@@ -161,7 +167,7 @@ function partOf({ documents, places, sentences }: Review, chosen: readonly numbe
       tokens: spans.map(({ start, end }) => document.text.slice(start, end)),
       mentions: (sentences[index]?.mentions ?? [])
         .filter((mention) => isTaken(mention, threshold))
-        .map(({ type, start, end }) => ({ type, start, end })),
+        .map(({ type, start, end, choice }) => ({ type, start, end, ...(choice != null && { link: choice }) })),
     });
   }
   return { sentences: made, documents: texts };

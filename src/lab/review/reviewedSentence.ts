@@ -1,5 +1,5 @@
 // Edits the mentions of one sentence under review: pure functions that never leave empty or overlapping mentions.
-import type { Mention } from '../../data/corpus/corpus.ts';
+import type { Mention, MentionLink } from '../../data/corpus/corpus.ts';
 
 /** A mention under review, as a span of tokens. */
 export interface ReviewedMention extends Mention {
@@ -11,6 +11,8 @@ export interface ReviewedMention extends Mention {
   readonly decision: 'open' | 'accepted' | 'rejected';
   /** The mention as the tagger found it, where a person changed its type or borders. */
   readonly was: Mention | null;
+  /** The id that a person chose, null where none of the candidates is meant; absent where the dictionary decides. */
+  readonly choice?: MentionLink | null;
 }
 
 export interface ReviewedSentence {
@@ -85,6 +87,17 @@ export function retypeMention(sentence: ReviewedSentence, id: number, type: stri
   if (mention === undefined) return unknown;
   if (mention.type === type && mention.decision === 'accepted') return { refusal: `This mention is of type ${type}.` };
   return decided(sentence, changed(mention, { type, start: mention.start, end: mention.end }));
+}
+
+/** Chooses the id of a mention, which accepts it, or that none of the candidates is meant. */
+export function linkMention(sentence: ReviewedSentence, id: number, choice: MentionLink | null): Edited {
+  const mention = find(sentence, id);
+  if (mention === undefined) return unknown;
+  if (!isLive(mention)) return { refusal: 'This mention is rejected.' };
+  if (mention.choice !== undefined && mention.choice?.id === choice?.id) {
+    return { refusal: choice === null ? 'This mention has no id.' : `This mention has the id ${choice.id}.` };
+  }
+  return decided(sentence, { ...mention, choice, decision: choice === null ? mention.decision : 'accepted' });
 }
 
 /** Gives a mention other borders, `[start, end)` in tokens. */
@@ -174,11 +187,12 @@ function spanRefusal({ length }: ReviewedSentence, start: number, end: number): 
   return start < 0 || end > length ? 'A mention ends at the borders of its sentence.' : null;
 }
 
-/** Gives a mention a shape, remembers what the tagger found, and accepts it. */
+/** Gives a mention a shape, remembers what the tagger found, and accepts it. The chosen id was that of other words or another type. */
 function changed(mention: ReviewedMention, shape: Mention): ReviewedMention {
   const { type, start, end } = mention;
   const found = mention.origin === 'tagger' ? (mention.was ?? { type, start, end }) : null;
-  return { ...mention, ...shape, decision: 'accepted', was: found === null || isSameSpan(found, shape) ? null : found };
+  const left = isSameSpan(mention, shape) ? mention : withoutChoice(mention);
+  return { ...left, ...shape, decision: 'accepted', was: found === null || isSameSpan(found, shape) ? null : found };
 }
 
 /** Puts a mention in the place of the one with its id, unless it would overlap another. */
@@ -199,7 +213,11 @@ function withoutMentions(sentence: ReviewedSentence, gone: readonly ReviewedMent
   const mentions = sentence.mentions.flatMap((mention): readonly ReviewedMention[] => {
     if (!gone.includes(mention)) return [mention];
     if (mention.origin !== 'tagger') return [];
-    return [{ ...mention, ...mention.was, was: null, decision: 'rejected' }];
+    return [{ ...withoutChoice(mention), ...mention.was, was: null, decision: 'rejected' }];
   });
   return { ...sentence, mentions: inOrder(mentions) };
+}
+
+function withoutChoice({ choice: _, ...mention }: ReviewedMention): ReviewedMention {
+  return mention;
 }

@@ -1,7 +1,7 @@
 // Keeps reviews: stores what was tagged and each step of the person, opens stored ones, and makes corpora of them.
 import type { ReviewProvenance } from '../../schema/corpusRecord.ts';
 import type { ReviewRecord, ReviewStep } from '../../schema/reviewRecord.ts';
-import { readCorpusSentences, readCorpusTexts } from '../../storage/corpusRecords.ts';
+import { readCorpusSentences, readCorpusTexts, saveCorpusSentences } from '../../storage/corpusRecords.ts';
 import type { UnreadableItem } from '../../storage/records.ts';
 import {
   listReviewRecords,
@@ -172,7 +172,7 @@ export class ReviewKeeper implements LabReviews {
   };
 
   readonly saveCorpus: LabReviews['saveCorpus'] = async (name, selection) => {
-    const { corpora, labStore, timestamp } = this.parts;
+    const { corpora, labStore, store, timestamp } = this.parts;
     const { tagging, reviews } = labStore.getState();
     if (tagging?.review == null) throw unknownReview(tagging?.id ?? 'none');
     const { division, threshold } = selection;
@@ -191,7 +191,14 @@ export class ReviewKeeper implements LabReviews {
       seed: division.kind === 'divided' ? division.seed : null,
       joinedWith: joined?.name ?? null,
     };
-    return corpora.addMade(name, made, { review });
+    const before = labStore.getState().corpora;
+    const id = await corpora.addMade(name, made, { review });
+    // Ids are not in the fingerprint: those chosen since the corpus was saved take the place of the earlier ones.
+    if (before.some((one) => one.id === id && one.review !== undefined)) {
+      await saveCorpusSentences(store, id, made.sentences);
+      labStore.notify('info', 'Its ids are now those of this review.');
+    }
+    return id;
   };
 
   private get openId(): string | null {

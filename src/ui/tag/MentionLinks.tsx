@@ -1,7 +1,9 @@
 // Chooses the dictionary that mentions are linked by, and shows what one of them means: id, name, score and the next candidates.
-import type { LinkAnswer } from '../../data/dictionary/linker.ts';
-import { DEFAULT_LINKING, linkDocuments } from '../../data/dictionary/linker.ts';
+import { useId } from 'react';
+import type { MentionLink } from '../../data/corpus/corpus.ts';
+import { DEFAULT_LINKING, linkDocuments, type LinkAnswer, type LinkCandidate } from '../../data/dictionary/linker.ts';
 import type { AnnotatedDocument } from '../../data/documents/document.ts';
+import type { ReviewedMention } from '../../lab/review/reviewedSentence.ts';
 import type { Lab } from '../../lab/state/labState.ts';
 import type { MentionToLink } from '../../analysis/questions/linksQuery.ts';
 import { LabError } from '../../util/labError.ts';
@@ -9,6 +11,8 @@ import { format } from '../shared/format.ts';
 import { useAnalysis } from '../shared/useAnalysis.ts';
 import { useLab } from '../shared/useLab.ts';
 import { useDraft } from '../shared/viewState.ts';
+import { choicesOf, linkedId } from './reviewCommands.ts';
+import './links.css';
 
 function isText(stored: unknown): stored is string {
   return typeof stored === 'string';
@@ -54,44 +58,78 @@ export function DictionarySelect({ value, onChange }: DictionarySelectProps) {
 
 const STEP_WORDS = { exact: 'same text', normalised: 'same text, normalised', similar: 'similar' } as const;
 
-interface LinkCardProps extends MentionToLink {
-  readonly dictionaryId: string;
+/** Asks what a mention means; null without a mention or a dictionary. */
+export function useLinks(dictionaryId: string | null, mention: MentionToLink | null, types: readonly string[]) {
+  const query = dictionaryId === null || mention === null ? null : { dictionaryId, mentions: [mention], options: { ...DEFAULT_LINKING, types } }; // prettier-ignore
+  const state = useAnalysis('links', query);
+  return query === null ? null : state;
 }
 
-/** What a mention means, and what else it may mean. */
-export function LinkCard({ dictionaryId, text, type }: LinkCardProps) {
-  const state = useAnalysis('links', { dictionaryId, mentions: [{ text, type }], options: DEFAULT_LINKING });
-  if (state.status === 'failed') return <p className="problem">{LabError.describe(state.error)}</p>;
-  if (state.status === 'working') return <p className="soft link-card">Linking …</p>;
-  const [answer] = state.answer.links;
-  if (answer === undefined) return null;
-  const others = answer.id === null ? answer.candidates : answer.candidates.slice(1);
-  const [best] = answer.candidates;
+/** The answer of `useLinks`; null before it is there. */
+export function linksIn(state: ReturnType<typeof useLinks>): LinkAnswer | null {
+  return state?.status === 'ready' ? (state.answer.links[0] ?? null) : null;
+}
+
+interface LinkCardProps {
+  readonly mention: ReviewedMention;
+  /** Text of the mention. */
+  readonly words: string;
+  /** Its candidates; null without a dictionary. */
+  readonly state: ReturnType<typeof useLinks>;
+  readonly onChoose: (link: MentionLink | null) => void;
+}
+
+/** What a mention means and what else it may mean, to choose from; what a person chose, also without a dictionary. */
+export function LinkCard({ mention, words, state, onChoose }: LinkCardProps) {
+  const name = useId();
+  const { choice } = mention;
+  if (state === null && choice === undefined) return null;
+  if (state?.status === 'failed') return <p className="problem">{LabError.describe(state.error)}</p>;
+  const answer = linksIn(state);
+  if (answer === null && state !== null) return <p className="soft link-card">Linking …</p>;
+  const id = linkedId(mention, answer);
+  const candidates = new Map(answer?.candidates.map((one) => [one.id, one]));
   return (
-    <div className="link-card" role="group" aria-label="Ids">
-      {answer.id !== null && best !== undefined ? (
-        <p>
-          <code>{answer.id}</code> {best.name}{' '}
-          <span className="soft">
-            {answer.step !== null && STEP_WORDS[answer.step]}, score {format.confidence(best.score)}
+    <fieldset className="link-card">
+      <legend>Id of “{words}”</legend>
+      {choice === undefined && answer !== null && <p className="soft">{originWords(answer)}</p>}
+      {choicesOf(mention, answer).map((link) => (
+        <label key={link.id} className="check">
+          <input type="radio" name={name} checked={link.id === id} onChange={() => onChoose(link)} />
+          <span>
+            <code>{link.id}</code> {link.name}{' '}
+            <ChoiceFacts candidate={candidates.get(link.id)} isChosen={choice?.id === link.id} />
           </span>
-        </p>
-      ) : (
-        <p className="soft">{nothingWords(answer)}</p>
-      )}
-      {others.length > 0 && (
-        <ol className="link-candidates" aria-label="Other candidates">
-          {others.map(({ id, name, term, score }) => (
-            <li key={id}>
-              <code>{id}</code> {name}
-              {term !== name && <span className="soft"> as {term}</span>}{' '}
-              <span className="soft">{format.confidence(score)}</span>
-            </li>
-          ))}
-        </ol>
-      )}
-    </div>
+        </label>
+      ))}
+      <label className="check">
+        <input type="radio" name={name} checked={choice === null} onChange={() => onChoose(null)} />
+        <span>none of these{choice === null && <span className="soft">, chosen by you</span>}</span>
+      </label>
+    </fieldset>
   );
+}
+
+interface ChoiceFactsProps {
+  readonly candidate: LinkCandidate | undefined;
+  readonly isChosen: boolean;
+}
+
+/** The term that is like the mention, and the score; or that a person chose. */
+function ChoiceFacts({ candidate, isChosen }: ChoiceFactsProps) {
+  const facts = [
+    ...(candidate !== undefined && candidate.term !== candidate.name ? [`as ${candidate.term}`] : []),
+    ...(candidate !== undefined ? [`score ${format.confidence(candidate.score)}`] : []),
+    ...(isChosen ? ['chosen by you'] : []),
+  ];
+  return <span className="soft">{facts.join(', ')}</span>;
+}
+
+/** Says where the id comes from while nobody chose. */
+function originWords(answer: LinkAnswer): string {
+  return answer.id === null || answer.step === null
+    ? nothingWords(answer)
+    : `From the dictionary: ${STEP_WORDS[answer.step]}.`;
 }
 
 function nothingWords({ isAmbiguous, candidates }: LinkAnswer): string {
@@ -99,14 +137,15 @@ function nothingWords({ isAmbiguous, candidates }: LinkAnswer): string {
   return candidates.length === 0 ? 'No id: no term is like it.' : 'No id: the candidates are too little like it.';
 }
 
-/** Links the mentions of documents, each different one once; null when it was cancelled. */
+/** Links the mentions of documents, each different one once, except those whose id a person chose; null when it was cancelled. */
 export async function linkedBy<Document extends AnnotatedDocument>(
   lab: Pick<Lab, 'analyse'>,
   dictionaryId: string,
   documents: readonly Document[],
+  types: readonly string[],
 ): Promise<readonly Document[] | null> {
   const mentions = distinctMentions(documents);
-  const answer = await lab.analyse('links', { dictionaryId, mentions, options: { ...DEFAULT_LINKING, most: 1 } })
+  const answer = await lab.analyse('links', { dictionaryId, mentions, options: { ...DEFAULT_LINKING, most: 1, types } })
     .answer;
   if (answer === null) return null;
   const known = new Map(mentions.map(({ text, type }, index) => [`${type}\n${text}`, answer.links[index]]));

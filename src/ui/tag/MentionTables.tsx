@@ -1,7 +1,7 @@
 // Lists tagged documents and the mentions of one as tables, with offsets and confidences.
 import { useMemo, useState } from 'react';
 import { DEFAULT_LINKING, type LinkAnswer } from '../../data/dictionary/linker.ts';
-import type { AnnotatedDocument } from '../../data/documents/document.ts';
+import type { AnnotatedDocument, AnnotatedMention } from '../../data/documents/document.ts';
 import { Pager } from '../parts/Pager.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { TypeLabel } from '../parts/TypeLabel.tsx';
@@ -33,7 +33,9 @@ export function MentionTable({ document, types, dictionaryId }: MentionTableProp
   const first = Math.floor(Math.min(item, Math.max(0, total - 1)) / PAGE_SIZE) * PAGE_SIZE;
   const shown = mentions.slice(first, first + PAGE_SIZE);
   const wanted = shown.map(({ type, start, end }) => ({ text: document.text.slice(start, end), type }));
-  const query = dictionaryId === null ? null : { dictionaryId, mentions: wanted, options: DEFAULT_LINKING };
+  const query =
+    dictionaryId === null ? null : { dictionaryId, mentions: wanted, options: { ...DEFAULT_LINKING, types } };
+  const hasIds = dictionaryId !== null || document.mentions.some(({ isLinkChosen }) => isLinkChosen === true);
   const links = shownAnswer(useAnalysis('links', query))?.links;
   return (
     <div className="browser">
@@ -59,11 +61,11 @@ export function MentionTable({ document, types, dictionaryId }: MentionTableProp
               <th scope="col" className="number">
                 Confidence
               </th>
-              {dictionaryId !== null && <th scope="col">Id</th>}
+              {hasIds && <th scope="col">Id</th>}
             </tr>
           </thead>
           <tbody>
-            {shown.map(({ type, start, end, confidence }, index) => (
+            {shown.map(({ type, start, end, confidence, link, isLinkChosen }, index) => (
               <tr key={start}>
                 <th scope="row" className="message">
                   {document.text.slice(start, end)}
@@ -74,7 +76,11 @@ export function MentionTable({ document, types, dictionaryId }: MentionTableProp
                 <td className="number">{format.count(start)}</td>
                 <td className="number">{format.count(end)}</td>
                 <td className="number">{format.confidence(confidence)}</td>
-                {dictionaryId !== null && <td>{idWords(links?.[index])}</td>}
+                {hasIds && (
+                  <td>
+                    {isLinkChosen === true ? chosenWords(link) : dictionaryId !== null && idWords(links?.[index])}
+                  </td>
+                )}
               </tr>
             ))}
           </tbody>
@@ -82,6 +88,10 @@ export function MentionTable({ document, types, dictionaryId }: MentionTableProp
       )}
     </div>
   );
+}
+
+function chosenWords(link: AnnotatedMention['link']): string {
+  return link === undefined ? 'none, chosen by you' : `${link.id} ${link.name ?? ''}, chosen by you`;
 }
 
 function idWords(answer: LinkAnswer | undefined): string {

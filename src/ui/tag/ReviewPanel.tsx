@@ -1,5 +1,6 @@
 // Reviews tagged sentences, a page at a time: accept, change, reject and add mentions by keyboard and by pointer.
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
+import type { MentionLink } from '../../data/corpus/corpus.ts';
 import { filterSentences, lastChanged, nextUnreviewed, orderSentences, type Review } from '../../lab/review/review.ts';
 import { Meter } from '../parts/Meter.tsx';
 import { Pager } from '../parts/Pager.tsx';
@@ -15,7 +16,7 @@ import {
   type ReviewCursor,
   type ReviewTarget,
 } from './reviewCommands.ts';
-import { LinkCard } from './MentionLinks.tsx';
+import { LinkCard, linksIn, useLinks } from './MentionLinks.tsx';
 import { ReviewSentence } from './ReviewSentence.tsx';
 import { ReviewKeys, ReviewTools } from './ReviewTools.tsx';
 
@@ -72,6 +73,18 @@ export function ReviewPanel({ review, look, onLook, dictionaryId }: ReviewPanelP
     return { sentence: current, token: Math.min(token, last), anchor: anchor === null ? null : Math.min(anchor, last) };
   }, [current, length, within]);
 
+  const aimed = cursor === null ? undefined : review.sentences[cursor.sentence];
+  const target = cursor === null || aimed === undefined ? null : targetOf(cursor, aimed, threshold);
+  const words = (start: number, end: number): string => {
+    const place = current === null ? undefined : places[current];
+    const document = place && documents[place.document];
+    const tokens = document?.sentences[place?.sentence ?? 0];
+    return document?.text.slice(tokens?.[start]?.start, tokens?.[end - 1]?.end) ?? '';
+  };
+  const mention = target?.mention ?? null;
+  const mentionWords = mention === null ? '' : words(mention.start, mention.end);
+  const links = useLinks(dictionaryId, mention && { text: mentionWords, type: mention.type }, types);
+
   useEffect(() => {
     if (!follow.current) return;
     follow.current = false;
@@ -89,17 +102,15 @@ export function ReviewPanel({ review, look, onLook, dictionaryId }: ReviewPanelP
   };
 
   const act = (action: ReviewAction) => {
-    if (cursor === null || current === null) return;
-    const sentence = review.sentences[current];
-    if (sentence === undefined) return;
-    const target = targetOf(cursor, sentence, threshold);
-    follow.current = true;
-    const step = stepOf(action, target, types, threshold);
+    if (target === null || current === null) return;
+    // Arrow keys go through the list of ids, so the focus stays there.
+    follow.current = action.kind !== 'link';
+    const step = stepOf(action, target, types, threshold, linksIn(links));
     if (typeof step === 'string') return setSaid(step);
     const changed = step.kind === 'undo' || step.kind === 'redo' ? lastChanged(review, step.kind) : null;
     const refusal = lab.reviews.step(step);
     if (refusal !== null) return setSaid(refusal);
-    setSaid(actionWords(action, target));
+    setSaid(step.kind === 'link' ? linkWords(step.link) : actionWords(action, target));
     if (changed !== null && changed !== current) return goTo(changed, firstMention(changed));
     if (action.kind === 'review') {
       const next = nextUnreviewed(review, list, current);
@@ -109,8 +120,21 @@ export function ReviewPanel({ review, look, onLook, dictionaryId }: ReviewPanelP
     setWithin({ ...within, anchor: null });
   };
 
+  /** Escape leads from the list of ids to the token; undo and redo work there too. */
+  const pressInCard = (event: KeyboardEvent) => {
+    const action = event.ctrlKey || event.metaKey ? actionOfKey(event, types) : null;
+    if (action !== null) act(action);
+    else if (event.key === 'Escape') {
+      follow.current = true;
+      setWithin({ ...within });
+    } else return;
+    event.preventDefault();
+  };
+
   const press = (event: KeyboardEvent) => {
-    if (!(event.target instanceof HTMLElement) || event.target.role !== 'option' || cursor === null) return;
+    if (!(event.target instanceof HTMLElement) || cursor === null) return;
+    if (event.target.closest('.link-card') !== null) return pressInCard(event);
+    if (event.target.role !== 'option') return;
     const sentence = review.sentences[cursor.sentence];
     if (sentence === undefined) return;
     const action = isElsewhere ? null : actionOfKey(event, types);
@@ -135,7 +159,7 @@ export function ReviewPanel({ review, look, onLook, dictionaryId }: ReviewPanelP
       event.target.closest<HTMLElement>('[data-token]') ??
       event.target.closest('.mention')?.querySelector<HTMLElement>('[data-token]');
     const row = event.target.closest<HTMLElement>('[data-sentence]');
-    if (row === null || event.target.closest('.review-tools') !== null) return;
+    if (row === null || event.target.closest('.review-tools, .link-card') !== null) return;
     const sentence = Number(row.dataset['sentence']);
     const index = token == null ? 0 : Number(token.dataset['token']);
     if (extends_ && sentence === current) {
@@ -248,7 +272,6 @@ export function ReviewPanel({ review, look, onLook, dictionaryId }: ReviewPanelP
             const sentence = review.sentences[index];
             if (document === undefined || tokens === undefined || sentence === undefined) return null;
             const own = cursor?.sentence === index ? cursor : null;
-            const target = own && targetOf(own, sentence, threshold);
             return (
               <ReviewSentence
                 key={index}
@@ -261,27 +284,20 @@ export function ReviewPanel({ review, look, onLook, dictionaryId }: ReviewPanelP
                 annotated={review.annotated === null ? null : (review.annotated[index] ?? [])}
                 cursor={own}
               >
-                {target !== null && !isElsewhere && (
+                {own !== null && target !== null && !isElsewhere && (
                   <>
                     {said !== '' && (
                       <p className="review-said" aria-hidden="true">
                         {said}
                       </p>
                     )}
-                    <ReviewTools
-                      target={target}
-                      review={review}
-                      words={document.text.slice(tokens[target.start]?.start, tokens[target.end - 1]?.end)}
-                      onAct={act}
-                    />
-                    {dictionaryId !== null && target.mention !== null && (
+                    <ReviewTools target={target} review={review} words={words(target.start, target.end)} onAct={act} />
+                    {mention !== null && (
                       <LinkCard
-                        dictionaryId={dictionaryId}
-                        text={document.text.slice(
-                          tokens[target.mention.start]?.start,
-                          tokens[target.mention.end - 1]?.end,
-                        )}
-                        type={target.mention.type}
+                        mention={mention}
+                        words={mentionWords}
+                        state={links}
+                        onChoose={(link) => act({ kind: 'link', link })}
                       />
                     )}
                   </>
@@ -306,6 +322,10 @@ function ReviewProgress({ review: { reviewedCount, sentences } }: { readonly rev
   );
 }
 
+function linkWords(link: MentionLink | null): string {
+  return link === null ? 'None of the ids chosen.' : `Id ${link.id} chosen: ${link.name ?? ''}`;
+}
+
 /** Says what an action did, for those who do not see it. */
 function actionWords(action: ReviewAction, { mention }: ReviewTarget): string {
   switch (action.kind) {
@@ -317,6 +337,9 @@ function actionWords(action: ReviewAction, { mention }: ReviewTarget): string {
       return mention === null ? `${action.type} added.` : `Type ${action.type}.`;
     case 'nextType':
       return mention === null ? 'Mention added.' : 'Type changed.';
+    case 'link':
+    case 'nextLink':
+      return 'Id chosen.';
     case 'borders':
     case 'border':
       return 'Borders changed.';

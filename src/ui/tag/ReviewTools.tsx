@@ -133,6 +133,7 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['r or Delete', 'reject the mention, or restore a rejected one'],
   ['1 to 9', 'give the mention this type, or add a mention of the token or the selected tokens'],
   ['t', 'give the mention the next type, or add a mention of the first'],
+  ['i', 'give the mention the id of the next candidate, and after the last none'],
   ['b', 'set the borders of the mention to the selected tokens'],
   ['g', 'take the mentions that the text came with'],
   ['Ctrl Z or u', 'undo'],

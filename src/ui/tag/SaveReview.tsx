@@ -1,7 +1,13 @@
 // Saves reviewed sentences as a corpus, says what it will hold and what it can be scored on, and leads to the training on it.
 import { useMemo, useState } from 'react';
 import type { Review } from '../../lab/review/review.ts';
-import { countBegun, tallyReview, type ReviewDivision, type ReviewTally } from '../../lab/review/reviewCorpus.ts';
+import {
+  countBegun,
+  isBegun,
+  tallyReview,
+  type ReviewDivision,
+  type ReviewTally,
+} from '../../lab/review/reviewCorpus.ts';
 import { canBeFurtherTask, corporaOfTagger, retrainPlan } from '../../lab/tagging/retrainPlan.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { TaggerRef } from '../../wire/taggerRef.ts';
@@ -57,9 +63,7 @@ export function SaveReview({ review, source, tagger, types, threshold }: SaveRev
     setName(null);
   };
   const markBegun = () => {
-    const open = review.sentences.flatMap(({ isReviewed, mentions }, index) =>
-      !isReviewed && mentions.some(({ decision }) => decision !== 'open') ? [index] : [],
-    );
+    const open = review.sentences.flatMap((sentence, index) => (isBegun(sentence) ? [index] : []));
     if (open.length > 0) lab.reviews.step({ kind: 'review', sentences: open, threshold });
   };
   return (

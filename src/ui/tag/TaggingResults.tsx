@@ -1,6 +1,6 @@
 // Shows what a review has so far: counts of mentions, scores if the text was annotated, and how to save the documents as files.
 import { memo, useDeferredValue, useId, useMemo, useState } from 'react';
-import type { AnnotationFormat } from '../../data/documents/annotationFormats.ts';
+import { lostIdsWords, type AnnotationFormat } from '../../data/documents/annotationFormats.ts';
 import type { AnnotatedDocument, AnnotatedMention } from '../../data/documents/document.ts';
 import { reviewedDocuments, type Review } from '../../lab/review/review.ts';
 import { matchTypes, scoreDocuments, type LabelledDocument } from '../../metrics/scores/scoreSplit.ts';
@@ -238,6 +238,7 @@ export const TaggingResults = memo(function TaggingResults(props: TaggingResults
           name={format.fileName(source) || 'tagged'}
           threshold={threshold}
           counts={counts}
+          types={review.types}
           dictionaryId={dictionaryId}
         />
       </section>
@@ -265,23 +266,31 @@ interface SaveRowProps {
   readonly name: string;
   readonly threshold: number;
   readonly counts: ReturnType<typeof countTypes>;
+  /** Types that the mentions may have. */
+  readonly types: readonly string[];
   readonly dictionaryId: string | null;
 }
 
-function SaveRow({ documents, name, threshold, counts, dictionaryId }: SaveRowProps) {
+function SaveRow({ documents, name, threshold, counts, types, dictionaryId }: SaveRowProps) {
   const lab = useLabActions();
   const [savedAs, setSavedAs] = useState<AnnotationFormat>('BRAT');
   const hidden = counts.reduce((sum, count) => sum + count.hidden, 0);
+  const lost = useMemo(() => {
+    const words = lostIdsWords(savedAs);
+    const hasIds = () => documents.some(({ mentions }) => mentions.some(({ link }) => link !== undefined));
+    return words === null || (dictionaryId === null && !hasIds()) ? null : words;
+  }, [documents, savedAs, dictionaryId]);
   const save = async () => {
     // Loaded when needed, because the formats are a large part of the page.
     const { writeDocuments } = await import('../../data/formats/writeDocuments.ts');
-    const linked = dictionaryId === null ? documents : await linkedBy(lab, dictionaryId, documents);
+    const linked = dictionaryId === null ? documents : await linkedBy(lab, dictionaryId, documents, types);
     if (linked !== null) await saveFiles(name, writeDocuments(savedAs, linked, { name }));
   };
   return (
     <div className="actions">
       <FormatSelect label="Save as" formats={documentFormats} value={savedAs} onChange={setSavedAs} />
       <Button onAct={save}>Save {format.counted(documents.length, 'document')}</Button>
+      {lost !== null && <span className="soft">{lost}</span>}
       {hidden > 0 && (
         <span className="soft">
           {format.counted(hidden, 'mention')} below {Math.round(100 * threshold)} % will be left out.

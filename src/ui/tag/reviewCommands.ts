@@ -1,4 +1,6 @@
 // Turns the keys and buttons of a review into steps on its sentences, or into moves of the focus.
+import type { MentionLink } from '../../data/corpus/corpus.ts';
+import type { LinkAnswer } from '../../data/dictionary/linker.ts';
 import {
   isTaken,
   mentionAt,
@@ -48,18 +50,44 @@ export function targetOf(
 /** The actions that a key or a button means. */
 export type ReviewAction =
   | {
-      readonly kind: 'accept' | 'reject' | 'nextType' | 'borders' | 'review' | 'reopen' | 'annotated' | 'undo' | 'redo';
+      readonly kind:
+        'accept' | 'reject' | 'nextType' | 'nextLink' | 'borders' | 'review' | 'reopen' | 'annotated' | 'undo' | 'redo';
     }
+  /** Chooses an id; null for none of the candidates. */
+  | { readonly kind: 'link'; readonly link: MentionLink | null }
   | { readonly kind: 'type'; readonly type: string }
   /** Moves one border of the mention by one token. */
   | { readonly kind: 'border'; readonly side: 'start' | 'end'; readonly by: 1 | -1 };
 
-/** Returns the step of an action, or why there is none. */
+/** The ids that a mention may have: that chosen before, where it is not among the candidates, and these. */
+export function choicesOf(
+  { choice }: Pick<ReviewedMention, 'choice'>,
+  answer: LinkAnswer | null,
+): readonly MentionLink[] {
+  const candidates = answer?.candidates.map(({ id, name }): MentionLink => ({ id, name })) ?? [];
+  return choice == null || candidates.some(({ id }) => id === choice.id) ? candidates : [choice, ...candidates];
+}
+
+/** The id that a mention has: the one that a person chose, or that of the dictionary; null for none. */
+export function linkedId({ choice }: Pick<ReviewedMention, 'choice'>, answer: LinkAnswer | null): string | null {
+  return choice === undefined ? (answer?.id ?? null) : (choice?.id ?? null);
+}
+
+/** Chooses the candidate after the one that the mention has, and none of them after the last. */
+function nextLink(mention: ReviewedMention, answer: LinkAnswer): MentionLink | null {
+  const choices = choicesOf(mention, answer);
+  const id = linkedId(mention, answer);
+  const at = mention.choice === null ? choices.length : choices.findIndex((one) => one.id === id);
+  return choices[(at + 1) % (choices.length + 1)] ?? null;
+}
+
+/** Returns the step of an action, or why there is none; `answer` has the candidates of the mention, null while there are none. */
 export function stepOf(
   action: ReviewAction,
   { index, sentence, mention, rejected, start, end, isSelection }: ReviewTarget,
   types: readonly string[],
   threshold: number,
+  answer: LinkAnswer | null = null,
 ): ReviewStep | string {
   if (action.kind === 'undo' || action.kind === 'redo') return { kind: action.kind };
   if (action.kind === 'review') return { kind: 'review', sentences: [index], threshold };
@@ -87,6 +115,11 @@ export function stepOf(
       if (type === undefined || types.length < 2) return 'The tagger has one type.';
       return { kind: 'retype', ...ofMention, type };
     }
+    case 'link':
+      return { kind: 'link', ...ofMention, link: action.link };
+    case 'nextLink':
+      if (answer === null) return 'There are no candidates yet: choose a dictionary above the sentences first.';
+      return { kind: 'link', ...ofMention, link: nextLink(mention, answer) };
     case 'borders':
       if (!isSelection) return 'Select the tokens of the mention first: Shift and the arrow keys, or drag.';
       return { kind: 'move', ...ofMention, start, end };
@@ -131,6 +164,8 @@ export function actionOfKey(pressed: PressedKey, types: readonly string[]): Revi
       return { kind: 'reject' };
     case 't':
       return { kind: 'nextType' };
+    case 'i':
+      return { kind: 'nextLink' };
     case 'b':
       return { kind: 'borders' };
     case 'g':

@@ -1,7 +1,7 @@
 // Proves that mentions are linked by their text, then normalised, then by TF-IDF, whose scores are those of a direct computation.
 import { describe, expect, it } from 'vitest';
 import type { DictionaryEntry } from '../../../../src/data/dictionary/dictionary.ts';
-import { Linker } from '../../../../src/data/dictionary/linker.ts';
+import { DEFAULT_LINKING, Linker } from '../../../../src/data/dictionary/linker.ts';
 import { NgramIndex, visitGrams } from '../../../../src/data/dictionary/ngramIndex.ts';
 import { Rng } from '../../../../src/util/random.ts';
 import { finishWork } from '../../../../src/util/work.ts';
@@ -39,6 +39,15 @@ describe('a mention', () => {
       ['6', 1],
       ['7', 1],
     ]);
+  });
+
+  it('of a type that the dictionary lacks gets none where it has another of the tagger’s, and any where it has none of them', () => {
+    const typesOf = (types: readonly string[]) => linker.link('cachexin', 'Species', { ...DEFAULT_LINKING, types }).id;
+    expect(typesOf(['Species', 'gene'])).toBeNull();
+    expect(typesOf(['Species', 'Protein'])).toBe('4');
+    const untyped: DictionaryEntry = { id: '8', name: 'cachexin', type: null, synonyms: [] };
+    const other = finishWork(Linker.build([...ENTRIES, untyped]));
+    expect(other.link('cachexin', 'Species', { ...DEFAULT_LINKING, types: ['Gene'] }).id).toBe('8');
   });
 
   it('below the threshold gets no id, but candidates', () => {

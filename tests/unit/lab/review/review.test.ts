@@ -1,7 +1,11 @@
 // Proves that no step of a review leaves empty or overlapping mentions, that undo and redo restore, and that documents and order follow.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { linkDocuments } from '../../../../src/data/dictionary/linker.ts';
+import { formatsWithIds } from '../../../../src/data/documents/annotationFormats.ts';
 import { documentOfText, tokenMentions } from '../../../../src/data/documents/documentSentences.ts';
+import { writeDocuments } from '../../../../src/data/formats/writeDocuments.ts';
+import { readDocuments } from '../../../../src/data/import/readDocuments.ts';
 import {
   beginReview,
   differsFromAnnotation,
@@ -207,5 +211,58 @@ describe('the order of a review', () => {
     expect(nextUnreviewed(edited, order, 0)).toBe(1);
     expect(nextUnreviewed(edited, order, 1)).toBe(0);
     expect(nextUnreviewed(after(edited, { kind: 'review', sentences: [0, 1], threshold: 0 }), order, 0)).toBeNull();
+  });
+});
+
+describe('the id that a person chose', () => {
+  const ague = { id: 'D:1', name: 'ague' } as const;
+  const choose = (link: typeof ague | null): ReviewStep => ({ kind: 'link', sentence: 0, mention: 0, link });
+  const chosen = (review: Review) => review.sentences[0]?.mentions[0];
+
+  it('accepts the mention, is undone and redone, and is refused twice; none of the candidates leaves the decision', () => {
+    const review = smallReview();
+    const linked = after(review, choose(ague));
+    expect(chosen(linked)).toMatchObject({ choice: ague, decision: 'accepted', was: null });
+    expect(after(linked, { kind: 'undo' }).sentences).toEqual(review.sentences);
+    expect(after(linked, { kind: 'undo' }, { kind: 'redo' }).sentences).toEqual(linked.sentences);
+    expect(stepReview(linked, choose(ague))).toEqual({ refusal: 'This mention has the id D:1.' });
+    const none = after(review, choose(null));
+    expect(chosen(none)).toMatchObject({ choice: null, decision: 'open' });
+    expect(stepReview(none, choose(null))).toEqual({ refusal: 'This mention has no id.' });
+    expect(chosen(after(linked, choose(null)))).toMatchObject({ choice: null, decision: 'accepted' });
+  });
+
+  it('goes with other borders, another type and a rejection, and stays where the type is given again', () => {
+    const linked = after(smallReview(), choose(ague));
+    const ofMention = { sentence: 0, mention: 0 } as const;
+    expect(chosen(after(linked, { kind: 'retype', ...ofMention, type: 'Gene' }))).not.toHaveProperty('choice');
+    expect(chosen(after(linked, { kind: 'move', ...ofMention, start: 0, end: 2 }))).not.toHaveProperty('choice');
+    const rejected = after(linked, { kind: 'reject', ...ofMention });
+    expect(chosen(rejected)).not.toHaveProperty('choice');
+    expect(stepReview(rejected, choose(ague))).toEqual({ refusal: 'This mention is rejected.' });
+    const none = after(smallReview(), choose(null), { kind: 'retype', ...ofMention, type: 'Disease' });
+    expect(chosen(none)).toMatchObject({ choice: null, decision: 'accepted' });
+  });
+
+  it('is what every format with a place for ids writes, whatever a dictionary says', () => {
+    const answer = { id: 'D:9', step: 'exact', isAmbiguous: false, candidates: [{ id: 'D:9', name: 'other', type: null, term: 'other', score: 1 }] } as const; // prettier-ignore
+    const other: ReviewStep = { kind: 'link', sentence: 0, mention: 1, link: null };
+    for (const format of formatsWithIds) {
+      const idsOf = (review: Review) => {
+        const linked = linkDocuments(reviewedDocuments(review, 0), () => answer);
+        const { documents } = readDocuments(writeDocuments(format, linked, { name: 'a' }));
+        return documents.flatMap(({ mentions }) => mentions.map(({ link }) => link?.id ?? null));
+      };
+      expect([format, idsOf(smallReview())]).toEqual([format, ['D:9', 'D:9']]);
+      expect([format, idsOf(after(smallReview(), choose(ague), other))]).toEqual([format, ['D:1', null]]);
+    }
+  });
+
+  it('has no score, which only a dictionary gives', () => {
+    const [document] = reviewedDocuments(after(smallReview(), choose(ague)), 0);
+    expect(document?.mentions).toEqual([
+      { type: 'Disease', start: 0, end: 4, confidence: 0.9, link: ague, isLinkChosen: true },
+      { type: 'Disease', start: 22, end: 29, confidence: 0.4 },
+    ]);
   });
 });

@@ -71,7 +71,7 @@ describe('a corpus of a review', () => {
                 ({ decision, confidence }) =>
                   decision === 'accepted' || (decision === 'open' && (confidence ?? 1) >= 0.5),
               ) // prettier-ignore
-              .map(({ type, start, end }) => ({ type, start, end })),
+              .map(({ type, start, end, choice }) => ({ type, start, end, ...(choice != null && { link: choice }) })),
           ),
         );
         const tokensOf = texts.train.flatMap(({ text, sentences: own }) =>

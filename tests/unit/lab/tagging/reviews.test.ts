@@ -8,6 +8,7 @@ import { retrainPlan } from '../../../../src/lab/tagging/retrainPlan.ts';
 import { groupTaggers, taggerName } from '../../../../src/lab/tagging/taggerGroups.ts';
 import { offeredTaggers } from '../../../../src/lab/tagging/offeredTaggers.ts';
 import type { ModelRecord } from '../../../../src/schema/modelRecord.ts';
+import { readCorpusSentences } from '../../../../src/storage/corpusRecords.ts';
 import { STEPS_A_RECORD } from '../../../../src/storage/reviewRecords.ts';
 import { fileInMemory } from '../../../../src/util/namedFile.ts';
 import type { TaggerRef } from '../../../../src/wire/taggerRef.ts';
@@ -61,6 +62,46 @@ describe('a review', () => {
     const third = await openLab({ store });
     await third.lab.reviews.open(id);
     expect(reviewIn(third.lab.getState()).review.sentences).toEqual(reviewIn(other.lab.getState()).review.sentences);
+  });
+
+  it('stored before ids could be chosen opens, and takes the choice of one', async () => {
+    const { lab, store } = await taggedLab();
+    const { id } = reviewIn(lab.getState());
+    lab.reviews.step({ kind: 'accept', sentence: 0, mention: 0 });
+    await lab.reviews.stored();
+    const [key = ''] = await store.keys(`review/${id}/steps/`);
+    const old = [{ kind: 'accept', sentence: 0, mention: 0 }, { kind: 'reject', sentence: 1, mention: 0 }]; // prettier-ignore
+    await store.write(key, new TextEncoder().encode(JSON.stringify(old)));
+    const other = await openLab({ store });
+    await other.lab.reviews.open(id);
+    const mentionsOf = (bench: LabBench) => reviewIn(bench.lab.getState()).review.sentences.map(({ mentions }) => mentions[0]); // prettier-ignore
+    expect(mentionsOf(other).map((mention) => mention?.decision)).toEqual(['accepted', 'rejected', 'open']);
+    expect(mentionsOf(other)[0]).not.toHaveProperty('choice');
+    const link = { id: 'D:1', name: 'ague' };
+    expect(other.lab.reviews.step({ kind: 'link', sentence: 0, mention: 0, link })).toBeNull();
+    expect(other.lab.reviews.step({ kind: 'link', sentence: 2, mention: 0, link: null })).toBeNull();
+    await other.lab.reviews.stored();
+    const third = await openLab({ store });
+    await third.lab.reviews.open(id);
+    expect(mentionsOf(third)).toEqual(mentionsOf(other));
+    expect(mentionsOf(third)).toMatchObject([{ choice: link }, {}, { choice: null }]);
+  });
+
+  it('gives the chosen ids to its corpus, also where it is saved again with others', async () => {
+    const { lab, store } = await taggedLab();
+    lab.reviews.step({ kind: 'review', sentences: [0, 1, 2], threshold: 0 });
+    const selection = { onlyReviewed: true, threshold: 0, division: { kind: 'train' } } as const;
+    const idsOf = async (corpusId: string) => (await readCorpusSentences(store, corpusId)).train.map(({ mentions }) => mentions[0]?.link?.id ?? null); // prettier-ignore
+    lab.reviews.step({ kind: 'link', sentence: 0, mention: 0, link: { id: 'D:1', name: 'ague' } });
+    const corpusId = await lab.reviews.saveCorpus('mine', selection);
+    expect(await idsOf(corpusId)).toEqual(['D:1', null, null]);
+    lab.reviews.step({ kind: 'link', sentence: 0, mention: 0, link: null });
+    lab.reviews.step({ kind: 'link', sentence: 2, mention: 0, link: { id: 'D:2', name: 'Brann' } });
+    expect(await lab.reviews.saveCorpus('mine', selection)).toBe(corpusId);
+    expect(await idsOf(corpusId)).toEqual([null, null, 'D:2']);
+    expect(notices(lab).at(-1)).toMatch(/Its ids are now those of this review/);
+    const [file] = await lab.exportCorpus(corpusId, 'PubTator');
+    expect(new TextDecoder().decode(file?.bytes)).toMatch(/\tD:2$/m);
   });
 
   it('of more steps than a record holds loses none', async () => {

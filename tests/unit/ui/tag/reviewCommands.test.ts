@@ -45,6 +45,32 @@ describe('a key on a mention', () => {
     expect(step('Enter', 0)).toEqual({ kind: 'review', sentences: [7], threshold: 0 });
   });
 
+  it('chooses the id of the next candidate, after the last one none, and then the first', () => {
+    const candidate = (id: string) => ({ id, name: `name ${id}`, type: null, term: id, score: 0.9 });
+    const answer = { id: 'D:1', step: 'similar', isAmbiguous: false, candidates: ['D:1', 'D:2'].map(candidate) } as const; // prettier-ignore
+    const [first, ...others] = sentence.mentions;
+    if (first === undefined) throw new Error('no mention');
+    const next = (
+      choice?: { readonly id: string } | null,
+      links: typeof answer | null | { readonly id: null } = answer,
+    ) => {
+      const own = { ...sentence, mentions: [{ ...first, ...(choice !== undefined && { choice }) }, ...others] };
+      const known = links === null || links.id !== null ? links : { ...answer, id: null };
+      return stepOf({ kind: 'nextLink' }, targetOf({ sentence: 7, token: 1, anchor: null }, own, 0), types, 0, known);
+    };
+    const linked = (id: string | null) => ({ kind: 'link', sentence: 7, mention: 0, link: id === null ? null : { id, name: `name ${id}` } }); // prettier-ignore
+    expect(actionOfKey(pressed('i'), types)).toEqual({ kind: 'nextLink' });
+    // Where the dictionary found the first, the second is next; where it found none, the first.
+    expect(next()).toEqual(linked('D:2'));
+    expect(next(undefined, { id: null })).toEqual(linked('D:1'));
+    expect(next({ id: 'D:2' })).toEqual(linked(null));
+    expect(next(null)).toEqual(linked('D:1'));
+    // An id that is no candidate, of another dictionary, comes before them.
+    expect(next({ id: 'X:1' })).toEqual(linked('D:1'));
+    expect(next({ id: 'D:2' }, null)).toMatch(/choose a dictionary/);
+    expect(step('i', 0)).toMatch(/no mention/);
+  });
+
   it('restores a rejected one, and does nothing to one that the threshold hides', () => {
     const [first, ...others] = sentence.mentions;
     if (first === undefined) throw new Error('no mention');
