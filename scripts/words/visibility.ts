@@ -18,6 +18,8 @@ export type Use =
   | 'open';
 
 const oneWord = /\p{L}{2,}/u;
+/** Begins as a sentence continues. */
+const continued = /^[,;] \p{L}{3,}$/u;
 const capitalised = /^\p{Lu}\p{Ll}{2,}$/u;
 /** Markup, styles, drawings, addresses, commands and queries. */
 const notWords = /<\/?[a-z]|^[#:@(]|^[.\w-]+\(|--\w|;$|(?<!\{\d+)\}$|=["'\\]|\n|'none'|^\d+px|^[a-z]+-\{\d+\}( |$)/;
@@ -29,7 +31,7 @@ export function isVisible(use: Use, text: string, codes: Codes, named: boolean):
   if (use === 'inserted') return oneWord.test(text) && !notWords.test(text) && !codes.exact.has(text);
   if (use === 'shown') return oneWord.test(text) && !/<\/?[a-z]/.test(text);
   if (isCode(text, codes)) return false;
-  if (hasTwoWords(text)) return !notWords.test(text);
+  if (hasTwoWords(text) || continued.test(text)) return !notWords.test(text);
   return named && capitalised.test(text) && !keys.test(text);
 }
 
@@ -51,7 +53,8 @@ export function useOf(wording: ts.Expression, codes: Codes): Use {
   }
   if (ts.isJsxAttribute(parent)) return useOfName(parent.name.getText());
   if (ts.isPropertyAssignment(parent)) return useOfProperty(parent, wording, codes);
-  if (ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name)) return useOfName(parent.name.text);
+  if ((ts.isVariableDeclaration(parent) || ts.isBindingElement(parent)) && ts.isIdentifier(parent.name))
+    return useOfName(parent.name.text);
   if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) return useOfArgument(parent);
   return isNeverText(parent, node) ? 'technical' : 'open';
 }
@@ -64,7 +67,7 @@ function useWithin(template: ts.TemplateExpression | ts.TemplateLiteralTypeNode,
   const text = [template.head, ...template.templateSpans.map(({ literal }) => literal)]
     .map((part) => part.text)
     .join('{0}');
-  return isVisible(use, text.trim(), codes, false) ? 'inserted' : 'technical';
+  return isVisible(use, text.trim(), codes, false) ? 'inserted' : use === 'shown' ? 'open' : use;
 }
 
 /** Whether the value of a node is that of its parent, or a part of a list of such values. */
@@ -104,12 +107,15 @@ function useOfArgument(call: ts.CallExpression | ts.NewExpression): Use {
   return computingCalls.has(name) || countingCalls.has(name) ? 'technical' : 'open';
 }
 
+/** Methods of a list that pass its texts on. */
+const listing = /^(map|flatMap|filter|concat)$/;
+
 function isNeverText(parent: ts.Node, node: ts.Node): boolean {
   return (
     ts.isImportDeclaration(parent) ||
     ts.isExportDeclaration(parent) ||
     ts.isTaggedTemplateExpression(parent) ||
-    ts.isPropertyAccessExpression(parent) ||
+    (ts.isPropertyAccessExpression(parent) && !(ts.isArrayLiteralExpression(node) && listing.test(parent.name.text))) ||
     ts.isElementAccessExpression(parent) ||
     ts.isExpressionStatement(parent) ||
     ts.isTypeNode(parent) ||
