@@ -13,11 +13,18 @@ import { wasmThreadFiles } from './scripts/wasmThreadFiles.ts';
 import { taggerModule } from './workers/bundledModule.ts';
 
 const page = pageHeaders(process.env['LAB_HOSTS']);
+const language = process.env['BIONER_LANGUAGE'];
+// Imported only where it is used, since it loads the compiler.
+const words =
+  language === undefined
+    ? () => null
+    : (await import('./scripts/words/wordsPlugin.ts')).wordsPlugins(import.meta.dirname, language);
 
 export default defineConfig({
   // Addresses relative to the page, so that the built lab also works in a sub-folder of a host.
   base: './',
   plugins: [
+    words(),
     react(),
     byteRanges(),
     builtFiles(),
@@ -45,7 +52,7 @@ export default defineConfig({
       },
     },
   },
-  worker: { format: 'es', plugins: () => [wasmThreadFiles(), taggerModule()] },
+  worker: { format: 'es', plugins: () => [words(), wasmThreadFiles(), taggerModule()] },
   // The development server bundles dependencies apart from the sources.
   optimizeDeps: { rolldownOptions: { plugins: [wasmThreadFiles()] } },
   server: { headers: isolationHeaders },
