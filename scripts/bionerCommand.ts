@@ -18,6 +18,7 @@ import { LabError } from '../src/util/labError.ts';
 import { acrossCommand } from './analysis/acrossCommand.ts';
 import { affinityCommand } from './analysis/affinityCommand.ts';
 import type { CommandOutcome } from './analysis/analysisCommand.ts';
+import { compareCommand } from './analysis/compareCommand.ts';
 import { entitySetsCommand } from './analysis/entitySetsCommand.ts';
 import { leaksCommand } from './analysis/leaksCommand.ts';
 import { serveLab } from './builtLab.ts';
@@ -107,6 +108,7 @@ const commands: Readonly<Record<string, { readonly about: string; readonly run: 
   dictionary: { about: 'checks a file of terms, and marks its terms in text as a corpus', run: dictionaryCommand },
   across: { about: 'scores every trained tagger on every test set', run: acrossCommand },
   affinity: { about: 'estimates which tasks to train together, and chooses by devel', run: affinityCommand },
+  compare: { about: 'compares two results that were trained with other settings', run: compareCommand },
   score: { about: 'scores a file of token, gold and predicted columns as conlleval does', run: scoreCommand },
   sheet: { about: 'prints the reproducibility sheet of a result file', run: sheetCommand },
   leaks: { about: 'counts test sentences that occur in training text', run: analysis(leaksCommand) },
