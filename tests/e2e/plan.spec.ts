@@ -150,6 +150,16 @@ test(
       await showView(page, 'Overview');
     });
 
+    await test.step('the affinity of the tasks is measured on the device, and stored with the run', async () => {
+      await showView(page, 'Affinity');
+      await page.getByRole('button', { name: 'Measure affinity' }).click();
+      const table = page.getByRole('table', { name: 'Estimated devel loss saved' });
+      await expect(table.getByRole('row')).toHaveCount(1 + 2, { timeout: 60_000 });
+      await page.reload();
+      await expect(table).toContainText('short-a');
+      await showView(page, 'Overview');
+    });
+
     const shown = await test.step('tables tell what the file tells', async () => {
       const [first = [], second = [], third = []] = await Promise.all(tables.map((name) => tableRows(page, name)));
       await showView(page, 'Statistics');
