@@ -165,7 +165,7 @@ test(
         .map(({ spec }) => spec.id);
       await page.goto(`${address}?backend=wasm#/curves?runs=${ids.join(',')}&smoothing=20&axis=log&across=epochs`);
       note('Curves');
-      for (const section of ['corpora', 'models', 'storage']) {
+      for (const section of ['corpora', 'models', 'dictionaries', 'storage']) {
         await page.goto(`${address}?backend=wasm#/library/${section}`);
         note(`Library, ${section}`, section === 'storage' ? { seen: lookStored } : {});
       }
