@@ -40,7 +40,6 @@ Makes a network of words to train from nothing, as DIR/NAME: give DIR as --model
   --name NAME      of the folder and the model (NETWORK)
 ${exitCodesText}`;
 
-/** Returns the exit code, after reporting every error. */
 export const baselineCommand = command(usage, makeFolder);
 
 async function makeFolder(

@@ -51,28 +51,28 @@ export function command(
   return (args, surroundings) => {
     const lines = new EventLines(args.includes('--json') ? surroundings.output : null);
     const around = lines.areWanted ? { ...surroundings, output: surroundings.errors } : surroundings;
-    const helped = async (): Promise<number> => {
-      if (!asksForHelp(args)) return work(args, around, lines);
-      surroundings.output.write(usage);
-      return exitCodes.done;
-    };
-    return endOf(helped, surroundings, usage, (data) => lines.error(data));
+    const asked = (): Promise<number> => orHelp(args, surroundings, usage, () => work(args, around, lines));
+    return endOf(asked, surroundings, usage, (data) => lines.error(data));
   };
 }
 
 /** Declares a command whose output is one answer. */
 export function answeringCommand(usage: string, work: Command): Command {
-  return (args, surroundings) => {
-    const helped = async (): Promise<number> => {
-      if (!asksForHelp(args)) return work(args, surroundings);
-      surroundings.output.write(usage);
-      return exitCodes.done;
-    };
-    return endOf(helped, surroundings, usage);
-  };
+  return (args, surroundings) =>
+    endOf(() => orHelp(args, surroundings, usage, () => work(args, surroundings)), surroundings, usage);
 }
 
-export const asksForHelp = (args: readonly string[]): boolean => args.includes('--help') || args.includes('-h');
+/** Prints `usage` where the arguments ask for help; else does the work. */
+export function orHelp(
+  args: readonly string[],
+  { output }: Pick<CommandSurroundings, 'output'>,
+  usage: string,
+  work: () => Promise<number>,
+): Promise<number> {
+  if (!args.includes('--help') && !args.includes('-h')) return work();
+  output.write(usage);
+  return Promise.resolve(exitCodes.done);
+}
 
 /** The exit code of a command whose work was paused: a scheduler submits it again, a person decides. */
 export function interruptedCode({ reason }: AbortSignal): number {

@@ -41,7 +41,6 @@ corpus DIR/NAME: give DIR as --corpora to bioner train. bioner tag --dictionary 
 What is ambiguous is in DIR/NAME.terms.json: terms of several ids are marked without one, terms of several types are not marked.
 ${exitCodesText}`; // prettier-ignore
 
-/** Returns the exit code, after reporting every error. */
 export const dictionaryCommand = command(usage, run);
 
 function options(args: readonly string[]) {

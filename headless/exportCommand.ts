@@ -22,7 +22,6 @@ Writes the selected snapshot of each finished run of a folder of results to DIR/
   --adapters writes the adapters alone of runs with adapters to DIR/adapters, for Hugging Face PEFT
 ${exitCodesText}`;
 
-/** Returns the exit code, after reporting every error. */
 export const exportCommand = command(usage, async (args, around, lines) => {
   // The precision is optional, which options of Node cannot be.
   const words = args.map((word) => (word === '--onnx' ? '--onnx=f32' : word));

@@ -153,6 +153,13 @@ export function oneArgument(positionals: readonly string[], message: string, exp
   throw usageError(message, expected, positionals.join(' ') || 'none');
 }
 
+/** Options of commands that use the device. */
+export const machineOptions = {
+  backend: { type: 'string' },
+  threads: { type: 'string' },
+  adapter: { type: 'string' },
+} as const;
+
 type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;
 
 /** Parses the arguments of a command. Throws LabError `headless/usage` for one that it does not have. */

@@ -40,7 +40,6 @@ ${exitCodesText}`;
 /** Listed of each kind of remark. */
 const LISTED = 20;
 
-/** Returns the exit code, after reporting every error. */
 export const mergeCommand = command(usage, async (args, { output }, lines) => {
   const { values, positionals } = parsedOptions(args, {
     plan: { type: 'string' },

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { PlanFile } from '../src/schema/planFile.ts';
 import { fileSystem } from '../src/storage/fileSystem.ts';
-import { asksForHelp, endOf, exitCodes, type CommandSurroundings } from './commandEnd.ts';
+import { endOf, exitCodes, orHelp, type CommandSurroundings } from './commandEnd.ts';
 import { EventLines } from './eventLines.ts';
 import { headlessArguments, headlessUsage, isRunFolder, type HeadlessArguments } from './headlessArguments.ts';
 import { readPlan } from './planInputs.ts';
@@ -19,16 +19,13 @@ export async function runHeadless(
 ): Promise<number> {
   let lines = new EventLines(null);
   const run = async (): Promise<number> => {
-    if (asksForHelp(args)) {
-      surroundings.output.write(usage);
-      return exitCodes.done;
-    }
     const parsed = headlessArguments(args);
     if (!parsed.json) return trainPlan(parsed, surroundings, lines);
     lines = new EventLines(surroundings.output);
     return trainPlan(parsed, { ...surroundings, output: surroundings.errors }, lines);
   };
-  const code = await endOf(run, surroundings, usage, (data) => lines.error(data));
+  const asked = (): Promise<number> => orHelp(args, surroundings, usage, run);
+  const code = await endOf(asked, surroundings, usage, (data) => lines.error(data));
   lines.write({ event: 'exit', code });
   return code;
 }

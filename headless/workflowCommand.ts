@@ -32,7 +32,6 @@ ${exitCodesText}`;
 /** Seconds before the end of a job's time: a resume point takes at most ten. */
 const NOTICE_SECONDS = 120;
 
-/** Returns the exit code, after reporting every error. */
 export const workflowCommand = command(workflowUsage, async (args, around, lines) => {
   const own = ownOptions(args, ['engine', 'job-minutes', 'resubmissions', 'command', 'memory']);
   const { parsed, stepMs, keepsInputs } = estimateArguments(own.rest);
@@ -103,7 +102,6 @@ async function writeWorkflow(workflow: Workflow, engine: WorkflowEngine, folder:
   }
 }
 
-/** Returns the exit code, after reporting every error. */
 export const splitCommand = command(splitUsage, async (args, around, lines) => {
   const own = ownOptions(args, ['by', 'parts']);
   const { parsed, stepMs, keepsInputs } = estimateArguments(own.rest);

@@ -27,7 +27,7 @@ import {
 import { commandLab } from '../commandLab.ts';
 import type { EventLines } from '../eventLines.ts';
 import { lockFolder } from '../folderLock.ts';
-import { headlessArguments, parsedOptions, usageError } from '../headlessArguments.ts';
+import { headlessArguments, machineOptions, parsedOptions, usageError } from '../headlessArguments.ts';
 import { filesUnder, unreadableFile } from '../inputFolder.ts';
 import { tagFolder, type TaggingPart, type TaggingTally } from './tagFolder.ts';
 import { TaggingJournal } from './taggingJournal.ts';
@@ -80,9 +80,7 @@ function tagArguments(args: readonly string[]): TagArguments {
     slice: { type: 'string' },
     dictionary: { type: 'string' },
     'link-threshold': { type: 'string' },
-    backend: { type: 'string' },
-    threads: { type: 'string' },
-    adapter: { type: 'string' },
+    ...machineOptions,
     json: { type: 'boolean' },
   });
   const [model, ...inputs] = positionals;

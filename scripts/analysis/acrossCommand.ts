@@ -14,6 +14,7 @@ import {
   headlessArguments,
   type HeadlessArguments,
   oneArgument,
+  machineOptions,
   parsedOptions,
 } from '../../headless/headlessArguments.ts';
 import { runStoreOf } from '../../headless/runFolder.ts';
@@ -44,9 +45,7 @@ export const acrossCommand = command(usage, async (args, around, lines) => {
   const { values, positionals } = parsedOptions(args, {
     method: { type: 'string', multiple: true },
     out: { type: 'string' },
-    backend: { type: 'string' },
-    threads: { type: 'string' },
-    adapter: { type: 'string' },
+    ...machineOptions,
     json: { type: 'boolean' },
   });
   const folder = oneArgument(positionals, 'Give one folder of results.', 'DIR');

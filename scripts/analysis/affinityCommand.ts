@@ -7,6 +7,7 @@ import type { EventLines } from '../../headless/eventLines.ts';
 import {
   type HeadlessArguments,
   oneArgument,
+  machineOptions,
   parsedOptions,
   usageError,
   wholeNumber,
@@ -59,9 +60,7 @@ export const affinityCommand = command(usage, async (args, around, lines) => {
     dimensions: { type: 'string' },
     seed: { type: 'string' },
     out: { type: 'string' },
-    backend: { type: 'string' },
-    threads: { type: 'string' },
-    adapter: { type: 'string' },
+    ...machineOptions,
     json: { type: 'boolean' },
   });
   const folder = oneArgument(positionals, 'Give one folder of results.', 'DIR');
