@@ -135,7 +135,7 @@ async function photograph(
         await writeFile(path.join(shot.folder, name), await webp(canvas, png));
       }
     } catch (error) {
-      failures.push(`${view.name}${shot.suffix}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`); // prettier-ignore
+      failures.push(`${view.name}${shot.suffix}: ${error instanceof Error ? error.message.split('\n').slice(0, 6).join(' ') : String(error)}`); // prettier-ignore
     }
     await page.keyboard.press('Escape');
     await view

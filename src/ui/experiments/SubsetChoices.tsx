@@ -63,9 +63,9 @@ export function SubsetChoices({ experiment, comparisons, own }: SubsetChoicesPro
                 return (
                   <tr key={`${taskKey(row.task)} ${variantName(row.variant)}`}>
                     <th scope="row">{taskRefName(row.task)}</th>
-                    <td>{variantName(row.variant)}</td>
+                    <td className="nowrap">{variantName(row.variant)}</td>
                     <td>{row.subsets.map(({ name }) => name).join('; ')}</td>
-                    <td>{chosen?.reason ?? 'not predicted on devel yet'}</td>
+                    <td className="wordy">{chosen?.reason ?? 'not predicted on devel yet'}</td>
                     <td className="number">{chosen?.testF1 == null ? '–' : format.percent(chosen.testF1)}</td>
                   </tr>
                 );

@@ -87,7 +87,7 @@ interface DeviceOfferProps {
   readonly children: ReactNode;
 }
 
-/** Offers work on the device, whose outcome is stored. */
+/** Offers work on the device, whose outcome is stored; while a run trains, the device would refuse it. */
 export function DeviceOffer({ label, onAct, children }: DeviceOfferProps) {
   const isTraining = useLab((state) => state.activeRunId !== null);
   return (
@@ -97,7 +97,7 @@ export function DeviceOffer({ label, onAct, children }: DeviceOfferProps) {
         {isTraining && ' A run is using the device: pause it first, or wait until it is done.'}
       </p>
       <div className="actions">
-        <Button kind="primary" onAct={onAct}>
+        <Button kind="primary" onAct={onAct} disabled={isTraining}>
           {label}
         </Button>
       </div>
