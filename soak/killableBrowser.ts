@@ -19,6 +19,8 @@ const FLAGS: readonly string[] = [
   '--disable-gpu-process-crash-limit',
 ];
 const STARTS_WITHIN_MS = 60_000;
+/** On a busy machine a start now and then prints no address, or does not answer on it. */
+const STARTS = 3;
 const DIES_WITHIN_MS = 20_000;
 
 /** Processes of a browser besides the main one, as named by DevTools. */
@@ -37,12 +39,25 @@ export interface KillableBrowser {
 }
 
 /** A browser answers at once, unless the machine is busy with others. */
-const ANSWERS_WITHIN_MS = 120_000;
+const ANSWERS_WITHIN_MS = 60_000;
 
-/** Throws Error if there is no Chromium or it does not start. */
+/** Throws Error if there is no Chromium or it does not start, each of several times. */
 export async function openKillableBrowser(profile: string, flags: readonly string[] = []): Promise<KillableBrowser> {
   const executable = findChromium();
   if (executable === undefined) throw new Error('No Chromium was found. Install Chrome or Chromium, or set CHROME_PATH.'); // prettier-ignore
+  const refusals: string[] = [];
+  while (refusals.length < STARTS) {
+    try {
+      return await startBrowser(executable, profile, flags);
+    } catch (error) {
+      refusals.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  throw new Error(`Chromium did not start, ${STARTS} times. ${refusals.join(' ')}`);
+}
+
+/** Starts a browser once; leaves no process of one that does not answer. */
+async function startBrowser(executable: string, profile: string, flags: readonly string[]): Promise<KillableBrowser> {
   // Start a separate process group, which a signal reaches as a whole.
   const child = spawn(executable, [...chromiumFlags, ...FLAGS, ...flags, `--user-data-dir=${profile}`], {
     detached: true,
@@ -51,16 +66,24 @@ export async function openKillableBrowser(profile: string, flags: readonly strin
   const killAtExit = (): void => signalGroup(child, 'SIGKILL');
   process.once('exit', killAtExit);
   child.once('exit', () => process.off('exit', killAtExit));
-  const browser = await chromium.connectOverCDP(await devToolsAddress(child), { timeout: ANSWERS_WITHIN_MS });
+  const kill = async (): Promise<void> => {
+    if (!isAlive(child)) return;
+    signalGroup(child, 'SIGKILL');
+    await died(child);
+  };
+  let browser: Browser;
+  try {
+    browser = await chromium.connectOverCDP(await devToolsAddress(child), { timeout: ANSWERS_WITHIN_MS });
+  } catch (error) {
+    await kill();
+    throw error;
+  }
   const [context] = browser.contexts();
   if (context === undefined) throw new Error('The browser shows no profile.');
   return {
     context,
     version: browser.version(),
-    async kill() {
-      signalGroup(child, 'SIGKILL');
-      await died(child);
-    },
+    kill,
     async killProcesses(kind) {
       const ids = await processIds(browser, kind);
       for (const id of ids) process.kill(id, 'SIGKILL');
