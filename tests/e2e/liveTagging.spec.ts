@@ -92,6 +92,25 @@ test('a first visit shows a tagged sentence, and typing another tags that', asyn
     await token.click();
     await expect(checked).toHaveAccessibleName(/^D:2 rectal neoplasms.*chosen by you/);
   });
+
+  await test.step('the browser asks before a page is left whose last correction is still being stored', async () => {
+    const asks = () => page.evaluate(() => !window.dispatchEvent(new Event('beforeunload', { cancelable: true })));
+    await expect.poll(asks).toBe(false);
+    const asksAtOnce = await page.getByRole('button', { name: 'Undo' }).evaluate(async (undo: HTMLElement) => {
+      undo.click();
+      // React draws what a click changed in a microtask, before anything can have been stored.
+      await Promise.resolve();
+      return !window.dispatchEvent(new Event('beforeunload', { cancelable: true }));
+    });
+    expect(asksAtOnce).toBe(true);
+    await expect.poll(asks).toBe(false);
+    await page.reload();
+    await page.getByRole('option', { name: /^colorectal/ }).click();
+    const checked = page
+      .getByRole('group', { name: 'Id of “colorectal cancer”' })
+      .getByRole('radio', { checked: true });
+    await expect(checked).toHaveAccessibleName(/^D:1 colorectal neoplasms/);
+  });
 });
 
 test('typing gives way to a run, and a removed tagger comes back when it is asked for', async ({ page }) => {

@@ -206,7 +206,7 @@ export interface LabReviews {
   open(reviewId: string): Promise<void>;
   /** Applies a step to the open review and stores it; answers with why it is impossible, or null. Throws `lab/elsewhere`. */
   step(step: ReviewStep): string | null;
-  /** Resolves once every step so far is stored. */
+  /** Resolves once what was tagged and every step so far are stored. */
   stored(): Promise<void>;
   remove(reviewId: string): Promise<void>;
   /** Stores the reviewed sentences as a corpus; returns its id. Rejects with `review/...`, `corpus/name` and `storage/full`. */

@@ -77,7 +77,14 @@ export class ReviewKeeper implements LabReviews {
       sentences: review.sentences.length,
     };
     try {
-      const record = await saveReview(store, description, withTurns(partsOfDocuments(view.documents)));
+      const saving = this.writing.then(() =>
+        saveReview(store, description, withTurns(partsOfDocuments(view.documents))),
+      );
+      this.writing = saving.then(
+        () => undefined,
+        () => undefined,
+      );
+      const record = await saving;
       labStore.update(({ reviews }) => ({ reviews: newestFirst([record, ...reviews]) }));
       if (this.openId === view.id) this.isStored = true;
       // Steps that were made while the text was being written.
@@ -157,7 +164,9 @@ export class ReviewKeeper implements LabReviews {
     return null;
   };
 
-  readonly stored: LabReviews['stored'] = () => this.writing;
+  readonly stored: LabReviews['stored'] = async () => {
+    for (let writing = null; writing !== this.writing; await writing) writing = this.writing;
+  };
 
   readonly remove: LabReviews['remove'] = async (reviewId) => {
     const { labStore, store } = this.parts;

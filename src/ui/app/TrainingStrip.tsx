@@ -10,6 +10,7 @@ import { routeHref } from '../shared/route.ts';
 import { methodName, runName, runProgress } from '../shared/runName.ts';
 import { useRunNaming } from '../shared/useDescriptions.ts';
 import { shallow, useLab, useLabActions } from '../shared/useLab.ts';
+import { warnBeforeLeaving } from '../shared/viewState.ts';
 
 /** What the strip shows: equal from step to step until a digit of it changes. */
 interface Training {
@@ -51,7 +52,8 @@ export function TrainingStrip({ title }: { readonly title: string }) {
   const training = useLab(trainingOf, sameTraining);
   const isElsewhere = useLab((state) => state.owner === 'elsewhere');
   useTabSigns(title, training?.percent ?? null);
-  useLeaveWarning(training !== null && !isElsewhere);
+  const isTraining = training !== null && !isElsewhere;
+  useEffect(() => (isTraining ? warnBeforeLeaving() : undefined), [isTraining]);
   useEndNotification();
   if (isElsewhere) return null;
   return training === null ? <PausedStrip /> : <ActiveStrip training={training} />;
@@ -145,16 +147,6 @@ function progressIcon(percent: number): string {
   const done = `<circle cx="16" cy="16" r="12" fill="none" stroke="#0b8a91" stroke-width="7" stroke-dasharray="${((circumference * percent) / 100).toFixed(1)} 99" transform="rotate(-90 16 16)"/>`;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">${ring}${done}</svg>`;
   return `data:image/svg+xml,${encodeURIComponent(svg)}`;
-}
-
-/** Lets the browser ask before a tab that trains is left. */
-function useLeaveWarning(isTraining: boolean): void {
-  useEffect(() => {
-    if (!isTraining) return;
-    const warn = (event: BeforeUnloadEvent): void => event.preventDefault();
-    window.addEventListener('beforeunload', warn);
-    return () => window.removeEventListener('beforeunload', warn);
-  }, [isTraining]);
 }
 
 /** Absent in some browsers, and in pages that are not served securely. */

@@ -99,3 +99,10 @@ export function hasShapeOf(model: unknown, value: unknown): boolean {
     )
   );
 }
+
+/** Lets the browser ask before the page is left; returns what ends that. */
+export function warnBeforeLeaving(): () => void {
+  const warn = (event: BeforeUnloadEvent): void => event.preventDefault();
+  window.addEventListener('beforeunload', warn);
+  return () => window.removeEventListener('beforeunload', warn);
+}

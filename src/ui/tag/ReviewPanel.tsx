@@ -7,6 +7,7 @@ import { Pager } from '../parts/Pager.tsx';
 import { format } from '../shared/format.ts';
 import { REVIEW_FILTERS, REVIEW_ORDERS, type ReviewRoute } from '../shared/route.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
+import { warnBeforeLeaving } from '../shared/viewState.ts';
 import {
   actionOfKey,
   cursorAfterKey,
@@ -84,6 +85,13 @@ export function ReviewPanel({ review, look, onLook, dictionaryId }: ReviewPanelP
   const mention = target?.mention ?? null;
   const mentionWords = mention === null ? '' : words(mention.start, mention.end);
   const links = useLinks(dictionaryId, mention && { text: mentionWords, type: mention.type }, types);
+
+  // A correction is stored moments after it is made.
+  useEffect(() => {
+    const end = warnBeforeLeaving();
+    void lab.reviews.stored().then(end);
+    return end;
+  }, [lab, review]);
 
   useEffect(() => {
     if (!follow.current) return;
