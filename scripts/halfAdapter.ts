@@ -9,13 +9,20 @@ export interface AdapterStart {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Where `installHalfAdapter` puts one; removed with the packages of the project. */
+export const ownAdapterFolder = 'node_modules/.cache/lavapipe';
 /** Mesa's lavapipe with the libraries it was built for, among them the loader that Node is started with; or another folder of that form. */
-const folders = [process.env['HALF_ADAPTER'], '../shared/engine-probes/lavapipe/adapter'];
+const folders = [process.env['HALF_ADAPTER'], '../shared/engine-probes/lavapipe/adapter', ownAdapterFolder];
 
-/** Null where no such adapter is found, and for a device that the caller chose. */
-export function halfAdapter(root: string): AdapterStart | null {
+/** Whether such an adapter is of use: not where the caller chose a device. */
+export function wantsHalfAdapter(): boolean {
   const { VK_ICD_FILENAMES, VK_DRIVER_FILES } = process.env;
-  if (process.platform !== 'linux' || VK_ICD_FILENAMES !== undefined || VK_DRIVER_FILES !== undefined) return null;
+  return process.platform === 'linux' && VK_ICD_FILENAMES === undefined && VK_DRIVER_FILES === undefined;
+}
+
+/** Null where no such adapter is found or wanted. */
+export function halfAdapter(root: string): AdapterStart | null {
+  if (!wantsHalfAdapter()) return null;
   for (const folder of folders) {
     if (folder === undefined) continue;
     const [driver, libraries] = [path.resolve(root, folder, 'icd.json'), path.resolve(root, folder, 'lib')];

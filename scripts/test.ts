@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { findChromium } from './findChromium.ts';
-import { halfAdapter } from './halfAdapter.ts';
+import { halfAdapter, wantsHalfAdapter } from './halfAdapter.ts';
 import { installChromium } from './installChromium.ts';
+import { installHalfAdapter } from './installHalfAdapter.ts';
 import {
   countPlaywright,
   countVitest,
@@ -47,6 +48,7 @@ const besideOneAnother: readonly Stage[] = [
   { ...vitestStage('gpu'), needsBrowser: true },
   vitestStage('numeric'),
   vitestStage('unit'),
+  { ...vitestStage('f16'), usesHalfAdapter: true },
   { name: 'lint', commands: [['eslint', '.', '--max-warnings', '0']] },
   {
     name: 'typecheck',
@@ -56,7 +58,6 @@ const besideOneAnother: readonly Stage[] = [
     ],
   },
   { name: 'format', commands: [['prettier', '--check', '--log-level', 'warn', '.']] },
-  { ...vitestStage('f16'), usesHalfAdapter: true },
 ];
 
 /** These run after them, one after the other: the tests of the page are two at a time by themselves. */
@@ -134,6 +135,8 @@ async function main(names: readonly string[]): Promise<void> {
   const isChosen = ({ name }: Stage): boolean => names.length === 0 || names.includes(name);
   const needsBrowser = stages.some((stage) => isChosen(stage) && stage.needsBrowser === true);
   const browser = needsBrowser ? (findChromium() ?? installChromium()) : undefined;
+  const usesHalfAdapter = stages.some((stage) => isChosen(stage) && stage.usesHalfAdapter === true);
+  if (usesHalfAdapter && wantsHalfAdapter() && halfAdapter(root) === null) installHalfAdapter(root);
   mkdirSync(reports, { recursive: true });
 
   const outcomes: { readonly name: string; readonly counts: TestCounts; readonly seconds: number }[] = [];

@@ -10,7 +10,7 @@ export const matrixUnit: MatrixUnit | null = adapter === null ? null : matrixUni
 if (!hasF16) {
   const found = adapter === null ? 'no WebGPU adapter was found in Node' : 'the adapter has no shader-f16';
   console.log(
-    `Skipped, because ${found}: kernels in f16. Put lavapipe into ../shared/engine-probes/lavapipe/adapter, or set HALF_ADAPTER to its folder, and run npm test -- f16.`,
+    `Skipped, because ${found}: kernels in f16. npm test -- f16 fetches lavapipe on Debian; elsewhere set HALF_ADAPTER to a folder with it.`,
   );
 } else if (matrixUnit === null) {
   console.log('Skipped, because the adapter has no matrix units: products on them.');
