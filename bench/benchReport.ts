@@ -49,7 +49,7 @@ export interface BenchHome {
   readonly othersMs?: () => Promise<number | null>;
   /** Processor time of the measurement so far; absent where the clock on the wall counts. */
   readonly ownMs?: () => Promise<number>;
-  /** Starts the engine on the processor with its threads; absent where a GPU is measured, and in a page, which has one thread. */
+  /** Starts the engine on the processor with its threads; absent where a GPU is measured. */
   readonly processor?: () => Promise<EngineProcessor | null>;
 }
 

@@ -5,6 +5,7 @@ import { createServer } from 'vite';
 import { chromiumFlags } from '../scripts/chromiumFlags.ts';
 import { findChromium } from '../scripts/findChromium.ts';
 import { isolationHeaders } from '../scripts/isolationHeaders.ts';
+import { taggerModule } from '../workers/bundledModule.ts';
 import type { BenchHome, BenchReport, BenchRequest } from './benchReport.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -22,10 +23,14 @@ export async function runChromiumBench(
     root,
     configFile: false,
     logLevel: 'warn',
+    plugins: [taggerModule()],
     cacheDir: path.join(root, 'test-results', 'bench-modules'),
     server: { host: '127.0.0.1', port: 0, hmr: false, watch: null, headers: isolationHeaders },
     // List them in advance: Vite would discover them during the measurement and reload the page.
-    optimizeDeps: { entries: ['bench/benchPage.ts'], include: ['@tensorflow/tfjs-backend-webgpu'] },
+    optimizeDeps: {
+      entries: ['bench/benchPage.ts', 'bench/bench.worker.ts'],
+      include: ['@tensorflow/tfjs-backend-webgpu'],
+    },
   });
   await server.listen();
   const address = server.resolvedUrls?.local[0];
