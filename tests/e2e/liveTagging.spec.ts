@@ -110,6 +110,9 @@ test('a first visit shows a tagged sentence, and typing another tags that', asyn
       .getByRole('group', { name: 'Id of “colorectal cancer”' })
       .getByRole('radio', { checked: true });
     await expect(checked).toHaveAccessibleName(/^D:1 colorectal neoplasms/);
+    await expect(checked).not.toHaveAccessibleName(/chosen by you/);
+    await checked.click();
+    await expect(checked).toHaveAccessibleName(/^D:1 .*chosen by you/);
   });
 });
 

@@ -95,7 +95,14 @@ export function LinkCard({ mention, words, state, onChoose }: LinkCardProps) {
       {choice === undefined && answer !== null && <p className="soft">{originWords(answer)}</p>}
       {choicesOf(mention, answer).map((link) => (
         <label key={link.id} className="check">
-          <input type="radio" name={name} checked={link.id === id} onChange={() => onChoose(link)} />
+          <input
+            type="radio"
+            name={name}
+            checked={link.id === id}
+            onChange={() => onChoose(link)}
+            // A click on what the dictionary chose changes nothing in the browser, and makes it the person's choice here.
+            onClick={() => choice === undefined && link.id === id && onChoose(link)}
+          />
           <span>
             <code>{link.id}</code> {link.name}{' '}
             <ChoiceFacts candidate={candidates.get(link.id)} isChosen={choice?.id === link.id} />
@@ -129,7 +136,7 @@ function ChoiceFacts({ candidate, isChosen }: ChoiceFactsProps) {
 function originWords(answer: LinkAnswer): string {
   return answer.id === null || answer.step === null
     ? nothingWords(answer)
-    : `From the dictionary: ${STEP_WORDS[answer.step]}.`;
+    : `From the dictionary: ${STEP_WORDS[answer.step]}. Click its id to confirm it.`;
 }
 
 function nothingWords({ isAmbiguous, candidates }: LinkAnswer): string {
