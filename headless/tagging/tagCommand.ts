@@ -223,8 +223,8 @@ async function tagBeside(asked: TagArguments, surroundings: CommandSurroundings,
           tallies.set(part, tally);
           progress.show([...tallies.values()]);
         },
-        // All say which backend they have.
-        errors: (line) => void (part > 1 && line.startsWith('Backend: ') ? null : errors.write(`${line}\n`)),
+        // All say which backend and dictionary they have.
+        errors: (line) => void (part > 1 && /^(Backend|Dictionary): /.test(line) ? null : errors.write(`${line}\n`)),
       };
       return spawn(['tag', ...words, '--part', `${part}/${jobs}`, '--json'], childLines, interrupt);
     }),

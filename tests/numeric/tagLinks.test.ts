@@ -40,9 +40,17 @@ interface Outcome {
 }
 
 async function tag(out: string, more: readonly string[], dictionary = 'diseases.tsv'): Promise<Outcome> {
-  let [output, errors] = ['', ''];
   const words = [place('model'), place('texts'), '--out', place(out), '--dictionary', place(dictionary), '--backend', 'wasm', '--threads', '2']; // prettier-ignore
-  const code = await tagCommand([...words, ...more], {
+  return ran([...words, ...more]);
+}
+
+const nothing: Outcome = { code: 0, output: '', errors: '' };
+let turn = Promise.resolve(nothing);
+
+/** Runs the command in this process, and those that it starts, too. */
+async function ran(words: readonly string[]): Promise<Outcome> {
+  let [output, errors] = ['', ''];
+  const code = await tagCommand(words, {
     output: { write: (text) => void (output += text) },
     errors: { write: (text) => void (errors += text) },
     interrupt: new AbortController().signal,
@@ -50,6 +58,13 @@ async function tag(out: string, more: readonly string[], dictionary = 'diseases.
       const channel = new MessageChannel();
       createTrainingServer({ store, wire: portWire(channel.port2), platform: nodePlatformWith(part) });
       return connect<ServerCalls, RunEvent>(portWire(channel.port1));
+    },
+    async spawn([, ...started], lines) {
+      // One backend at a time in this process.
+      const part = await (turn = turn.then(() => ran(started)));
+      for (const line of part.output.split('\n').filter(Boolean)) lines.output(line);
+      for (const line of part.errors.split('\n').filter(Boolean)) lines.errors(line);
+      return part.code;
     },
   });
   return { code, output, errors };
@@ -92,6 +107,13 @@ describe('bioner tag --dictionary', () => {
       expect(one).toMatch(/\t0\t9\tMetformin\tChemical\t-$/m);
       expect(two).toMatch(/\t0\t9\tTamoxifen\tChemical\t-$/m);
     }
+  });
+
+  it('writes the same by several processes, and says once which dictionary it has', async () => {
+    const { code, output, errors } = await tag('out beside', ['--format', 'PubTator', '--jobs', '2']);
+    expect([code, errors.match(/^Dictionary: /gm)]).toEqual([0, ['Dictionary: ']]);
+    expect(output).toMatch(/^2 processes beside one another.*mentions in 2 documents/s);
+    expect(results('out beside')).toEqual(results('out PubTator'));
   });
 
   it('goes on with the same bytes, and not with another dictionary or threshold', async () => {
