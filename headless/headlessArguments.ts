@@ -49,7 +49,8 @@ const options = `  --corpora DIR   the plan's corpora, a folder each: DIR/<name>
   --backend NAME  webgpu, wasm or cpu; default: WebGPU on a hardware GPU, else wasm
   --adapter NAME  part of the name of the graphics card to use
   --gpu-memory GIB, --activations NAME, --precision NAME
-                  as in the page's GPU settings; saved in DIR/store
+                  as in the page's GPU settings; precision is f32 or mixed, by default mixed on graphics cards that
+                  pass the self-test in it; saved in DIR/store
   --threads N     threads of the engine on the processor; default: one for each logical processor, at most 16; saved in DIR/store
   --multiply-adds fused|twice
                   how they round on the processor: once, as in current browsers (default), or twice, as in those without; saved in DIR/store

@@ -8,7 +8,12 @@ import {
 } from '../src/engine/network/computeOptions.ts';
 import type { Platform } from '../src/engine/start/platform.ts';
 import type { StartedBackend } from '../src/engine/start/startBackend.ts';
-import { defaultMachineSettings, type MachineSettings, type MultiplyAdds } from '../src/schema/machineSettings.ts';
+import {
+  defaultMachineSettings,
+  type MachineSettings,
+  type MultiplyAdds,
+  type Precision,
+} from '../src/schema/machineSettings.ts';
 import type { Environment, RunSpec } from '../src/schema/runRecord.ts';
 import { readMachineSettings } from '../src/storage/machineRecords.ts';
 import { ifCorrupt } from '../src/storage/records.ts';
@@ -56,7 +61,7 @@ export async function machineUnderSettings(
 ): Promise<TrainingMachine> {
   // The lab says that they cannot be read, and the record of a run says its precision.
   const wanted = await readMachineSettings(store).catch(ifCorrupt(defaultMachineSettings));
-  const precision = backend.mixedPrecision.admitted ? wanted.precision : 'f32';
+  const precision = precisionUnder(backend, wanted);
   const settings = { ...wanted, precision };
   const { name, device, threads } = backend;
   const processor = await processorUnder(backend, settings);
@@ -77,6 +82,14 @@ export async function machineUnderSettings(
   };
 }
 
+/** Mixed precision where the adapter passes its self-test in it, unless the person chose f32; emulated adapters gain nothing by it. */
+function precisionUnder(
+  { gpu, mixedPrecision }: Pick<StartedBackend, 'gpu' | 'mixedPrecision'>,
+  { precision = gpu?.software === false ? 'mixed' : 'f32' }: Pick<MachineSettings, 'precision'>,
+): Precision {
+  return mixedPrecision.admitted ? precision : 'f32';
+}
+
 const roundingOf = ({ module }: EngineProcessor): MultiplyAdds => (module.relaxed ? 'fused' : 'twice');
 
 /** The processor with the wanted rounding of multiply-adds; with the usual one where none is wanted or the wanted one is not there. */
@@ -92,8 +105,8 @@ async function processorUnder(
 
 /**
  * The machine without its engine for an encoder that the engine cannot compute, with the reason on a GPU, and for a run that the
- * plain network began on wasm: it alone continues to the same bits. A run that the engine began on the processor continues with the
- * rounding of multiply-adds that it began with.
+ * plain network began on wasm: it alone continues to the same bits. A run that the engine began continues with the rounding of
+ * multiply-adds, or in the precision, that it began with.
  */
 export async function fittingMachine(
   backend: StartedBackend,
@@ -106,9 +119,9 @@ export async function fittingMachine(
   const encoder = await readModelConfig(store, { id: model.id }).catch(() => null);
   const plainNetwork = encoder && engineMisfit(encoder);
   const { engine, multiplyAdds, ...environment } = machine.environment;
+  const record = await readRunRecord(store, id);
+  const begun = record !== undefined && record.step > 0 ? record.environments.at(-1) : undefined;
   if (engine !== undefined) {
-    const record = await readRunRecord(store, id);
-    const begun = record !== undefined && record.step > 0 ? record.environments.at(-1) : undefined;
     const isBegunOnWasm = begun?.backend === 'wasm';
     if (plainNetwork !== null || (isBegunOnWasm && begun.engine === undefined)) {
       return { ...machine, processor: null, environment: { ...environment, threads: machine.plainThreads } };
@@ -118,6 +131,13 @@ export async function fittingMachine(
     const processor = await processorUnder(backend, { activations, multiplyAdds: begun.multiplyAdds });
     return { ...machine, processor, environment: { ...environment, engine, ...(processor && { multiplyAdds: roundingOf(processor) }) } }; // prettier-ignore
   }
-  if (plainNetwork === null) return machine;
-  return { ...machine, gpu: null, environment: { ...environment, precision: 'f32', plainNetwork } };
+  if (plainNetwork !== null) {
+    return { ...machine, gpu: null, environment: { ...environment, precision: 'f32', plainNetwork } };
+  }
+  if (machine.gpu === null || begun?.backend !== 'webgpu' || begun.plainNetwork !== undefined) return machine;
+  const precision = precisionUnder(backend, { precision: begun.precision ?? 'f32' });
+  if (precision === environment.precision) return machine;
+  const settings = { ...machine.settings, precision };
+  const gpu = await gpuUnderSettings(machine.gpu, store, settings);
+  return { ...machine, settings, gpu, environment: { ...environment, precision } };
 }

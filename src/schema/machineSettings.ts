@@ -18,7 +18,8 @@ const MOST_CHOSEN_THREADS = 1024;
 
 export const machineSettingsSchema = z.strictObject({
   version: z.literal(1),
-  precision: precisionSchema,
+  /** Absent for mixed precision where it is admitted on a graphics card, and f32 elsewhere. */
+  precision: z.optional(precisionSchema),
   activations: activationsSchema,
   /** GPU memory that `auto` may plan with; WebGPU does not report how much there is. */
   gpuBytes: z.int().check(z.gte(2 ** 28)),
@@ -42,7 +43,6 @@ export interface MixedPrecision {
 /** 4 GiB is what small laptop GPUs have. */
 export const defaultMachineSettings: MachineSettings = {
   version: 1,
-  precision: 'f32',
   activations: 'auto',
   gpuBytes: 2 ** 32,
 };

@@ -16,7 +16,11 @@ import type { EncodedTasks } from './encodeTasks.ts';
 /** Tuning time before a run, in milliseconds: small for a run of hours, and later runs reuse the result. */
 const TUNING_BUDGET_MS = 30_000;
 
-const tableOf = (gpu: EngineGpu, store: Store, { precision }: MachineSettings): Promise<MatmulTable | undefined> =>
+const tableOf = (
+  gpu: EngineGpu,
+  store: Store,
+  { precision = 'f32' }: MachineSettings,
+): Promise<MatmulTable | undefined> =>
   // Tunes again where the table is damaged.
   readMatmulTable(store, { adapter: gpu.adapter, browser: gpu.browser, precision }).catch(ifCorrupt(undefined));
 
@@ -40,7 +44,7 @@ export async function* tuneForRun(
 ): AsyncGenerator<TrainingEvent, EngineGpu> {
   if (gpu.software || engineMisfit(tasks.shape.encoder) !== null) return gpu;
   const known = await tableOf(gpu, store, settings);
-  const { precision } = settings;
+  const { precision = 'f32' } = settings;
   const tuning = tuneMatmul(gpu.device, productsOf(tasks, config), {
     adapter: gpu.adapter,
     precision,

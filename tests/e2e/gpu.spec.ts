@@ -21,7 +21,7 @@ test(
     await expect(summary.getByText(/^up to \d.* on the GPU$/)).toBeVisible({ timeout: 30_000 });
     const settings = page.getByText(/^GPU: .*, activations .*, f32$/);
     await settings.click();
-    await expect(page.getByLabel('Precision')).toHaveValue('f32');
+    await expect(page.getByLabel('Precision')).toHaveValue('usual');
     await expect(page.getByRole('option', { name: 'mixed f16 and f32' })).toBeDisabled();
     await page.getByLabel('Activations').selectOption('always recomputed');
     await expect(summary.getByText(/on the GPU, recomputes activations$/)).toBeVisible();

@@ -72,13 +72,13 @@ export function engineMisfit(encoder: EncoderConfig): string | null {
 /** A submit of this many operations takes well under the two seconds after which operating systems reset a GPU. */
 const WORK_PER_SUBMIT = { hardware: 2e10, software: 2e8 };
 
-/** Chooses the options for an adapter from the user's settings; `table` is the tuning result for it, if any. */
+/** Chooses the options for an adapter from the user's settings, in f32 if they name no precision; `table` is the tuning result for it, if any. */
 export function computeOptionsFor(
   { software, matrixUnit = null }: { readonly software: boolean; readonly matrixUnit?: MatrixUnit | null },
   settings: MachineSettings = defaultMachineSettings,
   table: MatmulTable | null = null,
 ): ComputeOptions {
-  const { precision, activations, gpuBytes } = settings;
+  const { precision = 'f32', activations, gpuBytes } = settings;
   const untuned = software ? softwareTuning() : hardwareTuning(precision, matrixUnit);
   return {
     tuning: table === null ? untuned : tableTuning(table, untuned, precision, matrixUnit),

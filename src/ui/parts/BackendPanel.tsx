@@ -21,8 +21,10 @@ const ACTIVATIONS: ReadonlyMap<Activations, string> = new Map([
   ['recomputed', 'always recomputed'],
 ]);
 
+const PRECISIONS: Readonly<Record<Precision, string>> = { f32: 'f32', mixed: 'mixed f16 and f32' };
+
 /** Edits how this machine's GPU is used: its memory, the activations stored for the backward pass, and the precision. */
-function GpuSettings({ mixedPrecision }: { readonly mixedPrecision: MixedPrecision }) {
+function GpuSettings({ mixedPrecision, used }: { readonly mixedPrecision: MixedPrecision; readonly used: Precision }) {
   const lab = useLabActions();
   const machine = useLab((state) => state.machine);
   const act = useAct();
@@ -30,7 +32,7 @@ function GpuSettings({ mixedPrecision }: { readonly mixedPrecision: MixedPrecisi
   return (
     <details className="fold">
       <summary>
-        GPU: {machine.gpuBytes / GIBIBYTE} GiB, activations {ACTIVATIONS.get(machine.activations)}, {machine.precision}
+        GPU: {machine.gpuBytes / GIBIBYTE} GiB, activations {ACTIVATIONS.get(machine.activations)}, {used}
       </summary>
       <div className="stack">
         <GpuMemoryField gpuBytes={machine.gpuBytes} onChange={(gpuBytes) => change({ gpuBytes })} />
@@ -59,12 +61,15 @@ function GpuSettings({ mixedPrecision }: { readonly mixedPrecision: MixedPrecisi
           {(control) => (
             <select
               {...control}
-              value={mixedPrecision.admitted ? machine.precision : 'f32'}
-              onChange={(event) => change({ precision: event.target.value as Precision })}
+              value={machine.precision === 'mixed' && !mixedPrecision.admitted ? 'f32' : (machine.precision ?? 'usual')}
+              onChange={({ target: { value } }) =>
+                change({ precision: value === 'f32' || value === 'mixed' ? value : undefined })
+              }
             >
-              <option value="f32">f32</option>
+              <option value="usual">usual: mixed on graphics cards that pass the self-test</option>
+              <option value="f32">{PRECISIONS.f32}</option>
               <option value="mixed" disabled={!mixedPrecision.admitted}>
-                mixed f16 and f32
+                {PRECISIONS.mixed}
               </option>
             </select>
           )}
@@ -227,7 +232,9 @@ function ReadyBackend({ report }: { readonly report: BackendReport }) {
           <strong>To train faster:</strong> {remedy}
         </p>
       )}
-      {environment.backend === 'webgpu' && <GpuSettings mixedPrecision={report.mixedPrecision} />}
+      {environment.backend === 'webgpu' && (
+        <GpuSettings mixedPrecision={report.mixedPrecision} used={environment.precision ?? 'f32'} />
+      )}
       {report.threads !== undefined && <ThreadSettings threads={report.threads} />}
       {report.fusable && <RoundingSettings />}
       <SelfTest report={report} />
