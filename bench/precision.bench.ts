@@ -1,108 +1,94 @@
-// Trains the runs of a plan in f32 and in mixed precision, with the kernels that hardware gets whatever the adapter is, and prints F1 of both.
+// Trains the runs of a plan in f32 and with products and attention in f16, each with the kernels for hardware, and prints F1 of both.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { inputFolder } from '../headless/inputFolder.ts';
 import { LocalLab } from '../src/lab/lab.ts';
-import type { Lab } from '../src/lab/state/labState.ts';
-import type { Precision } from '../src/schema/machineSettings.ts';
+import { requestGpu, type OpenDevice } from '../src/engine/gpu/device.ts';
+import { computeOptionsFor } from '../src/engine/network/computeOptions.ts';
+import { defaultMachineSettings, type Precision } from '../src/schema/machineSettings.ts';
 import type { PlanFile } from '../src/schema/planFile.ts';
-import type { RunRecord } from '../src/schema/runRecord.ts';
-import { memory } from '../src/storage/store.ts';
+import { queuedRun, type RunRecord, type RunSpec } from '../src/schema/runRecord.ts';
+import { memory, type Store } from '../src/storage/store.ts';
+import { checkpointsInto } from '../src/training/checkpointWriter.ts';
+import { encodeTasks } from '../src/training/encodeTasks.ts';
+import { initialEncoder, startWeights } from '../src/training/startWeights.ts';
+import { train } from '../src/training/train.ts';
+import { drain } from '../src/util/work.ts';
 import { connect, portWire } from '../src/wire/port.ts';
 import type { RunEvent, ServerCalls } from '../src/wire/trainingProtocol.ts';
-import { nodePlatform } from '../workers/nodePlatform.ts';
+import { dawnEntry, MATRIX_FLAGS, nodePlatform } from '../workers/nodePlatform.ts';
+import { readInputs } from '../workers/runInputs.ts';
 import { createTrainingServer } from '../workers/trainingServer.ts';
 import { spreadOf, spreadText } from './benchReport.ts';
 
-// Run by hand, in Node on an adapter with f16: npx tsx bench/precision.bench.ts PLAN.json CORPORA
-const [planFile, corpora] = process.argv.slice(2);
-if (planFile === undefined || corpora === undefined) throw new Error('usage: npx tsx bench/precision.bench.ts PLAN.json CORPORA'); // prettier-ignore
+// Run by hand, in Node on an adapter with f16: npx tsx bench/precision.bench.ts PLAN.json CORPORA. Its runs start from the pretrained model.
+const [planFile = '', corpora = ''] = process.argv.slice(2);
+if (corpora === '') throw new Error('usage: npx tsx bench/precision.bench.ts PLAN.json CORPORA');
 const plan = JSON.parse(await readFile(planFile, 'utf8')) as PlanFile;
 const publicFolder = path.resolve(import.meta.dirname, '../public');
 
-const EMULATED = { vendor: 'emulated', architecture: 'emulated', device: 'emulated', description: 'emulated' };
-
-/** The adapter under a name that no emulated one has: products and attention in f16 are for hardware. */
-function asHardware(gpu: GPU): GPU {
-  const withInfo = (adapter: GPUAdapter): GPUAdapter =>
-    new Proxy(adapter, {
-      get(target, key) {
-        if (key === 'info') return { ...EMULATED, isFallbackAdapter: false };
-        const value: unknown = Reflect.get(target, key, target);
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-      },
-    });
-  return new Proxy(gpu, {
-    get: (target, key) =>
-      key === 'requestAdapter'
-        ? async (options?: GPURequestAdapterOptions) => {
-            const adapter = await target.requestAdapter(options);
-            return adapter && withInfo(adapter);
-          }
-        : (Reflect.get(target, key, target) as unknown),
-  });
-}
-
-function openServer() {
-  const channel = new MessageChannel();
-  const gpu = async (): Promise<GPU | undefined> => {
-    const found = await nodePlatform.gpu();
-    return found && asHardware(found);
-  };
-  createTrainingServer({ store, wire: portWire(channel.port2), platform: { ...nodePlatform, gpu } });
-  return connect<ServerCalls, RunEvent>(portWire(channel.port1));
-}
-
-let store = memory();
-
-async function ended(lab: Lab, runIds: readonly string[]): Promise<readonly RunRecord[]> {
-  return new Promise((resolve) => {
-    const look = (): void => {
-      const records = lab.getState().runs.flatMap(({ record }) => (runIds.includes(record.spec.id) ? [record] : []));
-      if (records.length < runIds.length || records.some(({ status }) => status === 'running' || status === 'queued')) return; // prettier-ignore
-      stop();
-      resolve(records);
-    };
-    const stop = lab.subscribe(look);
-  });
-}
-
-async function train(precision: Precision): Promise<readonly RunRecord[]> {
-  store = memory();
+/** Imports what the plan needs into a store; returns its runs. */
+async function runsIn(store: Store): Promise<readonly RunSpec[]> {
   const lab = new LocalLab({
     store,
-    openServer,
+    openServer() {
+      const channel = new MessageChannel();
+      createTrainingServer({ store, wire: portWire(channel.port2), platform: nodePlatform });
+      return connect<ServerCalls, RunEvent>(portWire(channel.port1));
+    },
     fetchBuiltIn: async (file) => new Uint8Array(await readFile(path.join(publicFolder, file))),
     software: 'bench',
   });
-  await lab.open('webgpu');
-  await lab.setMachine({ ...lab.getState().machine, precision });
+  await lab.open('cpu');
   for (const { corpus } of plan.categories.flatMap(({ tasks }) => tasks)) {
-    await lab.importFiles(await inputFolder('corpora', corpus.name, corpora as string));
+    await lab.importFiles(await inputFolder('corpora', corpus.name, corpora));
   }
-  const { backend } = lab.getState();
-  if (backend.status !== 'ready') throw new Error(`The backend did not start: ${JSON.stringify(backend)}`);
-  const records = await ended(lab, await lab.startPlan(plan));
-  for (const { spec, failure, environments } of records) {
-    if (failure !== null) throw new Error(`${spec.id}: ${failure.message}`);
-    if (environments.at(-1)?.precision !== precision) throw new Error(`The run was not trained in ${precision}.`);
-  }
-  return records;
+  return lab.previewPlan(plan).nodes.map(({ spec }) => spec);
+}
+
+/** Trains a run without tuning, which would choose products in f32 wherever they are faster. */
+async function trained(store: Store, spec: RunSpec, device: OpenDevice, precision: Precision): Promise<RunRecord> {
+  const { signal } = new AbortController();
+  const { model, encoder, fixed, texts } = await readInputs(store, spec);
+  const pretrained = initialEncoder(model.config, model.encoder, spec.seed);
+  const tasks = await drain(encodeTasks(texts, { ...model, config: encoder }, spec, signal));
+  const hardware = { software: false, matrixUnit: device.matrixUnit };
+  const target = memory();
+  return drain(
+    train({
+      record: queuedRun(spec, new Date().toISOString()),
+      tasks,
+      pretrained,
+      fixed,
+      weights: () => startWeights(spec, pretrained, target, encoder),
+      store: target,
+      checkpoints: checkpointsInto(target),
+      health,
+      home: { ...device, compute: computeOptionsFor(hardware, { ...defaultMachineSettings, precision }) },
+      signal,
+      until: Infinity,
+    }),
+  );
 }
 
 const f1 = ({ snapshots, selectedEpoch }: RunRecord, split: 'devel' | 'test'): number =>
   snapshots.find(({ epoch }) => epoch === selectedEpoch)?.[split][0]?.lenient.overall.f1 ?? NaN;
 
-const [single, mixed] = [await train('f32'), await train('mixed')];
-console.log(`${single[0]?.environments.at(-1)?.device ?? ''}; ${plan.name}; ${new Date().toISOString()}`);
+const inputs = memory();
+const specs = await runsIn(inputs);
+const adapter = await (await dawnEntry(MATRIX_FLAGS))?.requestAdapter();
+if (adapter?.features.has('shader-f16') !== true) throw new Error('There is no adapter with shader-f16.');
+const { gpu, health } = await requestGpu(adapter, 'bench');
+console.log(`${gpu.adapter}; ${gpu.matrixUnit === null ? 'no matrix unit' : 'matrix units'}; ${plan.name}; ${new Date().toISOString()}`); // prettier-ignore
 console.log('seed | method | devel F1 f32 | mixed | test F1 f32 | mixed | largest difference of a loss, %');
-for (const one of single) {
-  const other = mixed.find(({ spec }) => spec.id === one.spec.id);
-  if (other === undefined) continue;
-  const losses = one.steps.map(({ loss }, index) => 100 * Math.abs((other.steps[index]?.loss ?? NaN) / loss - 1));
-  const scores = [f1(one, 'devel'), f1(other, 'devel'), f1(one, 'test'), f1(other, 'test')];
-  console.log([one.spec.seed, one.spec.method, ...scores.map((score) => score.toFixed(2)), Math.max(...losses).toFixed(2)].join(' | ')); // prettier-ignore
+const differences: number[] = [];
+for (const spec of specs) {
+  const single = await trained(inputs, spec, gpu, 'f32');
+  const mixed = await trained(inputs, spec, gpu, 'mixed');
+  const losses = single.steps.map(({ loss }, index) => 100 * Math.abs((mixed.steps[index]?.loss ?? NaN) / loss - 1));
+  const scores = [f1(single, 'devel'), f1(mixed, 'devel'), f1(single, 'test'), f1(mixed, 'test')];
+  console.log([spec.seed, spec.method, ...scores.map((score) => score.toFixed(2)), Math.max(...losses).toFixed(2)].join(' | ')); // prettier-ignore
+  differences.push(f1(mixed, 'test') - f1(single, 'test'));
 }
-const differences = single.map((one, index) => f1(mixed[index] as RunRecord, 'test') - f1(one, 'test'));
 console.log(`test F1, mixed less f32: ${spreadText(spreadOf(differences))}`);
 process.exit(0);
