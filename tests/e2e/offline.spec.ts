@@ -179,7 +179,13 @@ test('a plain folder is isolated, trains and tags offline, and a new version wai
   await test.step('an address ends the service worker', async () => {
     await page.goto(`${host.address}?service-worker=off`);
     await expect(page.getByRole('button', { name: 'Train on a sample' })).toBeVisible();
-    expect(await page.evaluate(async () => [(await navigator.serviceWorker.getRegistrations()).length, (await caches.keys()).length])).toEqual([0, 0]); // prettier-ignore
+    const left = () =>
+      page.evaluate(async () => [
+        (await navigator.serviceWorker.getRegistrations()).length,
+        (await caches.keys()).length,
+      ]);
+    // The page does not wait for it.
+    await expect.poll(left).toEqual([0, 0]);
   });
   await host.close();
 });
