@@ -50,8 +50,8 @@ test('four spellings of a corpus are told apart and read as the same sentences',
     await test.step(folder, async () => {
       await dropPaths(page, path.join(folders, folder, 'marsh'));
       await expect(title(page)).toHaveText('marsh');
-      expect(await sourcesOf(page)).toEqual(sources);
-      expect(await rowsOf(page.getByRole('table', { name: 'Counts' }))).toEqual(counts);
+      await expect.poll(() => sourcesOf(page)).toEqual(sources);
+      await expect.poll(() => rowsOf(page.getByRole('table', { name: 'Counts' }))).toEqual(counts);
       fingerprints.add(await page.locator('code[title]').getAttribute('title'));
       await removeShown(page, 'marsh');
     });

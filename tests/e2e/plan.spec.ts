@@ -74,7 +74,7 @@ test(
         ['short-b', 'Illness', 'Sickness'],
       ]);
       await page.getByRole('button', { name: 'Save category sickness' }).click();
-      expect(await planFacts(page)).toMatchObject({ Runs: `${runs}`, Steps: `${steps}` });
+      await expect.poll(() => planFacts(page)).toMatchObject({ Runs: `${runs}`, Steps: `${steps}` });
       expect((await planFacts(page))['Storage']).toMatch(/^up to \d/);
       await expectGraph(page);
     });
@@ -193,7 +193,7 @@ test(
       for (const [place, name] of [...tables, spreadTable].entries()) {
         if (name === spreadTable) await showView(elsewhere, 'Statistics');
         await expect(elsewhere.getByRole('table', { name, exact: true })).toBeVisible();
-        expect(await tableRows(elsewhere, name)).toEqual(shown[place]);
+        await expect.poll(() => tableRows(elsewhere, name)).toEqual(shown[place]);
       }
       await expect(notices(elsewhere)).toBeEmpty();
     });
@@ -207,11 +207,13 @@ test(
       // One's own category comes first of those that can be had.
       await expect(page.getByLabel('Category name')).toHaveValue('sickness');
       await enterSettings(page, whole);
-      expect(await planFacts(page)).toMatchObject({
-        Runs: `${runs}`,
-        'To train': '0, the others already exist',
-        Steps: '0',
-      });
+      await expect
+        .poll(() => planFacts(page))
+        .toMatchObject({
+          Runs: `${runs}`,
+          'To train': '0, the others already exist',
+          Steps: '0',
+        });
       await openGraph(page);
       await expect(planPanel(page).getByText('reused', { exact: true })).toHaveCount(runs);
       await startPlan(page);

@@ -36,7 +36,7 @@ test('a trained tagger tags pasted text, files and a corpus, and its findings ar
     await page.getByLabel('Text', { exact: true }).fill(text);
     await page.getByRole('button', { name: 'Tag text' }).click();
     await expect(page.getByRole('heading', { level: 1, name: 'Review of text' })).toBeVisible();
-    expect(await mentionsFound()).toBeGreaterThan(5);
+    await expect.poll(() => mentionsFound()).toBeGreaterThan(5);
     // A mention outside the sentence in focus says its confidence to the pointer, and always to a screen reader.
     const mention = page.locator('.review-sentence:not(.current) .mention').first();
     await expect(mention).toHaveAttribute('aria-label', /^Gene, confidence \d+\.\d %$/);
@@ -59,7 +59,7 @@ test('a trained tagger tags pasted text, files and a corpus, and its findings ar
     const all = await mentionsFound();
     await page.getByLabel('Minimum confidence in percent').fill('100');
     await expect(page.getByText(/below 100 % will be left out/)).toBeVisible();
-    expect(await mentionsFound()).toBeLessThan(all);
+    await expect.poll(() => mentionsFound()).toBeLessThan(all);
   });
 
   await test.step('the corpus it was tested on gives the scores of its run', async () => {
