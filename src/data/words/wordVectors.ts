@@ -82,18 +82,25 @@ async function headerOf(source: ByteSource): Promise<Header | null> {
   return header;
 }
 
-/** Whether what follows the first word is written in digits: in a binary file the bytes of its numbers are not. */
+/** With as many, the bytes of binary numbers are hardly ever all text by chance. */
+const TELLING_DIMENSIONS = 8;
+
+/**
+ * Whether what follows the first word is written in digits: in a binary file the bytes of its numbers are not, but a line feed and a space may
+ * be among them. A first line that lacks numbers is damaged text if only text follows.
+ */
 async function isText(source: ByteSource, { dimensions }: Header): Promise<boolean> {
   const start = await source.peek(LONGEST_WORD + 4 * dimensions);
   const word = start.indexOf(SPACE);
   const numbers = start.subarray(word + 1, word + 1 + 4 * dimensions);
   const newline = numbers.indexOf(10);
   const firstLine = newline < 0 ? numbers : numbers.subarray(0, newline);
-  return (
-    word >= 0 &&
-    firstLine.length > 0 &&
-    firstLine.every((byte) => /[\d\s+\-.eEnNaAiIfF]/.test(String.fromCharCode(byte)))
-  );
+  const isWritten = firstLine.every((byte) => /[\d\s+\-.eEnNaAiIfF]/.test(String.fromCharCode(byte)));
+  if (word < 0 || firstLine.length === 0 || !isWritten) return false;
+  if (newline < 0) return true;
+  const fields = new TextDecoder('latin1').decode(firstLine).split(/\s+/).filter(Boolean);
+  if (fields.length === dimensions) return true;
+  return dimensions >= TELLING_DIMENSIONS && numbers.every((byte) => byte >= SPACE || isSpace(byte) || byte === 10);
 }
 
 const none: ReadonlyMap<string, Float32Array> = new Map();

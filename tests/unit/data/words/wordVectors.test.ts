@@ -72,6 +72,16 @@ describe.each(Object.entries(writers))('%s', (_, write) => {
   });
 });
 
+it('reads binary numbers whose bytes begin with a space and a line feed, and refuses text whose first line lacks numbers', async () => {
+  // The bytes 20 0a 61 c1.
+  const rows: Table = [['ague', [-14.064971923828125, 0, 0]], ['of', [1, 2, 3]]]; // prettier-ignore
+  expect([...new Uint8Array(Float32Array.of(-14.064971923828125).buffer)].slice(0, 2)).toEqual([0x20, 0x0a]);
+  expect((await readAll(word2vecBinary(rows), { words: ['ague', 'of'] })).vectors).toEqual(asFloats(rows));
+  const numbers = (count: number): string => Array.from({ length: count }, (_, index) => ` ${index}.5`).join('');
+  const cut = new TextEncoder().encode(`2 9\nague${numbers(8)}\nof${numbers(9)}\n`);
+  await expect(readAll(cut, { words: ['ague'] })).rejects.toMatchObject({ code: 'vectors/damaged', got: expect.stringMatching(/^a line with 8 numbers/) }); // prettier-ignore
+});
+
 it('reads words of GloVe with spaces in them', async () => {
   const read = await readAll(new TextEncoder().encode('the 1 2 3\n. . . 4 5 6\n'), { words: ['. . .'] });
   expect([...read.vectors]).toEqual([['. . .', Float32Array.of(4, 5, 6)]]);
