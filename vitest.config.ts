@@ -19,6 +19,7 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/unit/**/*.test.{ts,tsx}'],
           environment: 'node',
+          setupFiles: ['tests/fixtures/propertySeed.ts'],
           // Modules are imported once a worker: a quarter of the stage's time otherwise goes into importing them for each file.
           isolate: false,
           // A hang must fail; a machine that is busy with other work must not.
@@ -31,6 +32,7 @@ export default defineConfig({
           name: 'numeric',
           include: ['tests/numeric/**/*.test.ts'],
           environment: 'node',
+          setupFiles: ['tests/fixtures/propertySeed.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
