@@ -29,6 +29,6 @@ self.addEventListener('message', ({ data: { request, port } }: MessageEvent<Benc
     torch: (what, way) => page.call('torch', { what, way }),
     othersMs: () => page.call('othersMs', undefined),
   });
-  // What is thrown reaches the page as the Worker's error.
-  void report.then((done) => page.call('done', done));
+  // What is rejected reaches the page as the Worker's error.
+  report.then((done) => page.call('done', done)).catch(reportError);
 });

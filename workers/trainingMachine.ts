@@ -82,7 +82,7 @@ export async function machineUnderSettings(
   };
 }
 
-/** Mixed precision where the adapter passes its self-test in it, unless the person chose f32; emulated adapters gain nothing by it. */
+/** Mixed precision where the adapter passes its self-test in it, unless the person chose f32; on emulated adapters only by choice. */
 function precisionUnder(
   { gpu, mixedPrecision }: Pick<StartedBackend, 'gpu' | 'mixedPrecision'>,
   { precision = gpu?.software === false ? 'mixed' : 'f32' }: Pick<MachineSettings, 'precision'>,

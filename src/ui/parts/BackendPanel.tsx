@@ -21,8 +21,6 @@ const ACTIVATIONS: ReadonlyMap<Activations, string> = new Map([
   ['recomputed', 'always recomputed'],
 ]);
 
-const PRECISIONS: Readonly<Record<Precision, string>> = { f32: 'f32', mixed: 'mixed f16 and f32' };
-
 /** Edits how this machine's GPU is used: its memory, the activations stored for the backward pass, and the precision. */
 function GpuSettings({ mixedPrecision, used }: { readonly mixedPrecision: MixedPrecision; readonly used: Precision }) {
   const lab = useLabActions();
@@ -67,9 +65,9 @@ function GpuSettings({ mixedPrecision, used }: { readonly mixedPrecision: MixedP
               }
             >
               <option value="usual">usual: mixed on graphics cards that pass the self-test</option>
-              <option value="f32">{PRECISIONS.f32}</option>
+              <option value="f32">f32</option>
               <option value="mixed" disabled={!mixedPrecision.admitted}>
-                {PRECISIONS.mixed}
+                mixed f16 and f32
               </option>
             </select>
           )}

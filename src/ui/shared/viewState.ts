@@ -1,4 +1,4 @@
-// Keeps state of a view: what is restored when the person returns or reloads, and which page of a long list is shown.
+// Keeps state of a view: what is restored when the person returns or reloads, which page of a long list is shown, and whether the browser asks before the page is left.
 import { useEffect, useLayoutEffect, useRef, useState, type Dispatch, type SetStateAction } from 'react';
 
 const valuesByKey = new Map<string, unknown>();

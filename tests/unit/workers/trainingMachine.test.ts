@@ -6,7 +6,6 @@ import type { StartedBackend } from '../../../src/engine/start/startBackend.ts';
 import { defaultMachineSettings, type Precision } from '../../../src/schema/machineSettings.ts';
 import { queuedRun, type Environment } from '../../../src/schema/runRecord.ts';
 import { writeMachineSettings } from '../../../src/storage/machineRecords.ts';
-
 import { writeRunRecord } from '../../../src/storage/runRecords.ts';
 import { memory } from '../../../src/storage/store.ts';
 import { fittingMachine, machineUnderSettings } from '../../../workers/trainingMachine.ts';
