@@ -29,7 +29,7 @@ export function growth({ name, values, promise }: Series): Growth {
   return { percent, first: values[0] as number, last: values.at(-1) as number, peak, isKept };
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((one, other) => one - other);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] as number;

@@ -12,7 +12,7 @@ import {
   shippedTaggerFiles,
 } from '../tests/fixtures/inventedAbstracts.ts';
 import { bioner } from './clusterOutcome.ts';
-import { growth } from './growth.ts';
+import { growth, median } from './growth.ts';
 import type { SoakRow } from './soakRow.ts';
 
 export interface TaggingSoakRequest {
@@ -39,6 +39,7 @@ async function memoryRow({ abstracts, say }: TaggingSoakRequest): Promise<SoakRo
   const every = Math.max(1, Math.floor(abstracts / SAMPLES));
   const resident: number[] = [];
   const heap: number[] = [];
+  const processorMs: number[] = [];
   let [documents, mentions] = [0, 0];
   const startedAtMs = performance.now();
   function* texts() {
@@ -48,6 +49,7 @@ async function memoryRow({ abstracts, say }: TaggingSoakRequest): Promise<SoakRo
     documents++;
     mentions += document.mentions.length;
     if (documents % every !== 0) continue;
+    processorMs.push(usedProcessorMs());
     globalThis.gc?.();
     const memory = process.memoryUsage();
     resident.push(memory.rss);
@@ -63,6 +65,12 @@ async function memoryRow({ abstracts, say }: TaggingSoakRequest): Promise<SoakRo
   });
   const ofHeap = growth({ name: 'heap', unit: 'bytes', values: heap, promise: { flatWithin: 25 } });
   const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
+  const slices = processorMs.slice(1).map((ms, index) => ms - (processorMs[index] ?? 0));
+  const slower = growth({ name: 'processor time', unit: 'count', values: slices, promise: { atMost: Infinity } });
+  say(
+    `processor time of ${every} abstracts: median ${Math.round(median(slices))} ms, ${Math.round(Math.min(...slices))} to ` +
+      `${Math.round(Math.max(...slices))}; ${slower.percent.toFixed(1)} % more in the last fifth than in the second`,
+  );
   say(
     `${documents} abstracts, ${mentions} mentions, ${(documents / seconds).toFixed(1)} a second on ${tagger.device}; resident ${megabytes(grown.first)} ` +
       `first, ${megabytes(grown.last)} last, ${megabytes(grown.peak)} peak, ${grown.percent.toFixed(1)} % from the second fifth to the last; ` +
@@ -74,6 +82,12 @@ async function memoryRow({ abstracts, say }: TaggingSoakRequest): Promise<SoakRo
     times: documents,
     lost: isLost ? 1 : 0,
   };
+}
+
+/** Of all threads of this process, so that other programs count little. */
+function usedProcessorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 async function killRows({ kills, seed, say }: TaggingSoakRequest): Promise<readonly SoakRow[]> {
