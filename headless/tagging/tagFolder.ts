@@ -19,8 +19,6 @@ const SENTENCES_A_BLOCK = 1024;
 const SENTENCES_A_CALL = 2048;
 /** Problems of one slice that are printed. */
 const PRINTED_ISSUES = 10;
-/** A unit of more slices than this is shared by the parts; smaller ones are of one part each. */
-const SHARED_SLICES = 8;
 /** Bytes of text in a byte of gzip. */
 const PACKED = 4;
 
@@ -74,10 +72,10 @@ const CALL = 'tagging-files';
 /** Tags what the journal does not have. Ends early when `interrupt` is aborted; what is written stays. */
 export async function tagFolder(tagging: FolderTagging): Promise<TaggingTally> {
   const { client, interrupt, report } = tagging;
-  const own = tagging.units.filter(
-    (unit, index) => isShared(unit, tagging) || index % tagging.part.of === tagging.part.part - 1,
+  const own = [...tagging.units.entries()].filter(
+    ([index, unit]) => isShared(unit, tagging) || isOfPart(index, tagging.part),
   );
-  const ofBytes = own.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const ofBytes = own.reduce((sum, [, { sizeBytes }]) => sum + sizeBytes, 0);
   const tally: TaggingTally = { documents: 0, mentions: 0, earlier: 0, doneBytes: 0, ofBytes, failures: 0 };
   const inputs = new Set(tagging.units.flatMap(({ files }) => files.map(({ location }) => location)));
   const stop = (): void => void client.call('interrupt', { runId: CALL, how: 'stop' }).catch(() => undefined);
@@ -106,25 +104,31 @@ export async function tagFolder(tagging: FolderTagging): Promise<TaggingTally> {
   }
 }
 
-/** Whether the slices of a unit are dealt out, as far as its size tells. */
+/** Whether the slices of a unit are dealt out to the parts: it has several, as far as its size tells. To read it in each part costs little beside tagging. */
 function isShared({ path: name, sizeBytes }: TextUnit, { sliceBytes }: Pick<FolderTagging, 'sliceBytes'>): boolean {
-  return sizeBytes * (/\.gz$/i.test(name) ? PACKED : 1) > SHARED_SLICES * sliceBytes;
+  return sizeBytes * (/\.gz$/i.test(name) ? PACKED : 1) > sliceBytes;
+}
+
+/** Deals out in turns. */
+function isOfPart(index: number, { part, of }: TaggingPart): boolean {
+  return index % of === part - 1;
 }
 
 async function* readSlices(
-  units: readonly TextUnit[],
+  units: readonly (readonly [index: number, unit: TextUnit])[],
   tagging: FolderTagging,
   tally: TaggingTally,
 ): AsyncGenerator<ReadSlice, void> {
   const { journal, part, sliceBytes, errors, interrupt, report } = tagging;
   let before = 0;
-  for (const unit of units) {
+  for (const [index, unit] of units) {
     const key = unitKey(unit);
     try {
       for await (const slice of slicesOf(unit, sliceBytes)) {
         if (interrupt.aborted) return;
         const doneBytes = before + slice.doneBytes;
-        if (isShared(unit, tagging) && slice.number % part.of !== part.part - 1) continue;
+        // Beginning with another part for each unit, so that units of a single slice are not all of one part.
+        if (isShared(unit, tagging) && !isOfPart(index + slice.number, part)) continue;
         const known = await journal.find({ unit: key, number: slice.number });
         if (known !== null) {
           tally.documents += known.documents;

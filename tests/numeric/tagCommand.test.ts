@@ -117,6 +117,13 @@ describe('bioner tag', () => {
     expect([one.code, two.code]).toEqual([0, 0]);
     expect(Math.min(one.sentences, two.sentences)).toBeGreaterThan(whole.sentences / 4);
     expect(results('parts')).toEqual(results('whole'));
+    // Files that cannot be cut, each as long as several slices.
+    mkdirSync(place('long'));
+    const long = abstracts.slice(0, 80).map(({ text }) => text).join('\n'); // prettier-ignore
+    for (const name of ['a.txt', 'b.txt']) writeFileSync(place('long', name), long);
+    const first = await tag('long-parts', [place('long'), '--part', '1/2']);
+    expect(first.code).toBe(0);
+    expect(Object.keys(results('long-parts')).filter((name) => name.startsWith('long/'))).toHaveLength(1);
     expect(await tag('x', ['--part', '3/2'])).toMatchObject({ code: 2, errors: expect.stringContaining('K/N') });
     expect(await tag('texts/inside')).toMatchObject({ code: 2, errors: expect.stringContaining('among the texts') });
     expect(await tag('x', ['--slice', '0'])).toMatchObject({ code: 2 });
