@@ -2,5 +2,5 @@
 import { parentPort } from 'node:worker_threads';
 
 parentPort.on('message', ({ module, memory }) => {
-  new WebAssembly.Instance(module, { env: { memory, log: Math.log } }).exports.thread();
+  new WebAssembly.Instance(module, { env: { memory } }).exports.thread();
 });

@@ -2,7 +2,7 @@
 import type { ThreadTask } from '../src/engine/processor/threadPool.ts';
 
 self.addEventListener('message', ({ data: { module, memory } }: MessageEvent<ThreadTask>) => {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory, log: Math.log } });
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   (exports.thread as () => void)();
 });
 self.postMessage('ready');

@@ -14,7 +14,7 @@ export interface FunctionHandle {
   readonly result: ValueType | null;
 }
 
-const TYPE_CODES: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b };
+const TYPE_CODES: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
 const NOTHING = 0x40;
 
 /** Writes the body of one function. */
@@ -129,12 +129,6 @@ function callCode({ name, index, parameters }: FunctionHandle, values: readonly 
   return [...values.flatMap(({ code }) => code), 0x10, ...unsigned(index)];
 }
 
-/** The value that a call gives. */
-export function callOf(callee: FunctionHandle, ...values: readonly Value[]): Value {
-  if (callee.result === null) throw new Error(`${callee.name} gives nothing`);
-  return { type: callee.result, code: callCode(callee, values) };
-}
-
 const section = (id: number, content: readonly number[]): number[] => [id, ...unsigned(content.length), ...content];
 const vectorOf = (items: readonly (readonly number[])[]): number[] => [...unsigned(items.length), ...items.flat()];
 const text = (words: string): number[] => {
@@ -145,23 +139,14 @@ const text = (words: string): number[] => {
 /** Pages of 64 KB that a module of 32-bit addresses can have. */
 export const MOST_PAGES = 65536;
 
-/** A module that imports `env.memory` and the functions it declares, and exports every function it defines. */
+/** A module that imports `env.memory`, and exports every function it defines. */
 export class ModuleBuilder {
   private readonly types: number[][] = [];
-  private readonly imported: FunctionHandle[] = [];
   private readonly defined: { readonly handle: FunctionHandle; readonly bytes: number[] }[] = [];
   private readonly shared: boolean;
 
   constructor({ shared }: { readonly shared: boolean }) {
     this.shared = shared;
-  }
-
-  /** Declares `env.<name>`; before any definition. */
-  import(name: string, parameters: readonly ValueType[], result: ValueType | null): FunctionHandle {
-    if (this.defined.length > 0) throw new Error('imports come before definitions');
-    const handle = { index: this.imported.length, name, parameters, result };
-    this.imported.push(handle);
-    return handle;
   }
 
   /** Defines a function; `write` emits its body, and gives its result if it has one. */
@@ -174,7 +159,7 @@ export class ModuleBuilder {
     const body = new FunctionBody(parameters);
     const value = write(body, ...body.parameters());
     if ((value?.type ?? null) !== result) throw new Error(`${name} gives ${value?.type ?? 'nothing'}`);
-    const handle = { index: this.imported.length + this.defined.length, name, parameters, result };
+    const handle = { index: this.defined.length, name, parameters, result };
     this.defined.push({ handle, bytes: body.bytes(value) });
     return handle;
   }
@@ -187,10 +172,7 @@ export class ModuleBuilder {
   bytes(): Uint8Array<ArrayBuffer> {
     const { functions } = this;
     const limits = this.shared ? [3, 1, ...unsigned(MOST_PAGES)] : [1, 1, ...unsigned(MOST_PAGES)];
-    const imports = [
-      [...text('env'), ...text('memory'), 2, ...limits],
-      ...this.imported.map((handle) => [...text('env'), ...text(handle.name), 0, ...unsigned(this.typeOf(handle))]),
-    ];
+    const imports = [[...text('env'), ...text('memory'), 2, ...limits]];
     const declared = functions.map((handle) => unsigned(this.typeOf(handle)));
     const exported = functions.map(({ name, index }) => [...text(name), 0, ...unsigned(index)]);
     return Uint8Array.from([

@@ -1,5 +1,5 @@
 // The WebAssembly instructions that the processor's kernels use, as functions from typed values to typed values.
-export type ValueType = 'i32' | 'f32' | 'f64' | 'v128';
+export type ValueType = 'i32' | 'f32' | 'v128';
 
 /** An expression: code that leaves one value of a type on the stack. */
 export interface Value {
@@ -128,8 +128,6 @@ export const f32 = {
   sqrt: unary(0x91, 'f32'),
   /** Of an unsigned integer. */
   fromInteger: operation([0xb3], 'f32', 'i32'),
-  fromDouble: operation([0xb6], 'f32', 'f64'),
-  toDouble: operation([0xbb], 'f64', 'f32'),
 } as const;
 
 /** `yes` if the condition is not 0, else `no`; both are computed. */
@@ -206,6 +204,7 @@ export const i32x4 = {
   mul: vector2(181),
   /** Towards zero, at the largest or smallest integer beyond it. */
   fromFloats: vector1(248),
+  toFloats: vector1(250),
   /** Products of 64 bits of the first two lanes, and of the last two. */
   wideLow: vector2(222),
   wideHigh: vector2(223),

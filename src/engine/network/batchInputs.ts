@@ -59,10 +59,11 @@ export function batchWords({ buffer, sections }: BatchInputs, batch: Batch): Int
   put('pieceCounts', batch.pieceCounts);
   put('crfCounts', batch.crfCounts);
   if (batch.openTags !== undefined && sections.openTags.length > 0) put('openTags', batch.openTags);
+  const idOf = (row: number): number => batch.pieceIds[row] as number;
   const headRows = new Int32Array(B * T);
   const inverse = new Int32Array(B * T).fill(-1);
   const tags = new Int32Array(B * T);
-  const rows: number[] = [];
+  const sortable: number[] = [];
   for (let b = 0; b < B; b++) {
     for (let n = 0; n < (batch.crfCounts[b] as number); n++) {
       const row = b * T + (batch.crfPositions[b * N + n] as number);
@@ -70,13 +71,15 @@ export function batchWords({ buffer, sections }: BatchInputs, batch: Batch): Int
       inverse[row] = b * T + n;
       tags[b * T + n] = batch.tags[b * N + n] as number;
     }
-    for (let t = 0; t < (batch.pieceCounts[b] as number); t++) rows.push(b * T + t);
+    for (let row = b * T; row < b * T + (batch.pieceCounts[b] as number); row++) sortable.push(idOf(row) * B * T + row);
   }
   put('headRows', headRows);
   put('headInverse', inverse);
   put('tags', tags);
-  const idOf = (row: number): number => batch.pieceIds[row] as number;
-  rows.sort((left, right) => idOf(left) - idOf(right) || left - right);
+  // Numbers are sorted several times as fast as rows by a comparison.
+  const rows = Float64Array.from(sortable)
+    .sort()
+    .map((key) => key % (B * T));
   const starts: number[] = [];
   const ids: number[] = [];
   for (const [at, row] of rows.entries()) {

@@ -1,6 +1,5 @@
 // Emits attention on the processor, forward: block by block of queries, so that scratch is linear in the length.
 import type { FunctionBody, FunctionHandle, Local, ModuleBuilder } from '../assembly/assembler.ts';
-import { callOf } from '../assembly/assembler.ts';
 import { f32, f32x4, i32, i32x4, select, v128, type Value, type ValueType } from '../assembly/instructions.ts';
 import { TILE_ROWS, type ProductKernels } from './productKernels.ts';
 import {
@@ -10,6 +9,7 @@ import {
   exponential,
   laneMaximum,
   laneSum,
+  logarithm,
   type VectorMath,
 } from './vectorMath.ts';
 
@@ -242,7 +242,6 @@ export function defineAttention(
   module: ModuleBuilder,
   math: VectorMath,
   products: ProductKernels,
-  logarithm: FunctionHandle,
   relative: boolean,
 ): FunctionHandle {
   const name = relative ? 'attention' : 'attentionAbsolute';
@@ -365,7 +364,7 @@ export function defineAttention(
           });
           const sum = f.keep(laneSum(f, total));
           f.store(i32.add(inverses, words(row)), f32.div(f32.const(1), sum));
-          const log = f32.fromDouble(callOf(logarithm, f32.toDouble(sum)));
+          const log = f32x4.lane(logarithm(f, math, f32x4.splat(sum)), 0);
           f.store(i32.add(given.logSumExp, words(index)), f32.add(most, log));
         });
         const contextAt = f.keep(i32.add(i32.add(given.context, offset), i32.mul(first, space.row)));

@@ -1,6 +1,5 @@
 // Emits attention to contents and distances apart on the processor: query by query, forward and backward.
-import type { FunctionBody, FunctionHandle, Local, ModuleBuilder } from '../assembly/assembler.ts';
-import { callOf } from '../assembly/assembler.ts';
+import type { FunctionBody, Local, ModuleBuilder } from '../assembly/assembler.ts';
 import { f32, f32x4, i32, v128, type Value, type ValueType } from '../assembly/instructions.ts';
 import {
   ATTENTION_TYPES,
@@ -17,6 +16,7 @@ import {
   exponential,
   laneMaximum,
   laneSum,
+  logarithm,
   type VectorMath,
 } from './vectorMath.ts';
 
@@ -109,7 +109,7 @@ function writeScores(
 const OWN = ['i32', 'i32'] as const; // distances, bytes between their queries and keys
 
 /** Attention of heads `from` to `to`, numbered by head, then sequence; padding queries get a context of 0. */
-export function defineDisentangled(module: ModuleBuilder, math: VectorMath, logarithm: FunctionHandle): void {
+export function defineDisentangled(module: ModuleBuilder, math: VectorMath): void {
   const parameters: readonly ValueType[] = ['i32', 'i32', ...ATTENTION_TYPES, ...OWN, 'i32'];
   module.define('disentangledAttention', parameters, null, (f, from, to, ...others) => {
     const given = attentionNumbers(others);
@@ -147,7 +147,7 @@ export function defineDisentangled(module: ModuleBuilder, math: VectorMath, loga
         });
         const sum = f.keep(laneSum(f, total));
         const inverse = f.keep(f32x4.splat(f32.div(f32.const(1), sum)));
-        const log = f32.fromDouble(callOf(logarithm, f32.toDouble(sum)));
+        const log = f32x4.lane(logarithm(f, math, f32x4.splat(sum)), 0);
         f.store(i32.add(given.logSumExp, words(index)), f32.add(most, log));
         f.loop(c, ZERO, headBytes, 16, () => {
           const value = f.keep(i32.add(at.valuesAt, c));

@@ -4,20 +4,20 @@ import { f32, f32x4, i32, v128, type Value } from '../assembly/instructions.ts';
 import { ACTIVATIONS, type Activation } from '../../model/config/encoderSizes.ts';
 import { COLUMN_BLOCK, eachColumnBlock, storeSums } from './columnBlocks.ts';
 import { defineKernel, dropped, DROPPING, droppingOf } from './rowKernels.ts';
-import { dropFactors, elementsFrom, exponential, laneSum, type VectorMath } from './vectorMath.ts';
+import { dropFactors, elementsFrom, errorFunction, exponential, laneSum, type VectorMath } from './vectorMath.ts';
 
 const ZERO = i32.const(0);
 const words = (count: Value): Value => i32.shl(count, i32.const(2));
 const one = f32x4.const(1);
 const times = (value: Value, factor: number): Value => f32x4.mul(value, f32x4.const(factor));
 
-/** The activation of a value and, where wanted, its derivative. */
+/** The activation of a value; emits its derivative where wanted. */
 interface Activated {
   readonly value: Value;
-  readonly slope: Value;
+  slope(): Value;
 }
 
-/** The activations and their derivatives by the formulas of the GPU's kernels; what both need is computed once. */
+/** The activations and their derivatives; what both need is computed once. */
 export function activated(f: FunctionBody, math: VectorMath, activation: Activation, x: Local): Activated {
   const { multiplyAdd } = math;
   /** (x < 0 ? e : 1) / (1 + e) */
@@ -26,21 +26,17 @@ export function activated(f: FunctionBody, math: VectorMath, activation: Activat
   switch (activation) {
     case 'relu': {
       const positive = f.keep(f32x4.greater(x, f32x4.const(0)));
-      return { value: v128.and(x, positive), slope: v128.and(one, positive) };
+      return { value: v128.and(x, positive), slope: () => v128.and(one, positive) };
     }
     case 'gelu': {
-      const scaled = f.keep(times(x, Math.SQRT1_2));
-      const t = f.keep(f32x4.div(one, multiplyAdd(f32x4.abs(scaled), f32x4.const(0.3275911), one)));
-      const terms = [-1.453152027, 1.421413741, -0.284496736, 0.254829592];
-      const series = terms.reduce<Value>(
-        (sum, term) => multiplyAdd(sum, t, f32x4.const(term)),
-        f32x4.const(1.061405429),
-      );
-      const bell = exponential(f, math, f32x4.neg(f32x4.mul(scaled, scaled)));
-      const magnitude = f32x4.sub(one, f32x4.mul(f32x4.mul(t, series), bell));
-      const signed = v128.or(magnitude, v128.and(scaled, f32x4.const(-0)));
-      const normal = f.keep(times(f32x4.add(one, signed), 0.5));
-      return { value: f32x4.mul(x, normal), slope: f32x4.add(normal, f32x4.mul(times(x, 0.3989422804014327), bell)) };
+      const normal = f.keep(times(f32x4.add(one, errorFunction(f, math, times(x, Math.SQRT1_2))), 0.5));
+      return {
+        value: f32x4.mul(x, normal),
+        slope() {
+          const bell = exponential(f, math, times(f32x4.mul(x, x), -0.5));
+          return multiplyAdd(times(x, 0.3989422804014327), bell, normal);
+        },
+      };
     }
     case 'gelu_new': {
       const near = f.keep(f32x4.smaller(f32x4.greaterOf(x, f32x4.const(-11)), f32x4.const(11)));
@@ -48,15 +44,22 @@ export function activated(f: FunctionBody, math: VectorMath, activation: Activat
       const e = exponential(f, math, times(f32x4.abs(f32x4.add(near, cubed)), -1.5957691216057308));
       const below = f.keep(f32x4.div(one, f32x4.add(one, e)));
       const gate = f.keep(f32x4.mul(v128.bitselect(e, one, f32x4.less(x, f32x4.const(0))), below));
-      const along = f32x4.mul(f32x4.mul(f32x4.mul(near, e), below), below);
-      const rest = f32x4.add(one, times(f32x4.mul(near, near), 0.134145));
-      return { value: f32x4.mul(x, gate), slope: f32x4.add(gate, f32x4.mul(times(along, 1.5957691216057308), rest)) };
+      return {
+        value: f32x4.mul(x, gate),
+        slope() {
+          const along = f32x4.mul(f32x4.mul(f32x4.mul(near, e), below), below);
+          const rest = f32x4.add(one, times(f32x4.mul(near, near), 0.134145));
+          return f32x4.add(gate, f32x4.mul(times(along, 1.5957691216057308), rest));
+        },
+      };
     }
     case 'silu': {
       const e = exponential(f, math, f32x4.neg(f32x4.smaller(f32x4.abs(x), f32x4.const(80))));
       const gate = f.keep(gateOf(x, e));
-      const falls = gateOf(f32x4.neg(x), e);
-      return { value: f32x4.mul(x, gate), slope: f32x4.mul(gate, f32x4.add(one, f32x4.mul(x, falls))) };
+      return {
+        value: f32x4.mul(x, gate),
+        slope: () => f32x4.mul(gate, f32x4.add(one, f32x4.mul(x, gateOf(f32x4.neg(x), e)))),
+      };
     }
   }
 }
@@ -78,7 +81,7 @@ function defineActivations(module: ModuleBuilder, math: VectorMath): void {
             const read = f.keep(i32.add(x, at));
             const sum = f.keep(f32x4.add(v128.load(read), v128.load(i32.add(bias, c))));
             const { value, slope } = activated(f, math, activation, sum);
-            const results = (keepsSlope ? [value, slope] : [value]).map((result) => f.keep(result));
+            const results = (keepsSlope ? [value, slope()] : [value]).map((result) => f.keep(result));
             f.when(threshold, () => {
               const factors = dropFactors(f, drop, elementsFrom(i32.shr(at, i32.const(2))));
               for (const result of results) f.set(result, f32x4.mul(result, factors));

@@ -31,7 +31,7 @@ function defineGates(module: ModuleBuilder, math: VectorMath): void {
           }
           const gradient = dropped(f, threshold, drop, v128.load(place), words(unit));
           f.store(i32.add(given.dGate, at), f32x4.mul(value, gradient));
-          f.store(place, f32x4.mul(f32x4.mul(slope, gate), gradient));
+          f.store(place, f32x4.mul(f32x4.mul(slope(), gate), gradient));
         });
       });
     }

@@ -50,15 +50,14 @@ function buildModule({ relaxed, shared }: ModuleOptions): {
   readonly kernels: readonly FunctionHandle[];
 } {
   const module = new ModuleBuilder({ shared });
-  const logarithm = module.import('log', ['f64'], 'f64');
   const math = vectorMath(relaxed);
   const products = defineProductKernels(module, math);
   const parts = new Set(module.functions.filter((one) => one !== products.matmul));
   for (const relative of [true, false]) {
-    defineAttention(module, math, products, logarithm, relative);
+    defineAttention(module, math, products, relative);
     defineAttentionBackward(module, math, products, relative);
   }
-  defineDisentangled(module, math, logarithm);
+  defineDisentangled(module, math);
   defineDisentangledBackward(module, math);
   defineRowKernels(module, math);
   defineElementKernels(module, math);
@@ -101,6 +100,6 @@ export function startProcessorModule(
   { module }: ProcessorModule,
   memory: WebAssembly.Memory,
 ): ReadonlyMap<string, ProcessorKernel> {
-  const instance = new WebAssembly.Instance(module, { env: { memory, log: Math.log } });
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
   return new Map(Object.entries(instance.exports) as [string, ProcessorKernel][]);
 }

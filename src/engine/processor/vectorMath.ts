@@ -27,6 +27,8 @@ export function laneMaximum(f: FunctionBody, value: Value): Value {
   return f32.max(f32x4.lane(halves, 0), f32x4.lane(halves, 1));
 }
 
+const repeated = (word: number): Value => i32x4.const(word, word, word, word);
+
 const SERIES = [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1];
 
 /** exp by Cephes' `expf`: 2^n times a polynomial on [-ln 2 / 2, ln 2 / 2]; clamped to the range of normal numbers. */
@@ -42,7 +44,39 @@ export function exponential(f: FunctionBody, { multiplyAdd }: VectorMath, x: Val
   return f.keep(f32x4.mul(value, power));
 }
 
-const repeated = (word: number): Value => i32x4.const(word, word, word, word);
+const LOGARITHM = [7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1]; // prettier-ignore
+
+/** Natural logarithm of normal numbers above 0, by Cephes' `logf`: that of the mantissa, from √½ to √2, by a polynomial. */
+export function logarithm(f: FunctionBody, { multiplyAdd }: VectorMath, x: Value): Value {
+  const bits = f.keep(x);
+  const mantissa = f.keep(v128.or(v128.and(bits, repeated(0x7fffff)), f32x4.const(1)));
+  const isLarge = f.keep(f32x4.greater(mantissa, f32x4.const(Math.SQRT2)));
+  const power = i32x4.sub(i32x4.shr(bits, i32.const(23)), repeated(127));
+  // The mask is -1 where a lane is set.
+  const n = f.keep(i32x4.toFloats(i32x4.sub(power, isLarge)));
+  const near = v128.bitselect(f32x4.mul(mantissa, f32x4.const(0.5)), mantissa, isLarge);
+  const r = f.keep(f32x4.sub(near, f32x4.const(1)));
+  const square = f.keep(f32x4.mul(r, r));
+  const [first = 0, ...others] = LOGARITHM;
+  const series = others.reduce<Value>((sum, term) => multiplyAdd(sum, r, f32x4.const(term)), f32x4.const(first));
+  const small = multiplyAdd(n, f32x4.const(-2.1219444e-4), f32x4.mul(f32x4.mul(r, square), series));
+  const rest = f.keep(multiplyAdd(square, f32x4.const(-0.5), small));
+  return multiplyAdd(n, f32x4.const(0.693359375), f32x4.add(r, rest));
+}
+
+/** Beyond it, erf is 1 in f32. */
+const ERROR_BOUND = 3.832506856900711;
+const ERROR_NUMERATOR = [2.2905065861e-4, 3.4082910107e-3, 5.0955695062e-2, 1.8520832239976e-1, 1.128379143519084];
+const ERROR_DENOMINATOR = [-1.1791602954e-7, 2.3547966471e-5, 1.0179625279e-3, 1.4070470171e-2, 1.1098505178e-1, 4.974692511e-1, 1]; // prettier-ignore
+
+/** erf, within 4e-7: x times a quotient of polynomials in x², the approximation of XLA. */
+export function errorFunction(f: FunctionBody, { multiplyAdd }: VectorMath, x: Value): Value {
+  const near = f.keep(f32x4.smaller(f32x4.greaterOf(x, f32x4.const(-ERROR_BOUND)), f32x4.const(ERROR_BOUND)));
+  const square = f.keep(f32x4.mul(near, near));
+  const polynomial = ([first = 0, ...others]: readonly number[]): Value =>
+    others.reduce<Value>((sum, term) => multiplyAdd(sum, square, f32x4.const(term)), f32x4.const(first));
+  return f32x4.div(f32x4.mul(near, polynomial(ERROR_NUMERATOR)), polynomial(ERROR_DENOMINATOR));
+}
 
 /**
  * `hash32` of `util/random` on four words. Its shift by (state >> 28) + 4 differs between lanes, which no instruction does: the
