@@ -1,4 +1,5 @@
 // Exact tag probabilities of a linear-chain CRF, marginalised over all sequences by forward-backward on the host.
+import { chainSteps, logSum, nextRow, turned, type ChainSteps } from './chainRows.ts';
 import type { ChainWeights } from './viterbi.ts';
 
 /** Tags that a position may have, by their index, `[K]`. */
@@ -23,88 +24,80 @@ export interface ChainMarginals {
   probability(constraints: readonly PositionConstraint[]): number;
 }
 
+/** The distribution over the tag sequences of one chain, from emissions P [count, K] (row-major). */
+export type MarginalsOf = (emissions: Float32Array, count: number) => ChainMarginals;
+
 /**
- * Computes forward and backward sums of a chain, in log space and float64, from emissions P [count, K] (row-major): a_0(t) =
- * start(t) + P_0(t), a_i(t) = P_i(t) + log sum_s exp(a_(i-1)(s) + A(s, t)); b_(N-1)(t) = end(t), b_i(s) = log sum_t exp(A(s, t) +
- * P_(i+1)(t) + b_(i+1)(t)); log Z = log sum_t exp(a_i(t) + b_i(t)) at any i (paper, eq. 1). `weights` null is the softmax head: a
- * chain with all transitions 0, so that positions are independent.
+ * Computes forward and backward sums of chains, in log space and float64: a_0(t) = start(t) + P_0(t), a_i(t) = P_i(t) + log sum_s
+ * exp(a_(i-1)(s) + A(s, t)); b_(N-1)(t) = end(t), b_i(s) = log sum_t exp(A(s, t) + P_(i+1)(t) + b_(i+1)(t)); log Z = log sum_t exp(a_i(t) +
+ * b_i(t)) at any i (paper, eq. 1). `weights` null is the softmax head: a chain with all transitions 0, so that positions are independent.
  */
-export function marginals(
-  emissions: Float32Array,
-  count: number,
-  tagCount: number,
-  weights: ChainWeights | null,
-): ChainMarginals {
+export function marginalsBy(weights: ChainWeights | null, tagCount: number): MarginalsOf {
   const K = tagCount;
   const transitions = weights?.transitions ?? new Float32Array(K * K);
-  const emission = (i: number, tag: number): number => emissions[i * K + tag] as number;
-  const terms = new Float64Array(K);
+  const forwards = chainSteps(turned(transitions, K));
+  const backwards = chainSteps(Float64Array.from(transitions));
+  const nothing = new Float64Array(K);
+  const step = (
+    before: Float64Array,
+    next: Float64Array,
+    steps: ChainSteps,
+    scores: Float32Array | Float64Array,
+    from: number,
+  ): void => {
+    // prettier-ignore
+    const top = nextRow(before, next, steps, scores, from);
+    for (let tag = 0; tag < K; tag++) next[tag] = (next[tag] as number) + top;
+  };
 
-  /** One step of the forward sum: from the row of position i - 1 to that of i. */
-  function advance(row: Float64Array, i: number): Float64Array {
-    const next = new Float64Array(K);
-    for (let to = 0; to < K; to++) {
-      for (let from = 0; from < K; from++) terms[from] = (row[from] as number) + (transitions[from * K + to] as number);
-      next[to] = logSum(terms) + emission(i, to);
+  return (emissions, count) => {
+    const [forward, backward] = [new Float64Array(count * K), new Float64Array(count * K)];
+    const rowOf = (rows: Float64Array, i: number): Float64Array => rows.subarray(i * K, (i + 1) * K);
+    for (let tag = 0; tag < K; tag++) forward[tag] = (weights?.start?.[tag] ?? 0) + (emissions[tag] as number);
+    for (let i = 1; i < count; i++) step(rowOf(forward, i - 1), rowOf(forward, i), forwards, emissions, i * K);
+
+    const scored = new Float64Array(K);
+    if (weights?.end) backward.set(weights.end, (count - 1) * K);
+    for (let i = count - 2; i >= 0; i--) {
+      const after = (i + 1) * K;
+      for (let tag = 0; tag < K; tag++) scored[tag] = (emissions[after + tag] as number) + (backward[after + tag] as number); // prettier-ignore
+      step(scored, rowOf(backward, i), backwards, nothing, 0);
     }
-    return next;
-  }
 
-  const forward: Float64Array[] = [
-    Float64Array.from({ length: K }, (_, tag) => (weights?.start?.[tag] ?? 0) + emission(0, tag)),
-  ];
-  for (let i = 1; i < count; i++) forward.push(advance(forward[i - 1] as Float64Array, i));
+    /** Logarithm of the sum over all paths through a row of forward sums. */
+    const whole = (row: Float64Array, i: number): number => {
+      for (let tag = 0; tag < K; tag++) scored[tag] = (row[tag] as number) + (backward[i * K + tag] as number);
+      return logSum(scored);
+    };
+    const logPartition = whole(rowOf(forward, count - 1), count - 1);
+    /** Rounding must not make a probability exceed 1. */
+    const share = (logWeight: number): number => Math.min(1, Math.exp(logWeight - logPartition));
 
-  const backward = new Array<Float64Array>(count);
-  backward[count - 1] = Float64Array.from({ length: K }, (_, tag) => weights?.end?.[tag] ?? 0);
-  for (let i = count - 2; i >= 0; i--) {
-    const after = backward[i + 1] as Float64Array;
-    const row = new Float64Array(K);
-    for (let from = 0; from < K; from++) {
-      for (let to = 0; to < K; to++) {
-        terms[to] = (transitions[from * K + to] as number) + emission(i + 1, to) + (after[to] as number);
-      }
-      row[from] = logSum(terms);
-    }
-    backward[i] = row;
-  }
-
-  const whole = (row: Float64Array, i: number): number => logSum(row.map((value, tag) => value + at(backward, i, tag)));
-  const logPartition = whole(forward[count - 1] as Float64Array, count - 1);
-  /** Rounding must not make a probability exceed 1. */
-  const share = (logWeight: number): number => Math.min(1, Math.exp(logWeight - logPartition));
-
-  return {
-    logPartition,
-    marginal: (position, tag) => share(at(forward, position, tag) + at(backward, position, tag)),
-    probability(constraints) {
-      const [first] = constraints;
-      if (first === undefined) return 1;
-      let position = first.position;
-      let row = masked(forward[position] as Float64Array, first.allowed);
-      for (const constraint of constraints.slice(1)) {
-        while (position < constraint.position) row = advance(row, ++position);
-        row = masked(row, constraint.allowed);
-      }
-      return share(whole(row, position));
-    },
+    return {
+      logPartition,
+      marginal(position, tag) {
+        const place = position * K + tag;
+        return share((forward[place] as number) + (backward[place] as number));
+      },
+      probability(constraints) {
+        const [first] = constraints;
+        if (first === undefined) return 1;
+        let position = first.position;
+        let [row, next] = [rowOf(forward, position).slice(), new Float64Array(K)];
+        mask(row, first.allowed);
+        for (const { position: end, allowed } of constraints.slice(1)) {
+          while (position < end) {
+            step(row, next, forwards, emissions, ++position * K);
+            [row, next] = [next, row];
+          }
+          mask(row, allowed);
+        }
+        return share(whole(row, position));
+      },
+    };
   };
 }
 
-function at(rows: readonly Float64Array[], position: number, tag: number): number {
-  return rows[position]?.[tag] as number;
-}
-
-function masked(row: Float64Array, allowed: AllowedTags): Float64Array {
-  return row.map((value, tag) => (allowed[tag] === true ? value : -Infinity));
-}
-
-/** log sum exp; -Infinity if nothing is possible. */
-function logSum(values: Float64Array): number {
-  let largest = -Infinity;
-  for (const value of values) largest = Math.max(largest, value);
-  if (largest === -Infinity) return -Infinity;
-  let sum = 0;
-  for (const value of values) sum += Math.exp(value - largest);
-  return largest + Math.log(sum);
+function mask(row: Float64Array, allowed: AllowedTags): void {
+  for (let tag = 0; tag < row.length; tag++) if (allowed[tag] !== true) row[tag] = -Infinity;
 }

@@ -7,7 +7,7 @@ import type { AnnotatedMention, DocumentText, Span } from '../data/documents/doc
 import { buildSequences, joinPredictions, type Sequence } from '../data/pieces/sequences.ts';
 import type { PieceTokenizer } from '../data/pieces/piece.ts';
 import type { EngineHome } from '../engine/network/computeOptions.ts';
-import { marginals, type AllowedTags, type ChainMarginals, type PositionConstraint } from '../model/marginals.ts';
+import { marginalsBy, type AllowedTags, type ChainMarginals, type PositionConstraint } from '../model/marginals.ts';
 import { chainOf, type ChainWeights } from '../model/viterbi.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import { macrotask } from '../util/clock.ts';
@@ -133,8 +133,9 @@ export async function* tagSentences(
   }
 
   const ranges = tokenRanges(sentences, sequences);
+  const marginalsOf = marginalsBy(chain, tagSet.tags.length);
   const chainAt = (index: number): ChainMarginals =>
-    marginals(emissions[index] as Float32Array, sequences[index]?.crfPositions.length ?? 0, tagSet.tags.length, chain);
+    marginalsOf(emissions[index] as Float32Array, sequences[index]?.crfPositions.length ?? 0);
   const tagged: TaggedSentence[] = [];
   // Chains of the previous sentence, because packed sentences share one.
   let chains = new Map<number, ChainMarginals>();

@@ -1,5 +1,5 @@
 // The kernels of the CRF on the processor, in JavaScript on the same memory: little work, in float64.
-
+import { chainSteps, isUsable, logSum, nextRow, turned, type ChainSteps } from '../../model/chainRows.ts';
 import { at, placeOf, type ChainLengths, type ChainMemory, type Places } from './chainMemory.ts';
 
 /** Offsets of the parts of a lattice, as in `latticeCode`. */
@@ -11,51 +11,6 @@ function latticeParts({ sequences, positions, tagCount }: ChainLengths) {
 
 const countOf = (given: number, positions: number): number => Math.min(Math.max(given, 0), positions);
 
-/** Exponentials of transitions, and a row of others, so that a position needs an exponential for each tag, not for each pair. */
-interface ChainWeights {
-  /** [to, origin] */
-  readonly logs: Float64Array;
-  readonly exponentials: Float64Array;
-  readonly row: Float64Array;
-}
-
-function chainWeights(logs: Float64Array): ChainWeights {
-  return { logs, exponentials: logs.map(Math.exp), row: new Float64Array(Math.sqrt(logs.length)) };
-}
-
-/** Whether no term that matters was lost below the least number or above the largest; else logarithms are added up. */
-const isUsable = (sum: number): boolean => sum > 1e-280 && sum < 1e280;
-
-/** Logarithm of the sum over origins of exp(before + weights to `to`). */
-function logSumTo(before: Float64Array, logs: Float64Array, to: number): number {
-  const K = before.length;
-  const row = to * K;
-  let best = -Infinity;
-  for (let origin = 0; origin < K; origin++) best = Math.max(best, at(before, origin) + at(logs, row + origin));
-  let sum = 0;
-  for (let origin = 0; origin < K; origin++) sum += Math.exp(at(before, origin) + at(logs, row + origin) - best);
-  return best + Math.log(sum);
-}
-
-/** A row of a lattice from the one before, relative to that row's largest value, plus its emissions from word `emissions` on. */
-function nextRow(
-  before: Float64Array,
-  next: Float64Array,
-  { logs, exponentials, row }: ChainWeights,
-  floats: Float32Array,
-  emissions: number,
-): void {
-  const K = before.length;
-  let top = -Infinity;
-  for (let origin = 0; origin < K; origin++) top = Math.max(top, at(before, origin));
-  for (let origin = 0; origin < K; origin++) row[origin] = Math.exp(at(before, origin) - top);
-  for (let to = 0; to < K; to++) {
-    let sum = 0;
-    for (let origin = 0; origin < K; origin++) sum += at(row, origin) * at(exponentials, to * K + origin);
-    next[to] = at(floats, emissions + to) + (isUsable(sum) ? Math.log(sum) : logSumTo(before, logs, to) - top);
-  }
-}
-
 /** Words that the kernels of one launch share. */
 interface Chain {
   readonly memory: ChainMemory;
@@ -63,16 +18,15 @@ interface Chain {
   readonly places: Places;
   /** The transitions [origin, to]. */
   readonly weights: Float64Array;
-  readonly forward: ChainWeights;
-  readonly backward: ChainWeights;
+  readonly forward: ChainSteps;
+  readonly backward: ChainSteps;
 }
 
 function chainOf(memory: ChainMemory, lengths: ChainLengths, places: Places): Chain {
   const K = lengths.tagCount;
   const transitions = placeOf(places, 'transitions');
   const weights = Float64Array.from(memory.floats.subarray(transitions, transitions + K * K));
-  const turned = weights.map((_, place) => at(weights, (place % K) * K + Math.floor(place / K)));
-  return { memory, lengths, places, weights, forward: chainWeights(turned), backward: chainWeights(weights) };
+  return { memory, lengths, places, weights, forward: chainSteps(turned(weights, K)), backward: chainSteps(weights) };
 }
 
 /** Whether tag k may be at a row [B * N]. */
@@ -118,14 +72,6 @@ function posteriorsOf(chain: Chain, row: number, lattice: number, joints: Float6
   const z = logSum(joints);
   for (let k = 0; k < K; k++) floats[lattice + parts.posterior + row * K + k] = Math.exp(at(joints, k) - z);
   return z;
-}
-
-function logSum(values: Float64Array): number {
-  let best = -Infinity;
-  for (const value of values) best = Math.max(best, value);
-  let sum = 0;
-  for (const value of values) sum += Math.exp(value - best);
-  return best + Math.log(sum);
 }
 
 function largestOf(floats: Float32Array, from: number, length: number): number {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { lenientMentions } from '../../../src/data/corpus/chunks.ts';
 import type { Mention } from '../../../src/data/corpus/corpus.ts';
 import { makeTagSet, type TagSet } from '../../../src/data/corpus/tagSet.ts';
-import { marginals } from '../../../src/model/marginals.ts';
+import { marginalsBy } from '../../../src/model/marginals.ts';
 import { viterbi, type ChainWeights } from '../../../src/model/viterbi.ts';
 import { mentionConfidence } from '../../../src/training/tagSentences.ts';
 
@@ -55,7 +55,8 @@ function everySequence(chain: Chain): readonly { readonly tags: readonly number[
   return weighed.map(({ tags, weight }) => ({ tags, p: weight / total }));
 }
 
-const marginalsOf = ({ emissions, count, tagCount, weights }: Chain) => marginals(emissions, count, tagCount, weights);
+const marginalsOf = ({ emissions, count, tagCount, weights }: Chain) =>
+  marginalsBy(weights, tagCount)(emissions, count);
 
 describe('a chain', () => {
   it('has the log-partition and the marginals of all its sequences', () => {
@@ -230,7 +231,7 @@ describe('a mention', () => {
     for (const [position, tag] of ['O', 'B-Gene', 'E-Gene'].entries())
       emissions[position * tagSet.tags.length + index(tag)] = 90;
     const placesOf = (values: Float32Array) => {
-      const chain = marginals(values, 3, tagSet.tags.length, null);
+      const chain = marginalsBy(null, tagSet.tags.length)(values, 3);
       return [0, 1, 2].map((position) => ({ chain, position }));
     };
     const mention = { type: 'Gene', start: 1, end: 3 };
