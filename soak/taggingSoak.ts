@@ -50,6 +50,7 @@ async function memoryRow({ abstracts, say }: TaggingSoakRequest): Promise<SoakRo
     mentions += document.mentions.length;
     if (documents % every !== 0) continue;
     processorMs.push(usedProcessorMs());
+    if (processorMs.length % (SAMPLES / 10) === 0) say(`${documents} of ${abstracts} abstracts`);
     globalThis.gc?.();
     const memory = process.memoryUsage();
     resident.push(memory.rss);
