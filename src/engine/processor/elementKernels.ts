@@ -4,7 +4,7 @@ import { f32, f32x4, i32, v128, type Value } from '../assembly/instructions.ts';
 import { ACTIVATIONS, type Activation } from '../../model/config/encoderSizes.ts';
 import { COLUMN_BLOCK, eachColumnBlock, storeSums } from './columnBlocks.ts';
 import { defineKernel, dropped, DROPPING, droppingOf } from './rowKernels.ts';
-import { dropFactors, elementsFrom, errorFunction, exponential, laneSum, type VectorMath } from './vectorMath.ts';
+import { dropFactors, elementsFrom, exponential, laneSum, normalDistribution, type VectorMath } from './vectorMath.ts';
 
 const ZERO = i32.const(0);
 const words = (count: Value): Value => i32.shl(count, i32.const(2));
@@ -29,7 +29,7 @@ export function activated(f: FunctionBody, math: VectorMath, activation: Activat
       return { value: v128.and(x, positive), slope: () => v128.and(one, positive) };
     }
     case 'gelu': {
-      const normal = f.keep(times(f32x4.add(one, errorFunction(f, math, times(x, Math.SQRT1_2))), 0.5));
+      const normal = f.keep(normalDistribution(f, math, x));
       return {
         value: f32x4.mul(x, normal),
         slope() {

@@ -69,13 +69,23 @@ const ERROR_BOUND = 3.832506856900711;
 const ERROR_NUMERATOR = [2.2905065861e-4, 3.4082910107e-3, 5.0955695062e-2, 1.8520832239976e-1, 1.128379143519084];
 const ERROR_DENOMINATOR = [-1.1791602954e-7, 2.3547966471e-5, 1.0179625279e-3, 1.4070470171e-2, 1.1098505178e-1, 4.974692511e-1, 1]; // prettier-ignore
 
-/** erf, within 4e-7: x times a quotient of polynomials in x², the approximation of XLA. */
-export function errorFunction(f: FunctionBody, { multiplyAdd }: VectorMath, x: Value): Value {
-  const near = f.keep(f32x4.smaller(f32x4.greaterOf(x, f32x4.const(-ERROR_BOUND)), f32x4.const(ERROR_BOUND)));
+/** Coefficients of a polynomial in x² / 2, highest first, as those of one in x². */
+const ofSquare = (terms: readonly number[]): readonly number[] =>
+  terms.map((term, at) => term * 0.5 ** (terms.length - 1 - at));
+
+/**
+ * The standard normal distribution function (1 + erf(x / √2)) / 2, within 2e-7. erf is x times a quotient of polynomials in x², the approximation
+ * of XLA; halves and roots are in the coefficients, as each more constant costs V8 a register.
+ */
+export function normalDistribution(f: FunctionBody, { multiplyAdd }: VectorMath, x: Value): Value {
+  const bound = ERROR_BOUND * Math.SQRT2;
+  const near = f.keep(f32x4.smaller(f32x4.greaterOf(x, f32x4.const(-bound)), f32x4.const(bound)));
   const square = f.keep(f32x4.mul(near, near));
   const polynomial = ([first = 0, ...others]: readonly number[]): Value =>
     others.reduce<Value>((sum, term) => multiplyAdd(sum, square, f32x4.const(term)), f32x4.const(first));
-  return f32x4.div(f32x4.mul(near, polynomial(ERROR_NUMERATOR)), polynomial(ERROR_DENOMINATOR));
+  const numerator = polynomial(ofSquare(ERROR_NUMERATOR).map((term) => term * Math.SQRT1_2 * 0.5));
+  const quotient = f32x4.div(f32x4.mul(near, numerator), polynomial(ofSquare(ERROR_DENOMINATOR)));
+  return f32x4.add(f32x4.const(0.5), quotient);
 }
 
 /**
