@@ -20,7 +20,8 @@ import {
   type AttentionNumbers,
   type Spacing,
 } from './attentionKernels.ts';
-import { TILE_ROWS, type ProductKernels } from './productKernels.ts';
+import type { ProductKernels } from './productKernels.ts';
+import { callTile, TILE_ROWS } from './productTiles.ts';
 import { dropFactors, dropping, elementsFrom, exponential, laneSum, type VectorMath } from './vectorMath.ts';
 
 const ZERO = i32.const(0);
@@ -60,7 +61,8 @@ function addPositionGradients(
       const origin = f.keep(i32.add(i32.add(at.dScores, i32.mul(start, skewed)), words(i32.sub(p, distance))));
       const left = f.keep(i32.sub(i32.shl(pieces, ONE), p));
       f.loop(column, ZERO, headSize, 8, () => {
-        f.call(
+        callTile(
+          f,
           tileOfColumns,
           origin,
           skewed,
@@ -105,7 +107,8 @@ function writePlacedGradients(
     );
     f.set(panel, i32.add(at.panels, i32.shl(start, i32.const(5))));
     f.loop(column, ZERO, headSize, 8, () => {
-      f.call(
+      callTile(
+        f,
         tileOfRows,
         i32.add(i32.add(at.dScores, i32.mul(row, scores)), words(i32.sub(start, distance))),
         skewed,

@@ -1,7 +1,8 @@
 // Emits attention on the processor, forward: block by block of queries, so that scratch is linear in the length.
 import type { FunctionBody, FunctionHandle, Local, ModuleBuilder } from '../assembly/assembler.ts';
 import { f32, f32x4, i32, i32x4, select, v128, type Value, type ValueType } from '../assembly/instructions.ts';
-import { TILE_ROWS, type ProductKernels } from './productKernels.ts';
+import type { ProductKernels } from './productKernels.ts';
+import { callTile, TILE_ROWS } from './productTiles.ts';
 import {
   dropFactors,
   dropping,
@@ -146,7 +147,8 @@ export function addPositionScores(
     const before = i32.const(TILE_ROWS - 1);
     const start = select(i32.sub(distance, before), i32.const(0), i32.less(before, distance));
     f.loop(p, i32.and(start, i32.const(-8)), end, 8, () => {
-      f.call(
+      callTile(
+        f,
         tileOfRows,
         i32.add(at.biased, i32.mul(row, head)),
         head,

@@ -13,7 +13,8 @@ import {
   type Translation,
 } from './launchGiven.ts';
 import { ALWAYS_0, ALWAYS_1 } from './processorMemory.ts';
-import { productScratchBytes, TILE_COLUMNS, TILE_ROWS } from './productKernels.ts';
+import { productScratchBytes } from './productKernels.ts';
+import { TILE_COLUMNS, TILE_ROWS } from './productTiles.ts';
 import { COLUMN_BLOCK } from './columnBlocks.ts';
 
 /** Every part of a product packs all of its second operand. */
