@@ -29,18 +29,21 @@ export function laneMaximum(f: FunctionBody, value: Value): Value {
 
 const repeated = (word: number): Value => i32x4.const(word, word, word, word);
 
-const SERIES = [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1];
+/** 2^r on [-½, ½] within 2e-9, highest power first. */
+const POWER = [1.534581202e-4, 1.339993122e-3, 9.618488957e-3, 5.550328777e-2, 2.402264689e-1, 6.931472057e-1, 1];
 
-/** exp by Cephes' `expf`: 2^n times a polynomial on [-ln 2 / 2, ln 2 / 2]; clamped to the range of normal numbers. */
+/**
+ * exp as 2^y, y = x / ln 2: the exponent of the nearest whole number, times a polynomial of the rest. Clamped to the range of normal numbers.
+ * Within (2 + |x|) 1e-7 of the value: x / ln 2 is rounded.
+ */
 export function exponential(f: FunctionBody, { multiplyAdd }: VectorMath, x: Value): Local {
-  const clamped = f.keep(f32x4.smaller(f32x4.greaterOf(x, f32x4.const(-87.3)), f32x4.const(88.3)));
-  const n = f.keep(f32x4.nearest(f32x4.mul(clamped, f32x4.const(Math.LOG2E))));
-  const high = multiplyAdd(n, f32x4.const(-0.693359375), clamped);
-  const r = f.keep(multiplyAdd(n, f32x4.const(2.1219444e-4), high));
-  const [first = 0, ...others] = SERIES;
-  const series = others.reduce<Value>((sum, term) => multiplyAdd(sum, r, f32x4.const(term)), f32x4.const(first));
-  const value = multiplyAdd(f32x4.mul(r, r), series, f32x4.add(r, f32x4.const(1)));
-  const power = i32x4.shl(i32x4.add(i32x4.fromFloats(n), i32x4.const(127, 127, 127, 127)), i32.const(23));
+  const y = f32x4.mul(x, f32x4.const(Math.LOG2E));
+  const near = f.keep(f32x4.smaller(f32x4.greaterOf(y, f32x4.const(-126)), f32x4.const(127)));
+  const n = f.keep(f32x4.nearest(near));
+  const r = f.keep(f32x4.sub(near, n));
+  const [first = 0, ...others] = POWER;
+  const value = others.reduce<Value>((sum, term) => multiplyAdd(sum, r, f32x4.const(term)), f32x4.const(first));
+  const power = i32x4.shl(i32x4.add(i32x4.fromFloats(n), repeated(127)), i32.const(23));
   return f.keep(f32x4.mul(value, power));
 }
 
