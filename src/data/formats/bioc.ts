@@ -1,4 +1,4 @@
-// Reads and writes BioC, as XML and as JSON.
+// Reads BioC, as XML and as JSON.
 import { SaxesParser } from 'saxes';
 import type { NamedFile } from '../../util/namedFile.ts';
 import type { MentionLink } from '../corpus/corpus.ts';
@@ -7,12 +7,11 @@ import { TypeNames } from '../corpus/tagScheme.ts';
 import { annotateDocument } from '../documents/annotateDocument.ts';
 import type { AnnotatedDocument, CorpusDocument, Span } from '../documents/document.ts';
 import { plausibleCountings, ranked, shiftedCounting, type WrittenMention } from '../documents/countings.ts';
-import { codePointOffsets, countCodePoints } from '../documents/offsets.ts';
+import { codePointOffsets } from '../documents/offsets.ts';
 import { placeMentions } from '../documents/placeMentions.ts';
 import { decodeXml } from '../rows/decodeText.ts';
-import { linkInfons, linkOf, withInfon, type DocumentReading } from './documentReading.ts';
+import { linkOf, withInfon, type DocumentReading } from './documentReading.ts';
 import { isJsonRecord, listOf, numberOf, readJsonItems, spelled, type JsonRecord } from './jsonItems.ts';
-import { spellConfidence } from '../rows/spellConfidence.ts';
 
 /** A stretch of text and its offset in the document, in the unit its tool counts. */
 interface BiocText {
@@ -32,6 +31,21 @@ interface BiocPassage {
 interface BiocDocument {
   readonly id: string;
   readonly passages: readonly BiocPassage[];
+  /** Of the document itself, beside its passages. */
+  readonly annotations: readonly WrittenMention[];
+}
+
+/** Gives each annotation of the document to the last passage that begins at its offset or before. */
+function withOwnAnnotations({ passages, annotations }: BiocDocument): readonly BiocPassage[] {
+  const passageOf = ({ fragments }: WrittenMention): BiocPassage | undefined => {
+    const start = Math.min(...fragments.map((fragment) => fragment.start));
+    return passages.findLast(({ offset }) => offset <= start) ?? passages[0];
+  };
+  const owners = annotations.map(passageOf);
+  return passages.map((passage) => {
+    const own = annotations.filter((_, index) => owners[index] === passage);
+    return own.length === 0 ? passage : { ...passage, annotations: [...passage.annotations, ...own] };
+  });
 }
 
 /** Longer gaps between passages become one line feed: they come from another unit, or are meant to fill memory. */
@@ -41,8 +55,8 @@ const longestGap = 1000;
  * Assembles the document, with passages at their offsets and gaps filled by a line feed and spaces. BioC's specification counts bytes, its tools characters,
  * and some from the start of the passage: the unit that explains most annotation texts of a passage is used, code points first.
  */
-function documentOfBioc({ id, passages }: BiocDocument, types: TypeNames, issues: IssueList): AnnotatedDocument {
-  const { text, placed } = layOut(passages);
+function documentOfBioc(document: BiocDocument, types: TypeNames, issues: IssueList): AnnotatedDocument {
+  const { text, placed } = layOut(withOwnAnnotations(document));
   const parts: number[] = [];
   const mentions: CorpusDocument['mentions'][number][] = [];
   const faults: Span[] = [];
@@ -62,7 +76,7 @@ function documentOfBioc({ id, passages }: BiocDocument, types: TypeNames, issues
     for (const mention of found.mentions) mentions.push(mention);
     for (const fault of found.faults) faults.push(fault);
   }
-  return annotateDocument(id, { text, parts, mentions, faults }, issues);
+  return annotateDocument(document.id, { text, parts, mentions, faults }, issues);
 }
 
 interface PlacedPassage extends Span {
@@ -165,11 +179,8 @@ export function readBiocXml({ path, bytes }: NamedFile): DocumentReading {
     const frame = open.pop();
     const parent = open.at(-1);
     if (frame?.name === 'document') {
-      const document = documentOfBioc(
-        { id: frame.id || `${documents.length + 1}`, passages: frame.passages },
-        types,
-        issues,
-      );
+      const { id, passages, annotations } = frame;
+      const document = documentOfBioc({ id: id || `${documents.length + 1}`, passages, annotations }, types, issues);
       if (document.sentences.length > 0) documents.push(document);
     } else if (frame?.name === 'annotation' && frame.places.length === 0) {
       unplaced++;
@@ -183,12 +194,15 @@ export function readBiocXml({ path, bytes }: NamedFile): DocumentReading {
     const what = error instanceof Error ? error.message.replace(/^\d+:\d+: /, '') : String(error);
     issues.add('error', 'corpus/xml', parser.line, `Not well-formed XML: ${what} What follows is left out.`);
   }
-  if (unplaced > 0) {
-    const message = `${unplaced} annotations say no place in the text and are passed over.`;
-    issues.add('info', 'corpus/no-place', null, message);
-  }
+  reportUnplaced(unplaced, issues);
   types.report(issues);
   return { documents, issues: [issues] };
+}
+
+function reportUnplaced(count: number, issues: IssueList): void {
+  if (count === 0) return;
+  const message = `${count} annotations say no place in the text and are passed over.`;
+  issues.add('info', 'corpus/no-place', null, message);
 }
 
 function newFrame(name: string, line: number, attributes: Readonly<Record<string, string>>): Frame {
@@ -258,20 +272,29 @@ export function readBiocJson(file: NamedFile): DocumentReading {
   const issues = new IssueList(file.path);
   const documents: AnnotatedDocument[] = [];
   const types = new TypeNames();
+  let unplaced = 0;
+  const annotationsIn = (owner: JsonRecord, line: number | null): readonly WrittenMention[] =>
+    listOf(owner.annotations).flatMap((value) => {
+      const annotation = annotationOf(value, line);
+      if (annotation === null) unplaced++;
+      return annotation ?? [];
+    });
   for (const { value, line } of readJsonItems(file.bytes, issues)) {
     for (const one of documentsIn(value)) {
       const id = spelled(one.id) ?? spelled(one._id) ?? `${documents.length + 1}`;
-      const passages = listOf(one.passages).map((passage) => passageOf(passage, line));
+      const passages = listOf(one.passages).map((passage) => passageOf(passage, (owner) => annotationsIn(owner, line)));
       const whole = passages.flatMap((passage) => passage ?? []);
       if (passages.length === 0 || whole.length < passages.length) {
         const message = `Expected passages with offset, text and annotations in document ${id}: it is left out.`;
         issues.add('error', 'corpus/bioc', line, message);
         continue;
       }
-      const document = documentOfBioc({ id, passages: whole }, types, issues);
+      const annotations = annotationsIn(one, line);
+      const document = documentOfBioc({ id, passages: whole, annotations }, types, issues);
       if (document.sentences.length > 0) documents.push(document);
     }
   }
+  reportUnplaced(unplaced, issues);
   types.report(issues);
   return { documents, issues: [issues] };
 }
@@ -283,14 +306,15 @@ function documentsIn(value: unknown): readonly JsonRecord[] {
   return Array.isArray(list) ? list.map((one: unknown) => (isJsonRecord(one) ? one : {})) : [value];
 }
 
-function passageOf(value: unknown, line: number | null): BiocPassage | null {
+function passageOf(
+  value: unknown,
+  annotationsIn: (owner: JsonRecord) => readonly WrittenMention[],
+): BiocPassage | null {
   const stretch = textOf(value);
   if (stretch === null || !isJsonRecord(value)) return null;
   const sentences = listOf(value.sentences);
   const texts = sentences.flatMap((sentence) => textOf(sentence) ?? []);
-  const annotations = [value, ...sentences].flatMap((one) =>
-    isJsonRecord(one) ? listOf(one.annotations).flatMap((annotation) => annotationOf(annotation, line)) : [],
-  );
+  const annotations = [value, ...sentences].flatMap((one) => (isJsonRecord(one) ? annotationsIn(one) : []));
   const text = texts.length > 0 && stretch.text === '' ? null : stretch.text;
   return { offset: stretch.offset, text, sentences: texts, annotations };
 }
@@ -301,100 +325,18 @@ function textOf(value: unknown): BiocText | null {
   return typeof offset !== 'number' || typeof text !== 'string' ? null : { offset, text };
 }
 
-function annotationOf(value: unknown, line: number | null): WrittenMention[] {
-  if (!isJsonRecord(value)) return [];
-  const fragments = listOf(value.locations).flatMap((location) => {
+/** Null without a place: those are statements about the whole document. */
+function annotationOf(value: unknown, line: number | null): WrittenMention | null {
+  if (!isJsonRecord(value)) return null;
+  const places = value.locations ?? value.location;
+  const fragments = (isJsonRecord(places) ? [places] : listOf(places)).flatMap((location) => {
     if (!isJsonRecord(location)) return [];
     const start = numberOf(location.offset);
     return { start, end: start + numberOf(location.length) };
   });
-  // Annotations without a location are statements about the whole document.
-  if (fragments.length === 0) return [];
+  if (fragments.length === 0) return null;
   const infons = isJsonRecord(value.infons) ? value.infons : {};
   const type = spelled(infons.type) ?? spelled(infons.class) ?? spelled(infons.label) ?? '';
   const link = Object.entries(infons).reduce<MentionLink | null>((sofar, [key, one]) => withInfon(sofar, key, spelled(one) ?? ''), null); // prettier-ignore
-  return [{ type, fragments, text: typeof value.text === 'string' ? value.text : null, line, ...linkOf(link) }];
-}
-
-interface WrittenAnnotation {
-  readonly id: string;
-  readonly infons: Readonly<Record<string, string>>;
-  readonly text: string;
-  readonly offset: number;
-  readonly length: number;
-}
-
-/**
- * Writes a collection with one passage per document, its whole text. Offsets are code points, as those of bioc for Python, bconv and PubTator, although
- * the specification requires bytes. Characters that XML cannot represent become U+FFFD.
- */
-export function writeBiocXml(documents: readonly AnnotatedDocument[], source: string, confidences: boolean): string {
-  const written = documents.map((document) => {
-    const annotations = annotationsOf(document, confidences).map(({ id, infons, text, offset, length }) => {
-      const named = Object.entries(infons).map(([key, value]) => `<infon key="${key}">${escaped(value)}</infon>`);
-      const path = `<location offset="${offset}" length="${length}"/>`;
-      return `<annotation id="${id}">${named.join('')}${path}<text>${escaped(text)}</text></annotation>\n`;
-    });
-    const passage = `<passage><offset>0</offset><text>${escaped(document.text)}</text>\n${annotations.join('')}</passage>`;
-    return `<document><id>${escaped(document.id)}</id>${passage}</document>\n`;
-  });
-  const head = '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE collection SYSTEM "BioC.dtd">\n';
-  return `${head}<collection><source>${escaped(source)}</source><date></date><key></key>\n${written.join('')}</collection>\n`;
-}
-
-/** Writes the same collection as JSON. */
-export function writeBiocJson(documents: readonly AnnotatedDocument[], source: string, confidences: boolean): string {
-  const collection = {
-    source,
-    date: '',
-    key: '',
-    infons: {},
-    documents: documents.map((document) => ({
-      id: document.id,
-      infons: {},
-      passages: [
-        {
-          infons: {},
-          offset: 0,
-          text: document.text,
-          sentences: [],
-          annotations: annotationsOf(document, confidences).map(({ id, infons, text, offset, length }) => ({
-            id,
-            infons,
-            text,
-            locations: [{ offset, length }],
-          })),
-          relations: [],
-        },
-      ],
-      relations: [],
-    })),
-  };
-  return `${JSON.stringify(collection)}\n`;
-}
-
-function annotationsOf({ text, mentions }: AnnotatedDocument, confidences: boolean): WrittenAnnotation[] {
-  const placeOf = countCodePoints(text);
-  return mentions.map(({ type, start, end, confidence, link }, index) => ({
-    id: `${index + 1}`,
-    infons: {
-      type,
-      ...linkInfons(link),
-      ...(confidences && confidence !== null && { confidence: spellConfidence(confidence) }),
-    },
-    text: text.slice(start, end),
-    offset: placeOf(start),
-    length: placeOf(end) - placeOf(start),
-  }));
-}
-
-const named: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-/** Writes a carriage return as a character reference, since XML parsers turn a bare one into a line feed. */
-function escaped(text: string): string {
-  return text
-    .replace(/[&<>"]/g, (character) => named[character] ?? '')
-    .replaceAll('\r', '&#13;')
-    .replace(/[\v\f]/g, ' ')
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd');
+  return { type, fragments, text: typeof value.text === 'string' ? value.text : null, line, ...linkOf(link) };
 }

@@ -111,7 +111,7 @@ function readAnnotations({ path, bytes }: NamedFile, issues: IssueList): Written
     const normalisation = readNormalisation(row);
     if (normalisation !== null) links.set(...normalisation);
     if (row.startsWith('E')) triggers.add(/^E\S*\t[^\s:]+:(T\S+)/.exec(row)?.[1] ?? '');
-    if (!row.startsWith('T')) return;
+    if (row.trim() === '' || OTHER_ROWS.test(row)) return;
     const mention = readRow(row, index + 1);
     if (mention !== null) written.push({ name: /^T\S*/.exec(row)?.[0] ?? '', mention });
     else unreadable.push({ row: row.slice(0, 50), line: index + 1 });
@@ -135,6 +135,9 @@ function readAnnotations({ path, bytes }: NamedFile, issues: IssueList): Written
   }
   return found.map(({ mention }) => mention);
 }
+
+/** Relations, events, attributes, modifications, normalisations, notes and equivalences. */
+const OTHER_ROWS = /^[REAMN#*]/;
 
 /** `T1<tab>Type 0 5;9 12<tab>text`; the text may be missing, as BRAT then takes it from the document, and a type may have spaces. */
 function readRow(row: string, line: number): WrittenMention | null {

@@ -93,13 +93,20 @@ function readRow(
   }
   const cells = row.split('\t');
   const [owner, start = '', end = '', written = '', type = '', conceptId = ''] = cells;
-  // Rows of relations have a name in the column of the start offset.
-  if (cells.length >= 3 && !/^-?\d+$/.test(start)) return;
-  if (owner !== open.id || cells.length < 4 || !/^-?\d+$/.test(end)) {
+  if (isRelation(cells)) return;
+  if (owner !== open.id || cells.length < 4 || !isOffset(start) || !isOffset(end)) {
     return reject(`a row of ${open.id}: its id, two offsets, the text and the type, with tabs between`);
   }
   const link = NO_IDS.test(conceptId.trim()) ? {} : { link: { id: conceptId.trim() } };
   open.written.push({ type, fragments: [{ start: Number(start), end: Number(end) }], text: written, line, ...link });
+}
+
+const isOffset = (cell: string): boolean => /^\s*-?\d+\s*$/.test(cell);
+
+/** Rows of relations have their name in the column of the start offset; with a digit in it and two numbers behind it, it is the id of a mention. */
+function isRelation([, name = '', left = '', right = '', ...others]: readonly string[]): boolean {
+  if (!/^\s*[A-Za-z]/.test(name) || left === '') return false;
+  return !(/\d/.test(name) && isOffset(left) && isOffset(right) && others.length > 0);
 }
 
 function placedDocument(

@@ -2,7 +2,7 @@
 import type { NamedFile } from '../../util/namedFile.ts';
 import type { AnnotationFormat } from '../documents/annotationFormats.ts';
 import type { AnnotatedDocument, WrittenText } from '../documents/document.ts';
-import { writeBiocJson, writeBiocXml } from './bioc.ts';
+import { writeBiocJson, writeBiocXml } from './writeBioc.ts';
 import { writeBrat } from './brat.ts';
 import { writeConllDocuments } from '../rows/conll.ts';
 import { writePubTator } from './pubTator.ts';

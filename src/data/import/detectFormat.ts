@@ -53,9 +53,9 @@ function looksLikeItems(path: string, text: string): boolean {
   );
 }
 
-/** JSON lines, or a list named after a split: meant as a corpus, so that its reader says what is wrong. */
+/** JSON lines, items of Parquet, or a list named after a split: meant as a corpus, so that its reader says what is wrong. */
 function isNamedAsItems(path: string, text: string): boolean {
-  if (/\.(jsonl|ndjson)$/i.test(path)) return true;
+  if (/\.(jsonl|ndjson|parquet)$/i.test(path)) return true;
   return /\.json$/i.test(path) && /^\s*\[/.test(text) && splitOfName(path.slice(path.lastIndexOf('/') + 1)) !== null;
 }
 

@@ -83,7 +83,7 @@ export async function readDrop(
     results,
     scores: await Promise.all(drop.scores.map((file) => readFile(file, parseReportedScores))),
     foreign: drop.foreign,
-    others: drop.others,
+    others: [...drop.others, ...assembly.ignored.map(({ file }) => file)],
     issues: drop.issues,
   };
 }
