@@ -48,9 +48,13 @@ export function batchInputs(sequences: number, pieces: number, openTagCount = 0)
 
 /**
  * Fills the words of `inputs` for a batch. CRF positions are widened from the batch's N to its T, which does not affect the CRF: it
- * stops at each sequence's count. Padding rows are left out of `order`: no gradient reaches them.
+ * stops at each sequence's count. `wanted`: what reads them; the orders of rows are for gradients alone.
  */
-export function batchWords({ buffer, sections }: BatchInputs, batch: Batch): Int32Array<ArrayBuffer> {
+export function batchWords(
+  { buffer, sections }: BatchInputs,
+  batch: Batch,
+  wanted: 'gradients' | 'prediction',
+): Int32Array<ArrayBuffer> {
   const words = new Int32Array(buffer.length);
   const { size: B, pieces: T, positions: N } = batch;
   const put = (name: SectionName, values: ArrayLike<number>): void => words.set(values, sections[name].offset);
@@ -59,11 +63,9 @@ export function batchWords({ buffer, sections }: BatchInputs, batch: Batch): Int
   put('pieceCounts', batch.pieceCounts);
   put('crfCounts', batch.crfCounts);
   if (batch.openTags !== undefined && sections.openTags.length > 0) put('openTags', batch.openTags);
-  const idOf = (row: number): number => batch.pieceIds[row] as number;
   const headRows = new Int32Array(B * T);
   const inverse = new Int32Array(B * T).fill(-1);
   const tags = new Int32Array(B * T);
-  const sortable: number[] = [];
   for (let b = 0; b < B; b++) {
     for (let n = 0; n < (batch.crfCounts[b] as number); n++) {
       const row = b * T + (batch.crfPositions[b * N + n] as number);
@@ -71,25 +73,37 @@ export function batchWords({ buffer, sections }: BatchInputs, batch: Batch): Int
       inverse[row] = b * T + n;
       tags[b * T + n] = batch.tags[b * N + n] as number;
     }
-    for (let row = b * T; row < b * T + (batch.pieceCounts[b] as number); row++) sortable.push(idOf(row) * B * T + row);
   }
   put('headRows', headRows);
   put('headInverse', inverse);
   put('tags', tags);
+  if (wanted === 'gradients') {
+    const { order, starts, ids } = ordersOf(batch);
+    put('order', order);
+    put('starts', starts);
+    put('ids', ids);
+    put('uniqueCount', [ids.length]);
+  }
+  return words;
+}
+
+/** Real rows sorted by piece id, where each distinct id begins among them, and these ids; no gradient reaches padding. */
+function ordersOf({ size: B, pieces: T, pieceIds, pieceCounts }: Batch) {
+  const idOf = (row: number): number => pieceIds[row] as number;
+  const sortable: number[] = [];
+  for (let b = 0; b < B; b++) {
+    for (let row = b * T; row < b * T + (pieceCounts[b] as number); row++) sortable.push(idOf(row) * B * T + row);
+  }
   // Numbers are sorted several times as fast as rows by a comparison.
-  const rows = Float64Array.from(sortable)
+  const order = Float64Array.from(sortable)
     .sort()
     .map((key) => key % (B * T));
   const starts: number[] = [];
   const ids: number[] = [];
-  for (const [at, row] of rows.entries()) {
+  for (const [at, row] of order.entries()) {
     if (at > 0 && idOf(row) === ids.at(-1)) continue;
     starts.push(at);
     ids.push(idOf(row));
   }
-  put('order', rows);
-  put('starts', [...starts, rows.length]);
-  put('ids', ids);
-  put('uniqueCount', [ids.length]);
-  return words;
+  return { order, starts: [...starts, order.length], ids };
 }

@@ -134,7 +134,7 @@ export class TaggerEngine {
   async predict(batch: Batch): Promise<{ readonly tags: Int32Array; readonly emissions: () => Promise<Float32Array> }> {
     const { inputs, prediction } = await this.passesOf(batch, 'prediction');
     if (prediction === null) throw new Error('a prediction pass was requested but not recorded');
-    this.machine.write(inputs.buffer, batchWords(inputs, batch));
+    this.machine.write(inputs.buffer, batchWords(inputs, batch, 'prediction'));
     await prediction.plan.run();
     const tags = await this.machine.read(prediction.tags);
     return { tags: new Int32Array(tags.buffer), emissions: () => this.machine.read(prediction.emissions) };
@@ -176,7 +176,7 @@ export class TaggerEngine {
   private async gradientsOf(batch: Batch, settings: EngineStep, microBatch: number, sequences: number): Promise<Plan> {
     const { inputs, gradients } = await this.passesOf(batch, 'gradients');
     if (gradients === null) throw new Error('a gradient pass was requested but not recorded');
-    this.machine.write(inputs.buffer, batchWords(inputs, batch));
+    this.machine.write(inputs.buffer, batchWords(inputs, batch, 'gradients'));
     this.machine.write(this.state, this.stateOf(settings, microBatch, sequences));
     return gradients;
   }
