@@ -1,5 +1,5 @@
 // Checks files of terms, and marks their terms in text as a corpus to train on.
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { annotationFormats } from '../src/data/documents/annotationFormats.ts';
 import { DEFAULT_RULES, type TermRules } from '../src/data/dictionary/termForms.ts';
@@ -124,16 +124,30 @@ async function annotate(
     throw new LabError('headless/input', 'No term was marked: the corpus would be the one that it is made of.', { expected: 'a term of the dictionary in the text', got: 'none' }); // prettier-ignore
   }
   const folder = path.join(path.resolve(out), name);
+  await clearEarlier(folder);
   for (const file of await lab.exportCorpus(record.id, format)) {
     const target = path.join(folder, file.path);
     await mkdir(path.dirname(target), { recursive: true });
     await writeFile(target, file.bytes);
   }
-  await writeFile(`${folder}.terms.json`, `${JSON.stringify(record.silver, null, 2)}\n`);
+  await writeFile(termsFile(folder), `${JSON.stringify(record.silver, null, 2)}\n`);
   output.write(`${describeCorpus(record)}\n${silverWords(record, record.silver)}\nCorpus: ${folder}\n`);
   lines.write({ event: 'corpus', folder, id: record.id, fingerprint: record.fingerprint, counts: record.counts });
   return exitCodes.done;
 }
+
+/** Removes a corpus that an earlier command made, whose splits and formats may be others. Throws LabError `headless/input` where the folder holds anything else. */
+async function clearEarlier(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  if (names.length === 0) return;
+  if ((await stat(termsFile(folder)).catch(() => null)) === null) {
+    throw new LabError('headless/input', `${folder} holds something else, which the corpus would be mixed with.`, { expected: 'another --name or --out', got: names.slice(0, 5).join(', ') }); // prettier-ignore
+  }
+  await rm(folder, { recursive: true });
+}
+
+/** Where a corpus of terms comes from is written beside it. */
+const termsFile = (folder: string): string => `${folder}.terms.json`;
 
 async function sourceOf(
   lab: LocalLab,

@@ -70,7 +70,7 @@ export async function filesUnder(folder: string, dropPath: string, depth = 0): P
       throw unreadable(location, 'a file that can be read', cause);
     });
     const inside = `${dropPath}/${name}`;
-    if (found.isDirectory()) files.push(...(await filesUnder(location, inside, depth + 1)));
+    if (found.isDirectory()) for (const file of await filesUnder(location, inside, depth + 1)) files.push(file);
     else if (found.isFile()) files.push({ path: inside, sizeBytes: found.size, bytes: () => readWhole(location) });
   }
   return files;

@@ -143,6 +143,11 @@ async function* readSlices(
           errors.write(`${file}${line === null ? '' : `:${line}`}: ${message}\n`);
         }
         if (issueCount > PRINTED_ISSUES) errors.write(`${unit.path}: and ${issueCount - PRINTED_ISSUES} more\n`);
+        // Not in the journal: the next command says it again.
+        if (documents.length === 0 && issues.some(({ severity }) => severity === 'error')) {
+          tally.failures++;
+          continue;
+        }
         yield { unit, slice, doneBytes, documents: documents.filter(({ sentences }) => sentences.length > 0) };
       }
     } catch (error) {
@@ -185,7 +190,7 @@ async function taggedBlock(
     () => undefined,
     SENTENCES_A_CALL,
   )) {
-    found.push(...complete);
+    for (const document of complete) found.push(document);
   }
   return found.length === documents.length ? found : null;
 }

@@ -1,6 +1,6 @@
 // Reads the files to tag in slices of bounded size, as streams: a large file is never whole in memory, and a folder never read ahead.
 import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { pipeline } from 'node:stream';
@@ -15,7 +15,7 @@ import { LabError } from '../../src/util/labError.ts';
 import { fileInMemory, type DroppedFile } from '../../src/util/namedFile.ts';
 import { neverAborted } from '../../src/util/work.ts';
 import type { TextReading } from '../../src/wire/readingProtocol.ts';
-import { filesUnder } from '../inputFolder.ts';
+import { filesUnder, unreadableFile } from '../inputFolder.ts';
 
 /** A file on disk, by its path among the inputs. */
 interface InputFile {
@@ -54,7 +54,10 @@ export interface TextSlice {
 /** Lists what is to be tagged, in order of path. Throws LabError `headless/input` where there is nothing. */
 export async function textUnits(inputs: readonly string[]): Promise<readonly TextUnit[]> {
   const found: InputFile[] = [];
-  for (const input of inputs) found.push(...(await filesOfInput(path.resolve(input), inputs.length === 1)));
+  for (const input of inputs) {
+    // There may be more files than a call takes arguments.
+    for (const file of await filesOfInput(path.resolve(input), inputs.length === 1)) found.push(file);
+  }
   const byKey = new Map<string, InputFile[]>();
   const beside = new Map<string, InputFile[]>();
   for (const file of found.sort((left, right) => (left.path < right.path ? -1 : 1))) {
@@ -117,11 +120,10 @@ async function inputFile(shown: string, location: string): Promise<InputFile> {
     path: shown,
     sizeBytes: size,
     bytes: async () => {
-      const file = await open(location);
       try {
-        return new Uint8Array(await file.readFile());
-      } finally {
-        await file.close();
+        return new Uint8Array(await readFile(location));
+      } catch (cause) {
+        throw unreadableFile(location, 'a file that may be read', cause);
       }
     },
   };
@@ -158,9 +160,15 @@ export async function* slicesOf(unit: TextUnit, sliceBytes: number): AsyncGenera
     doneBytes: cut.doneBytes,
     read: () => readCut(unit, pathWithoutGzip(file.path), cut),
   });
-  for await (const cut of cutFile(file, begins, sliceBytes)) {
+  try {
+    for await (const cut of cutFile(file, begins, sliceBytes)) {
+      if (previous !== null) yield slice(previous, false);
+      previous = { cut, number: ++number };
+    }
+  } catch (error) {
+    // What was read before the damage is tagged, too.
     if (previous !== null) yield slice(previous, false);
-    previous = { cut, number: ++number };
+    throw error;
   }
   if (previous !== null) yield slice(previous, number === 1);
 }
@@ -280,13 +288,33 @@ async function* cutFile(file: InputFile, begins: RecordStart, sliceBytes: number
     }
   } catch (cause) {
     if (cause instanceof LabError) throw cause;
-    throw new LabError('headless/input', `${file.location} cannot be read to its end; what came before is tagged.`, {
-      expected: 'a whole file',
-      got: cause instanceof Error ? cause.message : String(cause),
-      cause,
-    });
+    const end = lastStart(pending, begins);
+    if (end > 0) yield take(end);
+    throw new LabError(
+      'headless/input',
+      `${file.location} cannot be read to its end: its last document is left out, those before are tagged.`,
+      {
+        // prettier-ignore
+        expected: 'a whole file',
+        got: cause instanceof Error ? cause.message : String(cause),
+        cause,
+      },
+    );
   }
   if (pending.length > 0) yield take(pending.length);
+}
+
+/** Where the last document begins, which may be cut off; 0 if only one does. */
+function lastStart(bytes: Buffer, begins: RecordStart): number {
+  for (
+    let feed = bytes.lastIndexOf(LINE_FEED);
+    feed >= 0;
+    feed = feed === 0 ? -1 : bytes.lastIndexOf(LINE_FEED, feed - 1)
+  ) {
+    // prettier-ignore
+    if (begins(bytes.toString('latin1', feed + 1, feed + 1 + LINE_HEAD))) return feed + 1;
+  }
+  return 0;
 }
 
 function tooLong({ location }: InputFile, linesBefore: number): LabError {

@@ -2,6 +2,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
+import { LabError } from '../../src/util/labError.ts';
 import { labVersion, taggerBundle } from './taggerBundle.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -12,8 +13,9 @@ export interface WrittenPackage {
   readonly files: readonly { readonly name: string; readonly sizeBytes: number }[];
 }
 
-/** Writes the package into a folder, replacing what an earlier call wrote there. */
+/** Writes the package into a folder, replacing what an earlier call wrote there. Throws LabError `tagger/folder` for a folder that holds anything else. */
 export async function writeTaggerPackage(folder: string): Promise<WrittenPackage> {
+  refuseOther(folder);
   const { code, packages } = await taggerBundle('package');
   mkdirSync(folder, { recursive: true });
   const files: Readonly<Record<string, string>> = {
@@ -28,6 +30,16 @@ export async function writeTaggerPackage(folder: string): Promise<WrittenPackage
   rmSync(path.join(folder, 'node_modules'), { recursive: true, force: true });
   const names = [...Object.keys(files), 'LICENSE'];
   return { folder, files: names.map((name) => ({ name, sizeBytes: readFileSync(path.join(folder, name)).length })) };
+}
+
+function refuseOther(folder: string): void {
+  const found = existsSync(folder) ? readdirSync(folder) : [];
+  const named = found.includes('package.json') ? readFileSync(path.join(folder, 'package.json'), 'utf8') : '';
+  if (found.length === 0 || named.includes(`"name": "${NAME}"`)) return;
+  throw new LabError('tagger/folder', `${folder} holds something else, which the package would replace.`, {
+    expected: `an empty or a new folder, or an earlier ${NAME}`,
+    got: found.slice(0, 5).join(', '),
+  });
 }
 
 function description() {

@@ -45,11 +45,12 @@ export const open: Open = async (source, options = {}) => {
   try {
     return await openedTagger(source, options);
   } catch (error) {
-    throw asTaggerError(error, options.signal);
+    throw asTaggerError(error, (options as OpenOptions | null)?.signal);
   }
 };
 
 async function openedTagger(source: TaggerSource, options: OpenOptions): Promise<Tagger> {
+  checkOptions(options);
   const { signal, onProgress } = options;
   signal?.throwIfAborted();
   const files = await taggerFiles(source, options);
@@ -64,7 +65,25 @@ async function openedTagger(source: TaggerSource, options: OpenOptions): Promise
     });
   }
   const machine = await openTaggerMachine(loaded.shape.encoder, options);
+  if (signal?.aborted === true) machine.close();
+  signal?.throwIfAborted();
   return new RunningTagger(machine, openTagger(machine.home, loaded), loaded.head.types);
+}
+
+const BACKENDS: readonly unknown[] = ['auto', 'webgpu', 'wasm', undefined];
+
+/** Throws LabError `tagger/options` for what is no option, since programs without types pass anything. */
+function checkOptions(options: OpenOptions | null): void {
+  const refuse = (name: string, expected: string, got: unknown): never => {
+    throw new LabError('tagger/options', `The option ${name} cannot be used.`, { expected, got: String(got) });
+  };
+  if (typeof options !== 'object' || options === null) return refuse('of open', 'an object, or none', options);
+  const { backend, threads, gpu } = options;
+  if (!BACKENDS.includes(backend)) refuse('backend', 'auto, webgpu or wasm', backend);
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1))
+    refuse('threads', 'a whole number from 1', threads);
+  const isGpu = typeof (gpu as { readonly requestAdapter?: unknown } | null | undefined)?.requestAdapter === 'function';
+  if (gpu !== undefined && gpu !== null && !isGpu) refuse('gpu', 'an entry point of WebGPU, with requestAdapter', gpu);
 }
 
 /** As many as fill the batches of every length. */
@@ -154,17 +173,18 @@ async function* blocksOf(
   texts: Iterable<TextToTag> | AsyncIterable<TextToTag>,
   sentences: number,
 ): AsyncGenerator<readonly DocumentText[], void> {
-  if (typeof texts === 'string' || typeof texts !== 'object' || texts === null) {
-    throw new LabError('tagger/text', 'Give several texts.', { expected: 'tag([text, …])', got: `a ${typeof texts}` });
+  const isSeveral = typeof texts === 'object' && texts !== null && (Symbol.iterator in texts || Symbol.asyncIterator in texts); // prettier-ignore
+  if (!isSeveral) {
+    throw new LabError('tagger/text', 'Give several texts.', { expected: 'tag([text, …])', got: described(texts) });
   }
   let block: DocumentText[] = [];
   let size = 0;
   let count = 0;
   for await (const one of texts) {
     count++;
-    const { id = `${count}`, text } = typeof one === 'string' ? { text: one } : one;
-    if (typeof text !== 'string') {
-      throw new LabError('tagger/text', `Text ${count} is none.`, { expected: 'a string, or { id, text }', got: typeof text }); // prettier-ignore
+    const { id = `${count}`, text } = typeof one === 'string' ? { text: one } : ((one ?? {}) as Partial<Exclude<TextToTag, string>>); // prettier-ignore
+    if (typeof text !== 'string' || typeof id !== 'string') {
+      throw new LabError('tagger/text', `Text number ${count} is no text.`, { expected: 'a string, or { id, text } of strings', got: described(one) }); // prettier-ignore
     }
     const document = await documentOfLongText(id, text, macrotask);
     block.push(document);
@@ -175,4 +195,10 @@ async function* blocksOf(
     size = 0;
   }
   if (block.length > 0) yield block;
+}
+
+/** What a program passed, in a few words. */
+function described(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return typeof value === 'object' ? `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'nothing in it'}` : `the ${typeof value} ${String(value).slice(0, 40)}`; // prettier-ignore
 }

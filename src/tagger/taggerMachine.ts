@@ -26,7 +26,7 @@ const USUAL_THREADS = 16;
 const MOST_THREADS = 64;
 
 /** Runs in each thread, as workers/processor.worker.ts does in the lab; a text, so that the package is one file. */
-const THREAD = `const run = ({ module, memory }) => new WebAssembly.Instance(module, { env: { memory, log: Math.log } }).exports.thread();`;
+const THREAD = `const run = ({ module, memory }) => new WebAssembly.Instance(module, { env: { memory } }).exports.thread();`;
 const NODE_THREAD = `import { parentPort } from 'node:worker_threads'; ${THREAD} parentPort.on('message', run);`;
 const WEB_THREAD = `${THREAD} self.addEventListener('message', ({ data }) => run(data)); self.postMessage('ready');`;
 

@@ -78,7 +78,7 @@ export interface Tagger {
 /** Opens a tagger. Rejects with a TaggerError that says what was expected and what came, or with the reason of the signal. */
 export type Open = (source: TaggerSource, options?: OpenOptions) => Promise<Tagger>;
 
-/** What went wrong: `code` is stable, such as `model/files`; the message says what was expected and what came. */
+/** What went wrong: `code` is stable, such as `model/files`; the message says what was expected and what came; `cause` is the error behind it, such as that of a stream of texts. */
 export interface TaggerErrorParts extends Error {
   readonly code: string;
 }

@@ -251,8 +251,9 @@ export async function* tagDocuments(
     const tagging = tagUnlabelled(sentences, tagger, config, signal);
     const found = yield* mapEvents(tagging, (done) => ({ phase: 'tagging', done: from + done, of: placed.length }));
     found.forEach((tagged, index) => {
-      const sentence = block[index];
-      if (sentence !== undefined) mentions[sentence.document]?.push(...inText(tagged, sentence.spans));
+      const { document, spans } = block[index] as PlacedSentence;
+      // A sentence may have more mentions than a call takes arguments.
+      for (const mention of inText(tagged, spans)) mentions[document]?.push(mention);
     });
   }
   return mentions;

@@ -1,8 +1,10 @@
-// Proves that `bioner tag --dictionary` writes the ids of mentions in each format with a place for them, says where there is none, and refuses bad dictionaries.
+// Proves that ids of mentions are written in each format with a place for them, that bad dictionaries are refused, and that corpora of terms are not mixed.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CommandSurroundings } from '../../headless/commandEnd.ts';
+import { dictionaryCommand } from '../../headless/dictionaryCommand.ts';
 import { tagCommand } from '../../headless/tagging/tagCommand.ts';
 import { connect, portWire } from '../../src/wire/port.ts';
 import type { RunEvent, ServerCalls } from '../../src/wire/trainingProtocol.ts';
@@ -47,6 +49,12 @@ async function tag(out: string, more: readonly string[], dictionary = 'diseases.
 const nothing: Outcome = { code: 0, output: '', errors: '' };
 let turn = Promise.resolve(nothing);
 
+const openServer: CommandSurroundings['openServer'] = (store, part) => {
+  const channel = new MessageChannel();
+  createTrainingServer({ store, wire: portWire(channel.port2), platform: nodePlatformWith(part) });
+  return connect<ServerCalls, RunEvent>(portWire(channel.port1));
+};
+
 /** Runs the command in this process, and those that it starts, too. */
 async function ran(words: readonly string[]): Promise<Outcome> {
   let [output, errors] = ['', ''];
@@ -54,11 +62,7 @@ async function ran(words: readonly string[]): Promise<Outcome> {
     output: { write: (text) => void (output += text) },
     errors: { write: (text) => void (errors += text) },
     interrupt: new AbortController().signal,
-    openServer(store, part) {
-      const channel = new MessageChannel();
-      createTrainingServer({ store, wire: portWire(channel.port2), platform: nodePlatformWith(part) });
-      return connect<ServerCalls, RunEvent>(portWire(channel.port1));
-    },
+    openServer,
     async spawn([, ...started], lines) {
       // One backend at a time in this process.
       const part = await (turn = turn.then(() => ran(started)));
@@ -146,5 +150,31 @@ describe('bioner tag --dictionary', () => {
       errors: expect.stringContaining('from 0 to 1'),
     });
     expect(readdirSync(place('refused'))).toEqual([]);
+  });
+});
+
+describe('bioner dictionary annotate', () => {
+  it('replaces the corpus that it made before, whatever splits and format that has, and nothing else', async () => {
+    const sentences = Array.from({ length: 20 }, (_, index) => `Patient ${index} had breast cancer in week ${index}.`);
+    writeFileSync(place('sentences.txt'), sentences.join('\n'));
+    const annotate = async (...more: readonly string[]): Promise<Outcome> => {
+      let [output, errors] = ['', ''];
+      const words = ['annotate', place('diseases.tsv'), '--texts', place('sentences.txt'), '--out', place('silver'), '--name', 'abs']; // prettier-ignore
+      const code = await dictionaryCommand([...words, ...more], {
+        output: { write: (text) => void (output += text) },
+        errors: { write: (text) => void (errors += text) },
+        interrupt: new AbortController().signal,
+        openServer,
+      });
+      return { code, output, errors };
+    };
+    const splits = (): readonly string[] => readdirSync(place('silver', 'abs'), { recursive: true, encoding: 'utf8' }).filter((name) => /\./.test(name)).sort(); // prettier-ignore
+    expect(await annotate()).toMatchObject({ code: 0, errors: '' });
+    expect(splits().length).toBeGreaterThan(1);
+    expect(await annotate('--splits', 'train', '--format', 'PubTator')).toMatchObject({ code: 0, errors: '' });
+    expect(splits()).toHaveLength(1);
+    rmSync(place('silver', 'abs.terms.json'));
+    expect(await annotate()).toMatchObject({ code: 2, errors: expect.stringContaining('holds something else') });
+    expect(splits()).toHaveLength(1);
   });
 });

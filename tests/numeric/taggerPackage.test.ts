@@ -1,6 +1,6 @@
 // Proves that the package bioner-tagger finds what the lab finds, from source and as npm installs it, and says what is wrong with what it is given.
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
@@ -111,7 +111,10 @@ describe('bioner-tagger', () => {
     abort.abort(new Error('enough'));
     await expect(stopped.next()).rejects.toThrow('enough');
     await expect(all(tagger.tag('one text' as unknown as string[]))).rejects.toMatchObject({ code: 'tagger/text' });
-    await expect(all(tagger.tag([3 as unknown as string]))).rejects.toMatchObject({ code: 'tagger/text' });
+    for (const wrong of [3, null, undefined, {}, { id: 5, text: 'BRCA1' }]) {
+      await expect(all(tagger.tag([wrong as unknown as string]))).rejects.toMatchObject({ code: 'tagger/text' });
+    }
+    await expect(all(tagger.tag({} as unknown as string[]))).rejects.toMatchObject({ code: 'tagger/text' });
     tagger.close();
   });
 
@@ -139,6 +142,19 @@ describe('bioner-tagger', () => {
     await expect(open(new Map([...files, ['config.json', page]]))).rejects.toMatchObject({ code: 'model/placeholder' });
     await expect(open(modelFolder, { backend: 'webgpu' })).rejects.toMatchObject({ code: 'backend/unavailable' });
     await expect(open(modelFolder, { signal: AbortSignal.abort(new Error('not now')) })).rejects.toThrow('not now');
+    const late = new AbortController();
+    const opening = open(modelFolder, { signal: late.signal, onProgress: ({ phase }) => void (phase === 'starting' && late.abort(new Error('too late'))) }); // prettier-ignore
+    await expect(opening).rejects.toThrow('too late');
+    for (const options of [
+      { backend: 'WASM' },
+      { threads: 0 },
+      { threads: 1.5 },
+      { threads: '2' },
+      { gpu: {} },
+      null,
+    ]) {
+      await expect(open(modelFolder, options as never)).rejects.toMatchObject({ code: 'tagger/options' });
+    }
   });
 });
 
@@ -146,6 +162,13 @@ describe('the package as npm installs it', () => {
   it('tags the same in an empty project, is small, needs no other package, and has its types', async () => {
     const built = path.join(folder, 'built');
     const { files: written } = await writeTaggerPackage(built);
+    // Once more into its own folder, and never into one of somebody else's.
+    await writeTaggerPackage(built);
+    const own = path.join(folder, 'own');
+    mkdirSync(path.join(own, 'node_modules'), { recursive: true });
+    writeFileSync(path.join(own, 'package.json'), '{"name":"mine"}');
+    await expect(writeTaggerPackage(own)).rejects.toMatchObject({ code: 'tagger/folder' });
+    expect(readdirSync(own).sort()).toEqual(['node_modules', 'package.json']);
     const packed = await run('npm', ['pack', built, '--pack-destination', folder, '--silent'], { cwd: folder });
     const project = path.join(folder, 'project');
     mkdirSync(project);

@@ -72,7 +72,7 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
     }
     const unpacked = await unpacking.open({ path: file.path, bytes }, depth);
     if (unpacked?.by === 'parquet') {
-      sorted.corpus.push(...unpacked.files);
+      for (const inner of unpacked.files) sorted.corpus.push(inner);
     } else if (unpacked !== null) {
       const isZip = unpacked.by === 'zip';
       const around = isZip ? annotatedStems(unpacked.files.map(({ path }) => path)) : annotated;

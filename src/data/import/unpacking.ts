@@ -56,7 +56,7 @@ export class Unpacking {
   }
 
   private add(issues: readonly Issue[], count: number): void {
-    this.issues.push(...issues);
+    for (const issue of issues) this.issues.push(issue);
     this.issueCount += count;
   }
 }

@@ -224,7 +224,7 @@ export function reviewedDocuments(
       known = { threshold, mentions: mentionsInText(sentence, tokens, threshold) };
       written.set(sentence, known);
     }
-    mentions[place.document]?.push(...known.mentions);
+    for (const mention of known.mentions) mentions[place.document]?.push(mention);
   }
   return documents.map((document, index) => ({ ...document, mentions: mentions[index] ?? [] }));
 }

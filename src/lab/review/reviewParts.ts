@@ -65,8 +65,8 @@ export class DocumentJoiner {
       const document = this.documents.at(-1);
       if (document === undefined) continue;
       for (const offsets of sentences) document.sentences.push(spansOf(offsets));
-      document.mentions.push(...found.map(unstored));
-      document.gold.push(...gold.map(unstored));
+      for (const mention of found) document.mentions.push(unstored(mention));
+      for (const mention of gold) document.gold.push(unstored(mention));
     }
   }
 }

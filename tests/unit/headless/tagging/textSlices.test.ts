@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { slicesOf, textUnits } from '../../../../headless/tagging/textSlices.ts';
 import type { AnnotatedDocument } from '../../../../src/data/documents/document.ts';
@@ -86,13 +86,25 @@ describe('slices', () => {
     expect(issues[0]).toMatchObject({ code: 'corpus/row', line });
     const packed = gzipSync(pubTator);
     const [unit] = await textUnits([written({ 'cut.pubtator.gz': packed.subarray(0, packed.length - 400) })]);
-    const documents: AnnotatedDocument[] = [];
-    const reading = (async () => {
-      if (unit !== undefined)
-        for await (const slice of slicesOf(unit, 20_000)) documents.push(...(await slice.read()).documents);
-    })();
-    await expect(reading).rejects.toMatchObject({ code: 'headless/input' });
-    expect(documents.length).toBeGreaterThan(50);
+    const idsBefore = async (sliceBytes: number): Promise<readonly string[]> => {
+      const documents: AnnotatedDocument[] = [];
+      const reading = (async () => {
+        if (unit === undefined) return;
+        for await (const slice of slicesOf(unit, sliceBytes)) documents.push(...(await slice.read()).documents);
+      })();
+      await expect(reading).rejects.toMatchObject({ code: 'headless/input' });
+      return documents.map(({ id }) => id);
+    };
+    const ids = await idsBefore(20_000);
+    expect(ids.length).toBeGreaterThan(50);
+    // In one slice as well as in several, and none of them cut off.
+    expect(await idsBefore(2 ** 20)).toEqual(ids);
+    const last = pubTator.slice(pubTator.indexOf(`${ids.at(-1)}|t|`)).split('\n', 2).join('\n'); // prettier-ignore
+    const unpacked = gunzipSync(packed.subarray(0, packed.length - 400), {
+      finishFlush: constants.Z_SYNC_FLUSH,
+    }).toString();
+    expect(unpacked).toContain(last);
+    expect([...unpacked.matchAll(/\|t\|/g)].length).toBeLessThanOrEqual(ids.length + 12);
     await expect(textUnits([path.join(folder, 'nowhere')])).rejects.toMatchObject({ code: 'headless/input' });
   });
 });

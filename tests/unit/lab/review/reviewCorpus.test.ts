@@ -168,6 +168,13 @@ describe('what is stored of a tagged text', () => {
     for (const part of parts) joiner.add(part);
     expect(joiner.documents).toEqual(documents);
   });
+
+  it('joins a sentence of more mentions than a call takes arguments', () => {
+    const found = Array.from({ length: 200_000 }, (_, at) => ['Disease', 2 * at, 2 * at + 1, 1] as const);
+    const joiner = new DocumentJoiner();
+    joiner.add([{ id: '1', text: 'x', sentences: [[0, 1]], found: [...found], gold: [...found] }] as unknown as Parameters<typeof joiner.add>[0]); // prettier-ignore
+    expect(joiner.documents[0]?.mentions).toHaveLength(found.length);
+  });
 });
 
 describe('a corpus described in turns', () => {
