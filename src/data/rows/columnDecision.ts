@@ -12,7 +12,7 @@ interface Decision {
   readonly bareColumn: number | null;
   readonly isNested: boolean;
   readonly doubts: readonly string[];
-  readonly sentenceColumn: number | null;
+  readonly sentenceColumns: readonly number[];
   readonly rowNumberColumn: number | null;
 }
 
@@ -22,12 +22,14 @@ const phrases = /^(ADJP|ADVP|CONJP|INTJ|LST|NP|PP|PRT|SBAR|UCP|VP|NC|VC|PC|AC|CC
 /**
  * Decides for the columns of one corpus. The tag column is the one the header names, else the last one that has tags besides `O` and
  * no phrases; columns of tags nested in one another are read together. The token column is the one the header names, else the first
- * that holds words; one of numbers or ids only if there is no other. `isNestedIn` compares the mentions of two columns.
+ * that holds words; one of numbers or ids only if there is no other. `isNestedIn` compares the mentions of two columns, `numbersWithin`
+ * says whether one numbers the sentences of the documents of another.
  */
 export function decideColumns(
   facts: readonly ColumnFacts[],
   header: readonly string[] | null,
   isNestedIn: (inner: number, outer: number) => boolean,
+  numbersWithin: (document: number, column: number) => boolean,
 ): Decision {
   const meanings = facts.map(({ index }) => (header === null ? null : meaningOfName(header[index] ?? '')));
   // Without O, words such as vitamin-B may be tags in some spelling.
@@ -59,12 +61,14 @@ export function decideColumns(
   const tokenColumn = tokenColumnOf(facts, roles, meanings, tagColumn);
   if (tokenColumn !== null) roles[tokenColumn] = 'token';
   const order = {
-    sentenceColumn: orderColumn(facts, tokenColumn, tagColumn, (column) => {
-      if (!column.numbersSentences || column.numbersRows) return false;
-      if (meanings[column.index] === 'sentence') return true;
-      return column.hasRuns && (column.wordlessness === IDS || column.wordlessness === NUMBERS);
-    }),
-    rowNumberColumn: orderColumn(facts, tokenColumn, tagColumn, ({ numbersRows }) => numbersRows),
+    sentenceColumns: sentenceColumnsOf(
+      facts.filter(({ index }) => index !== tokenColumn && index !== tagColumn),
+      (index) => meanings[index] === 'sentence' || namesDocuments.test(header?.[index] ?? ''),
+      numbersWithin,
+    ),
+    rowNumberColumn:
+      facts.find(({ index, numbersRows }) => index !== tokenColumn && index !== tagColumn && numbersRows)?.index ??
+      null,
   };
   if (tokenColumn === null || tagColumn === null || isBare || tag === undefined) {
     const doubts = bareColumn === null ? [] : [bareDoubt(facts, bareColumn)];
@@ -131,14 +135,29 @@ function isId({ wordlessness, hasRuns, rows }: ColumnFacts): boolean {
   return wordlessness === WORDS && hasRuns && rows >= 8;
 }
 
-function orderColumn(
+/** Names of columns of documents in a header, such as `doc_id`. */
+const namesDocuments = /^(doc|pmid|file)/i;
+
+/**
+ * Returns the columns that end sentences where their values change: those that the header names for it, even if values return, as numbers do
+ * that begin again in each document; the first of numbers or ids that never return; and those that number sentences in its documents.
+ */
+function sentenceColumnsOf(
   facts: readonly ColumnFacts[],
-  tokenColumn: number | null,
-  tagColumn: number | null,
-  fits: (column: ColumnFacts) => boolean,
-): number | null {
-  const found = facts.find((column) => column.index !== tokenColumn && column.index !== tagColumn && fits(column));
-  return found?.index ?? null;
+  isNamed: (index: number) => boolean,
+  numbersWithin: (document: number, column: number) => boolean,
+): readonly number[] {
+  const fitting = facts.filter(
+    ({ index, mayEndSentences, numbersRows, wordlessness }) =>
+      mayEndSentences && !numbersRows && (isNamed(index) || wordlessness === IDS || wordlessness === NUMBERS),
+  );
+  const document = fitting.find(({ numbersSentences, hasRuns }) => numbersSentences && hasRuns);
+  return fitting
+    .map(({ index }) => index)
+    .filter(
+      (index) =>
+        isNamed(index) || index === document?.index || (document !== undefined && numbersWithin(document.index, index)),
+    );
 }
 
 /** Returns the columns whose mentions are within those of another, or around them, with the tag column; it alone if there are none. */

@@ -72,7 +72,9 @@ export interface ColumnFacts {
   readonly hasRuns: boolean;
   /** Whether all rows, of two at least, have one value. */
   readonly isConstant: boolean;
-  /** Whether it may number sentences: no value returns, and changes are where blank lines are, if there are any. */
+  /** Whether sentences may end where the value changes: it does, and where blank lines are, if there are any. */
+  readonly mayEndSentences: boolean;
+  /** Whether it may number the sentences of a file: no value returns besides. */
   readonly numbersSentences: boolean;
 }
 
@@ -162,7 +164,7 @@ function bareTypesOf(cells: readonly string[]): readonly string[] | null {
 function orderOf(
   files: readonly SampledFile[],
   index: number,
-): Pick<ColumnFacts, 'numbersRows' | 'restarts' | 'hasRuns' | 'isConstant' | 'numbersSentences'> {
+): Pick<ColumnFacts, 'numbersRows' | 'restarts' | 'hasRuns' | 'isConstant' | 'mayEndSentences' | 'numbersSentences'> {
   let [rows, runs, returns, changesWithin, changes, steps, pairs, restarts] = [0, 0, 0, 0, 0, 0, 0, 0];
   let hasBlankLines = false;
   // An underscore says that there is no value, so such a column is no order of sentences.
@@ -195,12 +197,39 @@ function orderOf(
       });
     }
   }
+  const mayEndSentences = !hasMissing && runs > 1 && (!hasBlankLines || changesWithin <= 0.1 * changes);
   const hasRuns = !hasMissing && returns === 0 && runs > 1 && rows >= 2 * runs;
   return {
     numbersRows: steps > 0 && steps + restarts >= 0.9 * pairs,
     restarts: restarts > 0 && !hasBlankLines,
     hasRuns,
     isConstant: runs === 1 && rows > 1,
-    numbersSentences: !hasMissing && returns === 0 && runs > 1 && (!hasBlankLines || changesWithin <= 0.1 * changes),
+    mayEndSentences,
+    numbersSentences: mayEndSentences && returns === 0,
   };
+}
+
+/**
+ * Whether a column numbers the sentences of each document, which another column names: no pair of their values returns, and pairs stay
+ * for some rows. No cell of numbers is empty.
+ */
+export function numbersWithin(files: readonly SampledFile[], documentColumn: number, column: number): boolean {
+  let [rows, runs] = [0, 0];
+  for (const { sentences } of files) {
+    const seen = new Set<string>();
+    let [document, pair] = ['', ''];
+    for (const { cells } of sentences.flat()) {
+      const number = (cells?.[column] ?? '').trim();
+      if (number === '') return false;
+      document = (cells?.[documentColumn] ?? '').trim() || document;
+      rows++;
+      const value = `${document}\t${number}`;
+      if (value === pair) continue;
+      if (seen.has(value)) return false;
+      seen.add(value);
+      runs++;
+      pair = value;
+    }
+  }
+  return runs > 1 && rows >= 2 * runs;
 }

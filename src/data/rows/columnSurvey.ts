@@ -6,7 +6,7 @@ import { quoted } from '../corpus/issues.ts';
 import { tagsOfCell } from '../corpus/tagDialect.ts';
 import { outside, type TagParts } from '../corpus/tagScheme.ts';
 import { decideColumns, holdsNoWords } from './columnDecision.ts';
-import { columnFacts, sampleRows, WORDS, type ColumnFacts, type SampledFile } from './columnFacts.ts';
+import { columnFacts, numbersWithin, sampleRows, WORDS, type ColumnFacts, type SampledFile } from './columnFacts.ts';
 import { NestingCounts, overlappingMentions } from './nestedTags.ts';
 import { meaningOfName, type RowFile } from './rowFile.ts';
 import type { FileRow } from './rowCells.ts';
@@ -80,7 +80,7 @@ function surveyGroup(files: readonly SampledFile[], chosen: ColumnChoice | null)
   const facts = Array.from({ length: columns }, (_, column) => columnFacts(files, column));
   const header = files.find(({ file }) => file.header !== null)?.file.header ?? null;
   const nesting = (inner: number, outer: number) => isNestedIn(files, facts, inner, outer);
-  const decision = decideColumns(facts, header, nesting);
+  const decision = decideColumns(facts, header, nesting, (document, column) => numbersWithin(files, document, column));
   const token = facts[decision.choice?.tokenColumn ?? -1];
   if (
     chosen === null &&
@@ -94,7 +94,7 @@ function surveyGroup(files: readonly SampledFile[], chosen: ColumnChoice | null)
   const fault = chosen === null ? null : choiceFault(chosen, facts);
   const choice = fault === null ? (chosen ?? decision.choice) : decision.choice;
   const order = {
-    sentenceColumn: decision.sentenceColumn,
+    sentenceColumns: decision.sentenceColumns,
     rowNumberColumn: decision.rowNumberColumn,
     breaksAtRowNumbers: facts[decision.rowNumberColumn ?? -1]?.restarts ?? false,
   };
@@ -202,7 +202,8 @@ function isNestedIn(
 /** Finds where sentences end besides at blank lines: where the number of the sentence changes, or row numbers begin again. */
 export class SentenceNumbers {
   private readonly layout: RowLayout;
-  private value: string | null = null;
+  /** The last value of each column, by index. */
+  private readonly values = new Map<number, string>();
   private rowNumber = -1;
 
   constructor(layout: RowLayout) {
@@ -211,20 +212,22 @@ export class SentenceNumbers {
 
   /** Whether the row begins a sentence. Rows come in the order of the file. */
   begins(cells: readonly string[]): boolean {
-    const { sentenceColumn, rowNumberColumn, breaksAtRowNumbers } = this.layout;
+    const { sentenceColumns, rowNumberColumn, breaksAtRowNumbers } = this.layout;
+    let begins = false;
     const written = (cells[rowNumberColumn ?? -1] ?? '').trim();
     if (breaksAtRowNumbers && /^\d+$/.test(written)) {
-      const restarts = Number(written) < this.rowNumber;
+      begins = Number(written) < this.rowNumber;
       this.rowNumber = Number(written);
-      if (restarts) return true;
     }
-    if (sentenceColumn === null) return false;
-    const cell = (cells[sentenceColumn] ?? '').trim();
-    // An empty cell repeats the one above, as in Kaggle's files.
-    if (cell === '' || cell === this.value) return false;
-    const isFirst = this.value === null;
-    this.value = cell;
-    return !isFirst;
+    for (const column of sentenceColumns) {
+      const cell = (cells[column] ?? '').trim();
+      const before = this.values.get(column);
+      // An empty cell repeats the one above, as in Kaggle's files.
+      if (cell === '' || cell === before) continue;
+      if (before !== undefined) begins = true;
+      this.values.set(column, cell);
+    }
+    return begins;
   }
 }
 

@@ -22,8 +22,8 @@ export interface RowLayout {
   readonly columns: number;
   /** The spelling of tags of each column. */
   readonly dialects: readonly TagDialect[];
-  /** A change of its value ends a sentence; null if blank lines alone do. */
-  readonly sentenceColumn: number | null;
+  /** A change of the value of any of them ends a sentence, as of a document and of a sentence in it; none if blank lines alone do. */
+  readonly sentenceColumns: readonly number[];
   readonly rowNumberColumn: number | null;
   /** Whether a sentence begins where row numbers begin again, because no blank line says so. */
   readonly breaksAtRowNumbers: boolean;
