@@ -43,6 +43,8 @@ function remarkNoMentions(parts: readonly ReadPart[], lists: IssueList[]): void 
 /** An id such as `D003920` after a mark, or a score. */
 const idAtEnd = /[|:#;=@][^|:#;=@]*\d[^|:#;=@]*$|[/(,][^/(,]*\d\d[^/(,]*$|[|:/#(_=@][01]?\.\d+\)?$/;
 const joints = /[,;|+&]/;
+/** A tag within the name of a type, such as the second of `DNA#B-protein`. */
+const tagInType = /(^|[^A-Za-z])[BIESLUM]-[A-Za-z]/;
 
 function remarkTypes(parts: readonly ReadPart[], lists: IssueList[]): void {
   /** The first file of each type. */
@@ -59,7 +61,14 @@ function remarkTypes(parts: readonly ReadPart[], lists: IssueList[]): void {
     const message = `The types ${listed(names)} differ only in case or in the marks between words: each is a separate type.`;
     lists.push(warning(types.get(names[1] ?? '') ?? '', 'corpus/types-alike', message));
   }
-  const names = [...types.keys()];
+  const tagged = [...types.keys()].filter((type) => tagInType.test(type));
+  if (tagged.length > 0) {
+    const message =
+      `The types ${listed(tagged)} have a tag such as B-… in their name: a cell may hold several tags, as of nested annotation, or a name a prefix. ` +
+      'Each is a separate type.';
+    lists.push(warning(types.get(tagged[0] ?? '') ?? '', 'corpus/types-with-tags', message));
+  }
+  const names = [...types.keys()].filter((type) => !tagged.includes(type));
   const numbered = names.filter((type) => idAtEnd.test(type));
   if (numbered.length > 1) {
     const message = `${numbered.length} types, such as ${listed(numbered.slice(0, 2))}, have an id or a score after the name: each is a separate type.`;

@@ -46,6 +46,15 @@ describe('types', () => {
     expect(remarks({ 'train.pubtator': pubTator })).toEqual(['warning corpus/types-joined fen/train.pubtator']);
   });
 
+  it.each([
+    ['several tags in a cell', ['DNA#B-protein', 'DNA']],
+    ['several tags with a slash', ['DNA/I-protein', 'protein/B-IL2', 'protein/B-IL4']],
+    ['a prefix twice', ['B-Drug', 'Effect']],
+    ['an underscore', ['Drug_O_B-Effect', 'Drug_O_O']],
+  ])('with a tag in their name are remarked on, once: %s', (_, types) => {
+    expect(remarks({ 'train.tsv': rows(...types) })).toEqual(['warning corpus/types-with-tags fen/train.tsv']);
+  });
+
   it('of published corpora are not', () => {
     const published = [
       'cell_type',
@@ -55,7 +64,17 @@ describe('types', () => {
       'Gene_or_gene_product',
       'gene/protein',
     ];
-    const others = ['Regulon-operon', 'Two-component-system', 'HLA-A2', 'CD4/CD8', 'T047', 'T048', 'GENE-1', 'GENE-2'];
+    const others = [
+      'Regulon-operon',
+      'Two-component-system',
+      'HLA-A2',
+      'CD4/CD8',
+      'T047',
+      'T048',
+      'GENE-1',
+      'GENE-2',
+      'Sub-Unit',
+    ];
     expect(remarks({ 'train.tsv': rows(...published, ...others) })).toEqual([]);
   });
 });
