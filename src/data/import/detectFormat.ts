@@ -7,6 +7,7 @@ import { encodingOfXml } from '../rows/decodeText.ts';
 import { looksLikePubTator } from '../formats/pubTator.ts';
 import { isBlank, splitCells, type RowSeparator } from '../rows/rowCells.ts';
 import { hasTagColumn, lengthOf } from '../rows/rowFile.ts';
+import { holdTagLists, tagListStyle } from '../rows/tagLists.ts';
 import { isColumnDescription } from '../formats/tokenItem.ts';
 import { isGzip } from './gzip.ts';
 import { isModelFile } from './modelFiles.ts';
@@ -160,7 +161,7 @@ export function looksLikeRows(text: string): boolean {
   if (rows.some((row) => row.includes('\t'))) {
     const tagged = rows.filter((row) => {
       const cells = cellsOf(row, row.includes('\t') ? 'tab' : 'space');
-      return cells.length >= 2 && cells.some(isTag);
+      return cells.length >= 2 && cells.some((cell) => isTag(cell) || tagListStyle(cell) !== null);
     });
     // Tabs may only follow the last column.
     if (isHalf(tagged.length, rows.length)) return true;
@@ -170,11 +171,12 @@ export function looksLikeRows(text: string): boolean {
     return hasColumnOfTags(
       cells,
       (column) =>
-        column.includes('O') &&
-        hasTagColumn(
-          column.map((cell) => [cell]),
-          1,
-        ),
+        holdTagLists(column) ||
+        (column.includes('O') &&
+          hasTagColumn(
+            column.map((cell) => [cell]),
+            1,
+          )),
     );
   });
   const cells = rows.map((row) => cellsOf(row, 'space'));

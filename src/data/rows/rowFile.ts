@@ -11,6 +11,8 @@ import {
   splitQuoted,
   type RowSeparator,
 } from './rowCells.ts';
+import { wordsOfSentences } from './sentenceRows.ts';
+import { holdTagLists } from './tagLists.ts';
 import { isWebAnno, webAnnoRows } from './webAnno.ts';
 import type { FileRow } from './rowCells.ts';
 
@@ -83,7 +85,18 @@ export function openRowFile(
     const { header, rows } = webAnnoRows(lines, issues);
     return { file, separator: 'tab', columns: header.length, header, faults, rows: () => rows };
   }
-  return { file, faults, ...splitRows(lines, issues, usual) };
+  const split = splitRows(lines, issues, usual);
+  const isText = (index: number) => ['token', 'sentence'].includes(meaningOfName(split.header?.[index] ?? '') ?? '');
+  const words = split.columns > 1 ? wordsOfSentences(split.rows, split.columns, isText, issues) : null;
+  if (words === null) return { file, faults, ...split };
+  const { wordColumn, listColumns, rows } = words;
+  // A column of sentences is one of tokens once their words are in rows, and another text beside them is not.
+  const header = split.header?.map((name, index) => {
+    const meaning = meaningOfName(name);
+    if (index === wordColumn) return meaning === 'sentence' ? 'token' : name;
+    return meaning === 'token' || (meaning === 'sentence' && listColumns.includes(index)) ? `whole ${name}` : name;
+  });
+  return { file, faults, ...split, header: header ?? null, rows };
 }
 
 function splitRows(
@@ -193,14 +206,14 @@ function endsWords(sample: readonly SampledRow[], separator: 'comma' | 'semicolo
   return 2 * sample.filter(({ text }) => pattern.test(text)).length >= sample.length;
 }
 
-/** Whether most cells of some column are `O` or tags, or many are `O`, as among types without a prefix. */
+/** Whether most cells of some column are `O` or tags, or all tags of a sentence, or many are `O`, as among types without a prefix. */
 export function hasTagColumn(rows: readonly (readonly string[])[], columns: number): boolean {
   return Array.from({ length: columns }, (_, column) => column).some((column) => {
     const cells = rows.map((row) => (row[column] ?? '').trim());
     const counts = new DialectCounts();
     cells.forEach((cell) => counts.add(cell));
     const outside = cells.filter((cell) => cell === 'O').length;
-    return 2 * counts.best.count >= cells.length || 4 * outside >= cells.length;
+    return 2 * counts.best.count >= cells.length || 4 * outside >= cells.length || holdTagLists(cells);
   });
 }
 
