@@ -12,8 +12,7 @@ import { placeMentions } from '../documents/placeMentions.ts';
 import { isWordCut } from '../documents/sameText.ts';
 import { readWholeText, type DocumentReading } from './documentReading.ts';
 import { isJsonRecord, isTexts, listOf, readJsonItems, type JsonItem } from './jsonItems.ts';
-import { textFieldOf } from './labelStudio.ts';
-import { idOfItem, readSpanItem, textKeys } from './spanItem.ts';
+import { factsOfItems, idOfItem, readSpanItem, textKeys } from './spanItem.ts';
 import type { SpanItem } from './jsonItems.ts';
 import { readTaggedMentions, type TaggedSentence } from '../rows/taggedMentions.ts';
 import {
@@ -77,12 +76,13 @@ function readItems(file: ItemFile): AnnotatedDocument[] {
 /** Whether spans count tokens: there is no text, or they do not all fall on words of it and all are within the tokens. */
 function countsTokens(items: readonly JsonItem[], key: string): boolean {
   let [isOfWords, isOfTokens] = [true, true];
+  const facts = factsOfItems(items.map(({ value }) => value));
   for (const { value, line } of items) {
     const text = isJsonRecord(value)
       ? textKeys.map((name) => value[name]).find((one) => typeof one === 'string')
       : null;
     if (typeof text !== 'string') return true;
-    const [item, sentence] = [readSpanItem(value, line, null), readSpannedTokens(value, key, line)];
+    const [item, sentence] = [readSpanItem(value, line, facts), readSpannedTokens(value, key, line)];
     if (typeof item === 'string' || !fallsOnWords(text, item)) isOfWords = false;
     if (typeof sentence === 'string' || !isWithinTokens(sentence)) isOfTokens = false;
   }
@@ -157,13 +157,13 @@ function readSpannedItems({ items, stem, issues }: ItemFile, key: string): Annot
 
 function readSpanItems({ items, stem, issues }: ItemFile): AnnotatedDocument[] {
   const documents: AnnotatedDocument[] = [];
-  const field = textFieldOf(items.map(({ value }) => value));
+  const facts = factsOfItems(items.map(({ value }) => value));
   const types = new TypeNames();
   const counts = { rejected: 0, further: 0, unlabelled: 0, html: 0 };
   /** Keys of further mentions, with the first line of each. */
   const unread = new Map<string, number | null>();
   const counting = new FileCounting();
-  const read = items.map(({ value, line }) => readSpanItem(value, line, field));
+  const read = items.map(({ value, line }) => readSpanItem(value, line, facts));
   for (const item of read) {
     if (typeof item === 'string' || item.isRejected) continue;
     counting.add(item.text, item.written, item.hints);
@@ -187,6 +187,7 @@ function readSpanItems({ items, stem, issues }: ItemFile): AnnotatedDocument[] {
     if (number > 0) issues.add('info', `corpus/${code}`, null, `${number} ${what}`);
   };
   counting.report(issues);
+  facts.types.report(issues);
   for (const [key, line] of unread) {
     const message = `The mentions under ${JSON.stringify(key.slice(0, 40))} are not read, only those under another key (first here).`;
     issues.add('warning', 'corpus/further-mentions', line, message);

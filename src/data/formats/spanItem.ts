@@ -1,37 +1,76 @@
 // Reads a JSON item that is a text with character spans, as written by doccano, spaCy, prodigy, DataTurks and BigBio.
-import type { CountedUnit, WrittenMention } from '../documents/countings.ts';
+import { plausibleCountings, type CountedUnit, type CountingHints, type Countings, type WrittenMention } from '../documents/countings.ts'; // prettier-ignore
 import type { Span } from '../documents/document.ts';
 import { looksLikeTag } from '../corpus/tagScheme.ts';
 import { isJsonRecord, isTexts, listOf, numberOf, spelled, type JsonRecord } from './jsonItems.ts';
-import { isLabelStudioTask, isReference, readLabelStudioTask, type TextField } from './labelStudio.ts';
+import { isLabelStudioTask, isReference, readLabelStudioTask, textFieldOf, type TextField } from './labelStudio.ts';
+import { TypeMembers, type CountedText, type LooseMention, type TypeCandidate } from './typeMembers.ts';
 import type { SpanItem } from './jsonItems.ts';
 
 export const textKeys = ['text', 'data', 'content', 'sentence', 'raw'];
 const mentionKeys = ['entities', 'ents', 'spans', 'label', 'labels', 'annotations', 'annotation', 'ner', 'mentions'];
 const startKeys = ['start', 'start_offset', 'begin', 'from', 'offset', 'start_char', 'startOffset'];
 const endKeys = ['end', 'end_offset', 'to', 'end_char', 'endOffset'];
+/** Say that they count characters, where `start` and `end` beside them may count tokens. */
+const characterKeys = [['start_char', 'end_char'], ['char_start', 'char_end'], ['start_offset', 'end_offset']] as const; // prettier-ignore
 const pairKeys = ['points', 'span', 'offsets', 'offset', 'ranges', 'range', 'locations', 'position', 'positions'];
-const typeKeys = ['label', 'labels', 'type', 'tag', 'entity', 'entity_type', 'class', 'category', 'entity_group', 'hypertextlabels']; // prettier-ignore
+const typeKeys = ['label', 'labels', 'type', 'tag', 'entity_type', 'class', 'category', 'entity_group', 'entity', 'hypertextlabels']; // prettier-ignore
 const mentionTextKeys = ['text', 'mention', 'surface', 'quote'];
 
+/** What the items of a file say together. */
+export interface ItemFacts {
+  readonly types: TypeMembers;
+  readonly field: TextField;
+}
+
+/** Looks at all items of a file before they are read. Takes time linear in them. */
+export function factsOfItems(values: readonly unknown[]): ItemFacts {
+  const types = new TypeMembers();
+  for (const value of values) {
+    if (isLabelStudioTask(value)) continue;
+    const parts = partsOf(value);
+    if (typeof parts === 'string') continue;
+    const mentions = listOf(parts.mentions.list);
+    const counted = countedText(parts.text, hintsOf(parts.value, mentions));
+    for (const one of mentions) {
+      const mention = looseMention(one);
+      if (mention !== null) types.add(mention, counted);
+    }
+  }
+  return { types, field: textFieldOf(values) };
+}
+
 /** Returns the item, or a text of what was expected. */
-export function readSpanItem(value: unknown, line: number | null, field: TextField): SpanItem | string {
+export function readSpanItem(value: unknown, line: number | null, facts: ItemFacts): SpanItem | string {
+  if (isLabelStudioTask(value)) return readLabelStudioTask(value, line, facts.field);
+  const parts = partsOf(value);
+  if (typeof parts === 'string') return parts;
+  const { text, mentions } = parts;
+  if (isJsonRecord(value) && isReference(text) && listOf(mentions.list).length > 0 && /[/\\]/.test(text)) {
+    return `the text itself, got a path or URL of a file, ${JSON.stringify(text.slice(0, 80))}`;
+  }
+  return itemOf(parts, line, facts.types);
+}
+
+interface ItemParts {
+  readonly value: JsonRecord;
+  readonly text: string;
+  readonly mentions: KeyedMentions;
+}
+
+function partsOf(value: unknown): ItemParts | string {
   // `[text, {"entities": [...]}]`, spaCy's training format.
   if (Array.isArray(value)) {
     const [text, notes] = value as readonly unknown[];
-    const mentions = isJsonRecord(notes) ? (notes.entities ?? notes.spans ?? []) : notes;
+    const list = isJsonRecord(notes) ? (notes.entities ?? notes.spans ?? []) : notes;
     if (typeof text !== 'string') return 'a pair of a text and its entities';
-    return itemOf({ text, entities: mentions }, text, { key: 'entities', list: mentions }, line);
+    return { value: { text, entities: list }, text, mentions: { key: 'entities', list } };
   }
   if (!isJsonRecord(value)) return 'an object with a text';
-  if (isLabelStudioTask(value)) return readLabelStudioTask(value, line, field);
   const mentions = mentionsIn(value);
   const text = first(value, textKeys) ?? textAround(value, mentions.list);
   if (typeof text !== 'string') return `a text under one of ${textKeys.join(', ')}`;
-  if (isReference(text) && listOf(mentions.list).length > 0 && /[/\\]/.test(text)) {
-    return `the text itself, got a path or URL of a file, ${JSON.stringify(text.slice(0, 80))}`;
-  }
-  return itemOf(value, text, mentions, line);
+  return { value, text, mentions };
 }
 
 /** Returns an item's id under any of the keys that tools use. */
@@ -55,31 +94,43 @@ interface KeyedMentions {
   readonly list: unknown;
 }
 
-function itemOf(value: JsonRecord, text: string, { key, list }: KeyedMentions, line: number | null): SpanItem | string {
+function itemOf({ value, text, mentions }: ItemParts, line: number | null, types: TypeMembers): SpanItem | string {
+  const { key, list } = mentions;
   const named = `under ${JSON.stringify(key.slice(0, 40))}`;
   if (!Array.isArray(list)) return `a list of mentions ${named}, each with start, end and type`;
-  const written = list.map((one: unknown) => readMention(one, text, line));
+  const hints = hintsOf(value, list);
+  const counted = countedText(text, hints);
+  const written = list.map((one: unknown) => readMention(one, counted, line, types));
   const whole = written.flatMap((one) => one ?? []);
   if (written.includes(null)) return `mentions of start, end and type ${named}, such as [0, 5, "Disease"]`;
   const unknown = unknownAnnotations(value, key);
   if (unknown !== null) {
     return `mentions under a known key, such as entities, got ${JSON.stringify(unknown.slice(0, 40))} in a form that is not read`;
   }
-  const isOfBrowser = list.some((one: unknown) => isJsonRecord(one) && Array.isArray(one.labels));
-  const stated = statedUnit(value[unitKey]);
-  const hasPoints = list.some((one: unknown) => isJsonRecord(one) && Array.isArray(one.points));
   return {
     id: idOfItem(value),
     text,
     written: whole,
-    hints: {
-      unit: stated ?? (isOfBrowser || hasPoints ? 'UTF-16 units' : 'code points'),
-      isStated: stated !== null,
-      hasInclusiveEnds: hasPoints,
-    },
+    hints,
     unread: unreadList(value, key),
     isRejected: value.answer === 'reject' || value.answer === 'ignore',
   };
+}
+
+function hintsOf(value: JsonRecord, mentions: readonly unknown[]): CountingHints {
+  const isOfBrowser = mentions.some((one) => isJsonRecord(one) && Array.isArray(one.labels));
+  const stated = statedUnit(value[unitKey]);
+  const hasPoints = mentions.some((one) => isJsonRecord(one) && Array.isArray(one.points));
+  return {
+    unit: stated ?? (isOfBrowser || hasPoints ? 'UTF-16 units' : 'code points'),
+    isStated: stated !== null,
+    hasInclusiveEnds: hasPoints,
+  };
+}
+
+function countedText(text: string, hints: CountingHints): CountedText {
+  let made: Countings | null = null;
+  return { text, countings: () => (made ??= plausibleCountings(text, hints)) };
 }
 
 /** Finds the first non-empty list under a known key; Label Studio's short export uses the name set in its project. */
@@ -155,36 +206,93 @@ function textAround(value: JsonRecord, mentions: unknown): string | undefined {
 const plainKeys = /id$|^(text|mention|surface|quote|word|name|value|note|comment|source|user|annotator|color|start|end|begin|from|to|offset|.*offset|.*(date|time|_at)|norm.*|kb.*|url|link)$/i; // prettier-ignore
 
 /** Returns one mention for each of its types; null if it is not a mention. */
-function readMention(value: unknown, text: string, line: number | null): WrittenMention[] | null {
-  if (Array.isArray(value)) return readMentionList(value, text, line);
-  if (!isJsonRecord(value)) return null;
-  const types = first(value, typeKeys) ?? '';
-  if (types === '' && Object.entries(value).some(([key, one]) => typeof one === 'string' && !plainKeys.test(key)))
-    return null;
-  const given = first(value, mentionTextKeys);
+function readMention(
+  value: unknown,
+  counted: CountedText,
+  line: number | null,
+  members: TypeMembers,
+): WrittenMention[] | null {
+  const mention = looseMention(value);
+  if (mention === null) return null;
+  const { types, text: repeated } = members.typeOf(mention, counted, line);
+  const record = isJsonRecord(value) ? value : {};
+  if (types.length === 0 && mustHaveType(record)) return null;
+  const given = first(record, mentionTextKeys);
   const own = isTexts(given) ? given.join(' ') : typeof given === 'string' ? given : null;
-  return mentionsOf(fragmentsOf(value), Array.isArray(types) ? types : [types], own, line, idIn(value));
+  const id = idIn(record);
+  const names = types.length === 0 ? [''] : types;
+  return names.map((type) => ({
+    type,
+    fragments: mention.fragments,
+    text: own ?? repeated,
+    line,
+    ...(id !== null && { link: { id } }),
+  }));
 }
 
-/** `[0, 5, "Disease"]`, `["Disease", 0, 5]` or `[[0, 5], "Disease"]`, perhaps with the text before or after the type. */
-function readMentionList(value: readonly unknown[], text: string, line: number | null): WrittenMention[] | null {
-  const pair = Array.isArray(value[0]) ? fragmentsIn([value[0]]) : null;
-  if (pair !== null) return mentionsOf(pair, [value[1] ?? ''], null, line);
-  const [one, two, three = '', four] = value;
-  if (typeof one === 'string' && !/^\d+$/.test(one)) {
-    const span = spanOf(two, three);
-    return span === null ? null : mentionsOf([span], [one], null, line);
-  }
-  const span = spanOf(one, two);
-  if (span === null) return null;
-  const isTextFirst =
-    typeof three === 'string' && typeof four === 'string' && text.slice(span.start, span.end) === three && three !== '';
-  return mentionsOf([span], [isTextFirst ? four : three], null, line);
+/** Whether a text under an unknown key would be the type of a mention that has none under a known one. */
+function mustHaveType(value: JsonRecord): boolean {
+  if (typeKeys.some((key) => Array.isArray(value[key]))) return false;
+  return Object.entries(value).some(
+    ([key, one]) => typeof one === 'string' && !plainKeys.test(key) && (one === '' || !typeKeys.includes(key)),
+  );
+}
+
+function looseMention(value: unknown): LooseMention | null {
+  if (Array.isArray(value)) return looseList(value);
+  if (!isJsonRecord(value)) return null;
+  const keys = typeKeys.filter((key) => value[key] !== undefined && value[key] !== null);
+  return looseOf(
+    fragmentsOf(value),
+    keys.map((key) => ({ key, value: value[key] })),
+  );
+}
+
+/** `[0, 5, "Disease"]`, `["Disease", 0, 5]` or `[[0, 5], "Disease"]`, perhaps with a text, an id or a confidence beside the type. */
+function looseList(value: readonly unknown[]): LooseMention | null {
+  const [one, two, three] = value;
+  const pair = Array.isArray(one) ? fragmentsIn([one]) : null;
+  const isOffset = typeof one !== 'string' || /^\d+$/.test(one);
+  const span = isOffset ? spanOf(one, two) : spanOf(two, three);
+  const isMember = (at: number) => (pair !== null ? at > 0 : isOffset ? at > 1 : at === 0 || at > 2);
+  const members = value.map((member, at) => ({ key: `member ${at + 1}`, value: member }));
+  return looseOf(
+    pair ?? (span === null ? null : [span]),
+    members.filter((_, at) => isMember(at)),
+  );
+}
+
+/** Null without fragments, or if something else stands where a type would be the first. */
+function looseOf(
+  fragments: readonly Span[] | null,
+  members: readonly { readonly key: string; readonly value: unknown }[],
+): LooseMention | null {
+  if (fragments === null) return null;
+  const candidates = members.flatMap(({ key, value }): TypeCandidate[] => {
+    const values = (Array.isArray(value) ? value : [value]).filter(isTypeLike);
+    return values.length === 0 ? [] : [{ key, values }];
+  });
+  const [member] = members;
+  return candidates.length === 0 && member !== undefined && !isBlank(member.value) ? null : { fragments, candidates };
+}
+
+/** A fraction is a confidence. */
+function isTypeLike(value: unknown): value is string | number {
+  return typeof value === 'number' ? Number.isInteger(value) : typeof value === 'string' && value.trim() !== '';
+}
+
+function isBlank(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isBlank);
+  return typeof value === 'number' || (typeof value === 'string' && value.trim() === '');
 }
 
 function fragmentsOf(value: JsonRecord): Span[] | null {
   const globalOffsets = isJsonRecord(value.globalOffsets) ? value.globalOffsets : null;
   const source = globalOffsets ?? value;
+  for (const [from, to] of characterKeys) {
+    const stated = globalOffsets === null ? spanOf(value[from], value[to]) : null;
+    if (stated !== null) return [stated];
+  }
   const start = first(source, startKeys);
   const length = source.length;
   const end = first(source, endKeys) ?? (typeof length === 'number' ? numberOf(start) + length : undefined);
@@ -203,18 +311,6 @@ function fragmentsIn(list: readonly unknown[]): Span[] | null {
   });
   const whole = spans.flatMap((span) => span ?? []);
   return whole.length === list.length && list.length > 0 ? whole : null;
-}
-
-function mentionsOf(
-  fragments: readonly Span[] | null,
-  types: readonly unknown[],
-  text: string | null,
-  line: number | null,
-  id: string | null = null,
-): WrittenMention[] | null {
-  if (fragments === null || types.some((type) => typeof type !== 'string' && typeof type !== 'number')) return null;
-  const names = types.length === 0 ? [''] : types;
-  return names.map((type) => ({ type: String(type), fragments, text, line, ...(id !== null && { link: { id } }) }));
 }
 
 /** What a mention means: spaCy's `kb_id`, or the first of BigBio's `normalized`. */
