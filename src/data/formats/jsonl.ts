@@ -13,6 +13,7 @@ import { isWordCut } from '../documents/sameText.ts';
 import { readWholeText, type DocumentReading } from './documentReading.ts';
 import { isJsonRecord, isTexts, listOf, readJsonItems, type JsonItem } from './jsonItems.ts';
 import { factsOfItems, idOfItem, readSpanItem, textKeys } from './spanItem.ts';
+import { joinTagTypes } from './tagTypes.ts';
 import type { SpanItem } from './jsonItems.ts';
 import { readTaggedMentions, type TaggedSentence } from '../rows/taggedMentions.ts';
 import {
@@ -163,7 +164,10 @@ function readSpanItems({ items, stem, issues }: ItemFile): AnnotatedDocument[] {
   /** Keys of further mentions, with the first line of each. */
   const unread = new Map<string, number | null>();
   const counting = new FileCounting();
-  const read = items.map(({ value, line }) => readSpanItem(value, line, facts));
+  const read = joinTagTypes(
+    items.map(({ value, line }) => readSpanItem(value, line, facts)),
+    issues,
+  );
   for (const item of read) {
     if (typeof item === 'string' || item.isRejected) continue;
     counting.add(item.text, item.written, item.hints);
