@@ -22,6 +22,10 @@ export interface SpanItem {
   readonly further?: number;
   /** Regions without a label. */
   readonly unlabelled?: number;
+  /** Regions of texts of the item that are not read. */
+  readonly unplaced?: number;
+  /** The name of the text, where an item has several. */
+  readonly part?: string;
 }
 
 /** An object parsed from JSON. */

@@ -12,6 +12,7 @@ import { placeMentions } from '../documents/placeMentions.ts';
 import { isWordCut } from '../documents/sameText.ts';
 import { readWholeText, type DocumentReading } from './documentReading.ts';
 import { isJsonRecord, isTexts, listOf, readJsonItems, type JsonItem } from './jsonItems.ts';
+import { reportTasks } from './labelStudio.ts';
 import { factsOfItems, idOfItem, readSpanItem, textKeys } from './spanItem.ts';
 import { joinTagTypes } from './tagTypes.ts';
 import type { SpanItem } from './jsonItems.ts';
@@ -83,8 +84,9 @@ function countsTokens(items: readonly JsonItem[], key: string): boolean {
       ? textKeys.map((name) => value[name]).find((one) => typeof one === 'string')
       : null;
     if (typeof text !== 'string') return true;
-    const [item, sentence] = [readSpanItem(value, line, facts), readSpannedTokens(value, key, line)];
-    if (typeof item === 'string' || !fallsOnWords(text, item)) isOfWords = false;
+    const sentence = readSpannedTokens(value, key, line);
+    const isOnWords = (item: SpanItem | string) => typeof item !== 'string' && fallsOnWords(text, item);
+    if (!readSpanItem(value, line, facts).every(isOnWords)) isOfWords = false;
     if (typeof sentence === 'string' || !isWithinTokens(sentence)) isOfTokens = false;
   }
   return !isOfWords && isOfTokens;
@@ -160,12 +162,13 @@ function readSpanItems({ items, stem, issues }: ItemFile): AnnotatedDocument[] {
   const documents: AnnotatedDocument[] = [];
   const facts = factsOfItems(items.map(({ value }) => value));
   const types = new TypeNames();
-  const counts = { rejected: 0, further: 0, unlabelled: 0, html: 0 };
+  const counts = { rejected: 0, further: 0, unlabelled: 0, unplaced: 0, html: 0 };
   /** Keys of further mentions, with the first line of each. */
   const unread = new Map<string, number | null>();
   const counting = new FileCounting();
+  const texts = items.flatMap(({ value, line }, at) => readSpanItem(value, line, facts).map((item) => ({ item, at, line }))); // prettier-ignore
   const read = joinTagTypes(
-    items.map(({ value, line }) => readSpanItem(value, line, facts)),
+    texts.map(({ item }) => item),
     issues,
   );
   for (const item of read) {
@@ -173,17 +176,19 @@ function readSpanItems({ items, stem, issues }: ItemFile): AnnotatedDocument[] {
     counting.add(item.text, item.written, item.hints);
   }
   read.forEach((item, index) => {
-    const line = items[index]?.line ?? null;
+    const { at = index, line = null } = texts[index] ?? {};
     if (typeof item === 'string') {
-      issues.add('error', 'corpus/item', line, `Expected ${item}: item ${index + 1} is left out.`);
+      issues.add('error', 'corpus/item', line, `Expected ${item}: item ${at + 1} is left out.`);
     } else if (item.isRejected) {
       counts.rejected++;
     } else {
       counts.further += item.further ?? 0;
       counts.unlabelled += item.unlabelled ?? 0;
+      counts.unplaced += item.unplaced ?? 0;
       if (item.isHtml === true) counts.html++;
       if (typeof item.unread === 'string') unread.set(item.unread, unread.get(item.unread) ?? line);
-      const document = placedDocument(item.id ?? `${stem}-${index + 1}`, item, counting, types, issues);
+      const part = item.part === undefined ? '' : `-${item.part}`;
+      const document = placedDocument(`${item.id ?? `${stem}-${at + 1}`}${part}`, item, counting, types, issues);
       if (document.sentences.length > 0) documents.push(document);
     }
   });
@@ -192,6 +197,11 @@ function readSpanItems({ items, stem, issues }: ItemFile): AnnotatedDocument[] {
   };
   counting.report(issues);
   facts.types.report(issues);
+  reportTasks(facts.tasks, issues);
+  if (counts.unplaced > 0) {
+    const message = `${counts.unplaced} regions are left out: nothing says which of the texts of their task they are in.`;
+    issues.add('warning', 'corpus/unplaced-regions', null, message);
+  }
   for (const [key, line] of unread) {
     const message = `The mentions under ${JSON.stringify(key.slice(0, 40))} are not read, only those under another key (first here).`;
     issues.add('warning', 'corpus/further-mentions', line, message);

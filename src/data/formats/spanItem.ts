@@ -3,7 +3,7 @@ import { plausibleCountings, type CountedUnit, type CountingHints, type Counting
 import type { Span } from '../documents/document.ts';
 import { looksLikeTag } from '../corpus/tagScheme.ts';
 import { isJsonRecord, isTexts, listOf, numberOf, spelled, type JsonRecord } from './jsonItems.ts';
-import { isLabelStudioTask, isReference, readLabelStudioTask, textFieldOf, type TextField } from './labelStudio.ts';
+import { factsOfTasks, isLabelStudioTask, isReference, readLabelStudioTask, type TaskFacts } from './labelStudio.ts';
 import { TypeMembers, type CountedText, type LooseMention, type TypeCandidate } from './typeMembers.ts';
 import type { SpanItem } from './jsonItems.ts';
 
@@ -20,7 +20,7 @@ const mentionTextKeys = ['text', 'mention', 'surface', 'quote'];
 /** What the items of a file say together. */
 export interface ItemFacts {
   readonly types: TypeMembers;
-  readonly field: TextField;
+  readonly tasks: TaskFacts;
 }
 
 /** Looks at all items of a file before they are read. Takes time linear in them. */
@@ -37,12 +37,15 @@ export function factsOfItems(values: readonly unknown[]): ItemFacts {
       if (mention !== null) types.add(mention, counted);
     }
   }
-  return { types, field: textFieldOf(values) };
+  return { types, tasks: factsOfTasks(values) };
 }
 
-/** Returns the item, or a text of what was expected. */
-export function readSpanItem(value: unknown, line: number | null, facts: ItemFacts): SpanItem | string {
-  if (isLabelStudioTask(value)) return readLabelStudioTask(value, line, facts.field);
+/** Returns the texts of an item, each with its mentions, or a text of what was expected. */
+export function readSpanItem(value: unknown, line: number | null, facts: ItemFacts): readonly (SpanItem | string)[] {
+  return isLabelStudioTask(value) ? readLabelStudioTask(value, line, facts.tasks) : [readText(value, line, facts)];
+}
+
+function readText(value: unknown, line: number | null, facts: ItemFacts): SpanItem | string {
   const parts = partsOf(value);
   if (typeof parts === 'string') return parts;
   const { text, mentions } = parts;

@@ -4,7 +4,7 @@ import { fittingCounting, plausibleCountings } from '../documents/countings.ts';
 import type { AnnotatedDocument, AnnotatedMention } from '../documents/document.ts';
 import { sentencesOfDocument, tokenMentions } from '../documents/documentSentences.ts';
 import { countCodePoints } from '../documents/offsets.ts';
-import { idNote } from './labelStudio.ts';
+import { idNote, ownModel } from './labelStudio.ts';
 import { codePointName, unitKey } from './spanItem.ts';
 import { idColumn } from './tokenItem.ts';
 import { roundConfidence } from '../rows/spellConfidence.ts';
@@ -65,7 +65,7 @@ function writeLabelStudio(documents: readonly AnnotatedDocument[], confidences: 
       data: { id, text },
       predictions: [
         {
-          model_version: 'BioNER Lab',
+          model_version: ownModel,
           ...(confidences ? scoreOf(mean) : {}),
           result: mentions.map(({ type, start, end, confidence, link }, index) => ({
             id: `m${index + 1}`,
