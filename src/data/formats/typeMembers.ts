@@ -56,6 +56,8 @@ interface Doubt {
 const enoughMentions = 20_000;
 /** From this many on, a type is expected to occur several times. */
 const severalMentions = 6;
+/** More than this are names rather than types, where something else may be the type. */
+const mostTypes = 200;
 
 const idLike = /^(?:[\w.]+:)?(?:[a-z]{0,2}|ent(?:ity)?|ann(?:otation)?|span|mention)[-_#]?\d+$|^https?:\/\/|^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i; // prettier-ignore
 const kindLike = /^(?:named[ _-]?)?(?:entity|entities|mention|span|annotation|ner)$/i;
@@ -105,11 +107,12 @@ export class TypeMembers {
   #doubtOf(key: string): number {
     const { mentions, ownTexts, numbers, ids, kinds, values } = this.#counts.get(key) ?? noCounts();
     if (mentions === 0) return doubts.none;
-    const isVaried = 2 * values.size > mentions;
+    const isVaried = values.size > mostTypes || (2 * values.size > mentions && mentions >= severalMentions);
     if (2 * ownTexts >= mentions) return doubts.ownText;
     if (numbers === mentions) return doubts.number;
-    if (ids === mentions && isVaried) return doubts.id;
-    return kinds === mentions || (isVaried && mentions >= severalMentions) ? doubts.unlike : doubts.none;
+    // Ids of annotations may start again in each text, so that they are few.
+    if (ids === mentions) return doubts.id;
+    return kinds === mentions || isVaried ? doubts.unlike : doubts.none;
   }
 
   /** Whether all values are the words of their mentions: those are not types even where nothing else is. */
@@ -157,7 +160,14 @@ function ownText(value: string, fragments: readonly Span[], { text, countings }:
     if (spans === null) continue;
     const found = textsOf(text, spans).map((one) => one.slice(0, 3 * value.length + 16));
     if (saysTheSame(found, value)) return found.join(' ');
-    if (alike === null && isNormalisation(found.join(' '), value)) alike = found.join(' ');
+    if (alike === null && mayBeginAlike(found[0] ?? '', value) && isNormalisation(found.join(' '), value))
+      alike = found.join(' ');
   }
   return alike;
+}
+
+/** Whether the beginnings of two texts may be normalised to the same: those of letters and digits in ASCII only if they are equal. */
+function mayBeginAlike(found: string, value: string): boolean {
+  const [left = '', right = ''] = [found, value].map((one) => /^\s*([a-z0-9])/i.exec(one)?.[1]?.toLowerCase());
+  return left === '' || right === '' || left === right;
 }

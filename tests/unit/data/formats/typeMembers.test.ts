@@ -45,6 +45,8 @@ describe('the type of a mention', () => {
     const { documents, issues } = read({ text: 'A gene.', entities: [[2, 6, 'gene']] }, { text, entities: [[0, 8, 'T047']] }); // prettier-ignore
     expect(documents.flatMap(mentionsOf)).toEqual(['gene: gene', 'T047: Bog moss']);
     expect(issues).toEqual([]);
+    const named = read({ text, entities: [[0, 8, 'T047', 'Bog moss'], [15, 23, 'T184', 'mud ague']] }); // prettier-ignore
+    expect(named.documents.flatMap(mentionsOf)).toEqual(['T047: Bog moss', 'T184: mud ague']);
   });
 
   it('is missing where all that is there repeats the text', () => {
@@ -63,6 +65,20 @@ describe('the type of a mention', () => {
     const items = words.map((word, at) => ({ text: `${word}.`, entities: [{ label: names[at], type: at % 2 ? 'Herb' : 'Tree', start: 0, end: 3 }] })); // prettier-ignore
     const { documents, issues } = read(...items);
     expect(documents.flatMap(mentionsOf)[3]).toBe('Herb: Fig');
+    expect(issues).toEqual([]);
+  });
+
+  it('is beside ids that start again in each text', () => {
+    const items = Array.from({ length: 9 }, () => ({ text, entities: [[0, 8, 'T1', 'Herb'], [15, 23, 'T2', 'Disease']] })); // prettier-ignore
+    const { documents, issues } = read(...items);
+    expect(documents.slice(0, 1).flatMap(mentionsOf)).toEqual(mosses);
+    expect(issues).toEqual([]);
+  });
+
+  it('is beside texts that write Greek letters otherwise', () => {
+    const entities = [[0, 3, 'alpha-x', 'Herb'], [10, 18, 'β-moss', 'Herb']]; // prettier-ignore
+    const { documents, issues } = read({ text: 'α-x heals betamoss.', entities });
+    expect(documents.flatMap(mentionsOf)).toEqual(['Herb: α-x', 'Herb: betamoss']);
     expect(issues).toEqual([]);
   });
 
