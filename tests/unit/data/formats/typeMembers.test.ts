@@ -37,7 +37,7 @@ describe('the type of a mention', () => {
   }); // prettier-ignore
 
   it('is found after a text that is at its place in another counting', () => {
-    const { documents } = read({ text: `🐦 ${text}`, entities: [[3, 11, 'Bog moss', 'Herb']] });
+    const { documents } = read({ text: `🐦 ${text}`, entities: [[2, 10, 'Bog moss', 'Herb']] });
     expect(documents.flatMap(mentionsOf)).toEqual(['Herb: Bog moss']);
   });
 
