@@ -1,6 +1,6 @@
 // Reads corpora in JSON: texts with character spans, or tokens with tags or spans, one per item.
 import type { NamedFile } from '../../util/namedFile.ts';
-import { IssueList } from '../corpus/issues.ts';
+import { IssueList, quoted } from '../corpus/issues.ts';
 import { TypeNames } from '../corpus/tagScheme.ts';
 import { annotateDocument } from '../documents/annotateDocument.ts';
 import { fittingCounting, plausibleCountings, spansOf } from '../documents/countings.ts';
@@ -20,6 +20,7 @@ import { readTaggedMentions, type TaggedSentence } from '../rows/taggedMentions.
 import {
   isColumnDescription,
   isNumbered,
+  itemNaming,
   linkedMentions,
   readTokenItem,
   tagColumnOf,
@@ -48,12 +49,49 @@ export function readJsonl(files: readonly NamedFile[]): DocumentReading {
   if (file === undefined) return { documents: [], issues: [] };
   const issues = new IssueList(file.path);
   const described = files.filter(({ path }) => isColumnDescription(path));
-  const names: TagNames = new Map(
-    described.flatMap(({ bytes }) => [...tagNamesIn(readWholeText(bytes, issues) ?? '')]),
-  );
-  const items = readJsonItems(file.bytes, issues).flatMap(sentencesOfItem);
+  const names = describedNames(file.path, described, issues);
+  const named = itemNaming(names);
+  const items = readJsonItems(file.bytes, issues)
+    .map(({ value, line }) => ({ value: named(value), line }))
+    .flatMap(sentencesOfItem);
   const read = readItems({ items, stem: fileStem(file.path), names, issues });
   return { documents: read, issues: [issues] };
+}
+
+/** Returns the names that the descriptions of a file's columns have for its numbers. */
+function describedNames(path: string, described: readonly NamedFile[], issues: IssueList): TagNames {
+  const all = described.map((one) =>
+    tagNamesIn(readWholeText(one.bytes, issues) ?? '', { data: path, description: one.path }),
+  );
+  return {
+    byColumn: new Map(all.flatMap(({ byColumn }) => [...byColumn])),
+    disputed: new Map(all.flatMap(({ disputed }) => [...disputed])),
+  };
+}
+
+/** Says why the numbers of a column have no names. */
+function namelessReason({ disputed }: TagNames, isOfColumn: (column: string) => boolean): string {
+  const [, configs] = [...disputed].find(([column]) => isOfColumn(column)) ?? [];
+  return configs === undefined
+    ? 'nothing says what they mean: drop the dataset_info.json of the corpus together with it.'
+    : `its configurations name them differently (${configs.slice(0, 5).map(quoted).join(', ')}): expected the name of one in the path of the file.`;
+}
+
+/** Reports types that are numbers. Returns whether the file is to be left out, because its description has several names for them. */
+function refusesNumbers(
+  written: readonly { type: string; line: number | null }[],
+  { names, issues }: ItemFile,
+): boolean {
+  const numbered = written.filter(({ type }) => /^\d+$/.test(type));
+  if (numbered.length === 0) return false;
+  const isMember = (column: string) => column.includes('.');
+  const isDisputed = [...names.disputed.keys()].some(isMember);
+  const listed = [...new Set(numbered.map(({ type }) => type))].slice(0, 5).join(', ');
+  const message = `Types of mentions are numbers (${listed}) and ${namelessReason(names, isMember)}`;
+  const line = numbered[0]?.line ?? null;
+  if (isDisputed) issues.add('error', 'corpus/tag-names', line, message);
+  else issues.add('warning', 'corpus/tag-names', line, `${message} Read as the names of types (first here).`);
+  return isDisputed;
 }
 
 function readItems(file: ItemFile): AnnotatedDocument[] {
@@ -103,10 +141,8 @@ function fallsOnWords(text: string, { written, hints }: SpanItem): boolean {
 
 function readTokenItems({ items, stem, names, issues }: ItemFile, column: string | null): AnnotatedDocument[] {
   for (const { value, line } of items) {
-    if (column === null || !isNumbered(value, column) || names.has(column)) continue;
-    const message =
-      `The tags in ${column} are numbers and nothing says what they mean: ` +
-      'drop the dataset_info.json of the corpus together with it.';
+    if (column === null || !isNumbered(value, column) || names.byColumn.has(column)) continue;
+    const message = `The tags in ${column} are numbers and ${namelessReason(names, (one) => one === column)}`;
     issues.add('error', 'corpus/tag-names', line, message);
     return [];
   }
@@ -135,7 +171,8 @@ function readTokenItems({ items, stem, names, issues }: ItemFile, column: string
   );
 }
 
-function readSpannedItems({ items, stem, issues }: ItemFile, key: string): AnnotatedDocument[] {
+function readSpannedItems(file: ItemFile, key: string): AnnotatedDocument[] {
+  const { items, stem, issues } = file;
   const ids: string[] = [];
   const spanned: Exclude<ReturnType<typeof readSpannedTokens>, string>[] = [];
   let isOfLists = false;
@@ -150,6 +187,13 @@ function readSpannedItems({ items, stem, issues }: ItemFile, key: string): Annot
       spanned.push(sentence);
     }
   });
+  if (
+    refusesNumbers(
+      spanned.flatMap(({ mentions, line }) => mentions.map(({ type }) => ({ type, line }))),
+      file,
+    )
+  )
+    return [];
   const types = new TypeNames();
   const sentences = placeTokenSpans(spanned, isOfLists, types, issues);
   types.report(issues);
@@ -158,7 +202,8 @@ function readSpannedItems({ items, stem, issues }: ItemFile, key: string): Annot
   );
 }
 
-function readSpanItems({ items, stem, issues }: ItemFile): AnnotatedDocument[] {
+function readSpanItems(file: ItemFile): AnnotatedDocument[] {
+  const { items, stem, issues } = file;
   const documents: AnnotatedDocument[] = [];
   const facts = factsOfItems(items.map(({ value }) => value));
   const types = new TypeNames();
@@ -171,6 +216,8 @@ function readSpanItems({ items, stem, issues }: ItemFile): AnnotatedDocument[] {
     texts.map(({ item }) => item),
     issues,
   );
+  const written = read.flatMap((item) => (typeof item === 'string' ? [] : item.written));
+  if (refusesNumbers(written, file)) return [];
   for (const item of read) {
     if (typeof item === 'string' || item.isRejected) continue;
     counting.add(item.text, item.written, item.hints);

@@ -3,7 +3,7 @@ import { gunzipSync } from 'fflate';
 import type { NamedFile } from '../../util/namedFile.ts';
 import { IssueList, type Issue } from '../corpus/issues.ts';
 import type { UnpackPage } from './parquetPages.ts';
-import { tagNamesIn, type TagNames } from './tokenItem.ts';
+import { itemNaming, tagNamesIn, type TagNames } from './tokenItem.ts';
 
 export interface ParquetReading {
   /** JSON lines under the path of the Parquet file; null if it cannot be read. */
@@ -22,7 +22,7 @@ const mostBytes = 512 * 2 ** 20;
 const mostRows = 5_000_000;
 
 /**
- * Returns the rows of the file; numeric tags become their names if the metadata have them. Never throws. The reader is loaded on
+ * Returns the rows of the file; numbers of tags and types become their names if the metadata have them. Never throws. The reader is loaded on
  * first use. Pages may be packed by Snappy, gzip, Zstandard or not at all.
  */
 export async function unpackParquet({ path, bytes }: NamedFile): Promise<ParquetReading> {
@@ -93,9 +93,10 @@ function within(most: number, unpackers: Readonly<Record<string, Unpacker>>): Re
 function linesOf(rows: readonly unknown[], names: TagNames): Uint8Array<ArrayBuffer> {
   const encoder = new TextEncoder();
   const parts: Uint8Array<ArrayBuffer>[] = [];
+  const named = itemNaming(names);
   let size = 0;
   for (const row of rows) {
-    const part = encoder.encode(`${JSON.stringify(row, (key, value: unknown) => plainValue(key, value, names))}\n`);
+    const part = encoder.encode(`${JSON.stringify(named(row), (_, value: unknown) => plainValue(value))}\n`);
     size += part.length;
     if (size > mostBytes) throw new Error(`its rows unfold to more than ${mostBytes} bytes, too much for a tab.`);
     parts.push(part);
@@ -109,11 +110,8 @@ function linesOf(rows: readonly unknown[], names: TagNames): Uint8Array<ArrayBuf
   return lines;
 }
 
-/** Converts 64-bit numbers to numbers and tags to their names; drops bytes (pictures, for example). */
-function plainValue(key: string, value: unknown, names: TagNames): unknown {
+/** Converts 64-bit numbers to numbers; drops bytes (pictures, for example). */
+function plainValue(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
-  if (value instanceof Uint8Array) return null;
-  const own = names.get(key);
-  if (own === undefined || !Array.isArray(value)) return value;
-  return value.map((tag: unknown) => own[Number(tag)] ?? tag);
+  return value instanceof Uint8Array ? null : value;
 }

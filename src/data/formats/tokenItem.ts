@@ -62,7 +62,7 @@ function isNested(column: readonly unknown[]): boolean {
   return column.some((one) => typeof one === 'object' && one !== null);
 }
 
-/** Returns the sentence, or a text of what is wrong with it. Without a tag column it has no mentions. */
+/** Returns the sentence of an item with named tags, or a text of what is wrong with it. Without a tag column it has no mentions. */
 export function readTokenItem(
   value: JsonRecord,
   tokens: readonly string[],
@@ -77,14 +77,13 @@ export function readTokenItem(
   }
   const tags: TagParts[] = [];
   for (const one of written as readonly unknown[]) {
-    const name = typeof one === 'number' ? names.get(column ?? '')?.[one] : one;
-    if (typeof name !== 'string') {
-      return typeof one === 'number' && names.has(column ?? '')
+    if (typeof one !== 'string') {
+      return typeof one === 'number' && names.byColumn.has(column ?? '')
         ? `Tag ${one} has no name in ${column}`
         : `Expected names of tags, got ${quoted(spellValue(one))}`;
     }
-    const tag = splitTag(name.trim());
-    if (tagOfDialect(tag) === null) return `Unknown tag ${quoted(name)}: expected O, B-…, I-… and the like`;
+    const tag = splitTag(one.trim());
+    if (tagOfDialect(tag) === null) return `Unknown tag ${quoted(one)}: expected O, B-…, I-… and the like`;
     tags.push(tag);
   }
   const lines = line === null ? [] : tokens.map(() => line);
@@ -107,47 +106,144 @@ export function unreadColumn(value: JsonRecord, tokens: readonly string[]): stri
   return found?.[0] ?? null;
 }
 
-/** Names for the numbers of a tag column, by column. */
-export type TagNames = ReadonlyMap<string, readonly string[]>;
+/** Names for the numbers of columns. A member of a column's objects is named after both: `entities.label`. */
+export interface TagNames {
+  readonly byColumn: ReadonlyMap<string, readonly string[]>;
+  /** Columns that the configurations of a corpus name differently, with these, where the path of the data names none of them. */
+  readonly disputed: ReadonlyMap<string, readonly string[]>;
+}
 
 /** Whether a file describes the columns of a corpus in its folder. */
 export function isColumnDescription(path: string): boolean {
   return /(^|\/)dataset_infos?\.json$/i.test(path);
 }
 
+/** One list of names in a description, and the keys around it, the name of the configuration among them. */
+interface DescribedNames {
+  readonly column: string;
+  readonly around: readonly string[];
+  readonly names: readonly string[];
+}
+
 /**
  * Returns the names by column: `{"ner_tags": {"feature": {"names": [...]}}}` at any level, as in `dataset_info.json`,
- * `dataset_infos.json` and the metadata of Parquet files. Empty if the text is not JSON.
+ * `dataset_infos.json` and the metadata of Parquet files. Where configurations differ, the one counts that the path of the data names.
+ * Empty if the text is not JSON.
  */
-export function tagNamesIn(text: string): TagNames {
-  const names = new Map<string, readonly string[]>();
-  let value: unknown;
+export function tagNamesIn(text: string, paths = { data: '', description: '' }): TagNames {
+  const byColumn = new Map<string, readonly string[]>();
+  const disputed = new Map<string, readonly string[]>();
+  const found = new Map<string, DescribedNames[]>();
+  const note = (one: DescribedNames) => {
+    const same = found.get(one.column);
+    if (same === undefined) found.set(one.column, [one]);
+    else same.push(one);
+  };
   try {
-    value = parseJson(text);
+    collect(parseJson(text), { around: [], column: null }, note, 0);
   } catch {
-    return names;
+    return { byColumn, disputed };
   }
-  collect(value, names, 0);
-  return names;
+  for (const [column, all] of found) {
+    const names = agreedNames(all) ?? agreedNames(namedInPath(all, paths));
+    if (names !== null) byColumn.set(column, names);
+    else disputed.set(column, [...new Set(all.flatMap(({ around }) => around.at(-1) ?? []))]);
+  }
+  return { byColumn, disputed };
+}
+
+function agreedNames(all: readonly DescribedNames[]): readonly string[] | null {
+  const [first] = all;
+  if (first === undefined) return null;
+  const isSame = ({ names }: DescribedNames) =>
+    names.length === first.names.length && names.every((name, index) => name === first.names[index]);
+  return all.every(isSame) ? first.names : null;
+}
+
+/** Selects those whose configuration occurs in the path below the description, or else in the whole path; the longest name counts. */
+function namedInPath(all: readonly DescribedNames[], paths: { data: string; description: string }): DescribedNames[] {
+  const folder = paths.description.slice(0, paths.description.lastIndexOf('/') + 1);
+  const below = paths.data.startsWith(folder) ? paths.data.slice(folder.length) : paths.data;
+  for (const path of [below, paths.data]) {
+    const parts = path.replace(/\.\w+$/, '').split('/').map(spacedWords); // prettier-ignore
+    const lengths = all.map(({ around }) =>
+      Math.max(0, ...around.filter((one) => parts.some((part) => part.includes(spacedWords(one)))).map((one) => one.length)),
+    ); // prettier-ignore
+    const longest = Math.max(...lengths);
+    if (longest > 0) return all.filter((_, index) => lengths[index] === longest);
+  }
+  return [];
+}
+
+function spacedWords(text: string): string {
+  return ` ${text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ')} `;
 }
 
 /** Column descriptions are nested a few levels deep; the search stops here. */
 const deepest = 12;
 
-function collect(value: unknown, names: Map<string, readonly string[]>, depth: number): void {
+/** Where a description is searched: the keys around, and the column in it; null outside the features. */
+interface DescriptionPlace {
+  readonly around: readonly string[];
+  readonly column: string | null;
+}
+
+/** Keys of a description that stand for a list or an object of features, not for a member of it. */
+const featureWrappers = /^(feature|list|sequence|struct|dtype|large_list)$/;
+
+function collect(
+  value: unknown,
+  { around, column }: DescriptionPlace,
+  note: (one: DescribedNames) => void,
+  depth: number,
+): void {
   if (depth > deepest) return;
-  // A list of columns, each with its name, as in the metadata of a data set's card.
+  const memberOf = (key: string) => (column === null || column === '' ? key : `${column}.${key}`);
   for (const one of listOf(value)) {
-    if (!isJsonRecord(one) || typeof one.name !== 'string') continue;
-    const found = namesOf(one) ?? namesOf(one.sequence) ?? namesOf(one.list) ?? namesOf(one.dtype);
-    if (found !== null && !names.has(one.name)) names.set(one.name, found);
+    if (!isJsonRecord(one)) continue;
+    // A list of columns, each with its name, as in the metadata of a data set's card.
+    const { name, sequence, list, dtype, struct } = one;
+    if (typeof name !== 'string') {
+      collect(one, { around, column }, note, depth + 1);
+      continue;
+    }
+    const names = namesOf(one) ?? namesOf(sequence) ?? namesOf(list) ?? namesOf(dtype);
+    if (names !== null) note({ column: memberOf(name), around, names });
+    else for (const inner of [sequence, list, dtype, struct]) collect(inner, { around, column: memberOf(name) }, note, depth + 1); // prettier-ignore
   }
   if (!isJsonRecord(value)) return;
+  const own = typeof value.config_name === 'string' ? [...around, value.config_name] : around;
   for (const [key, inner] of Object.entries(value)) {
-    const found = namesOf(inner);
-    if (found !== null && !names.has(key)) names.set(key, found);
-    else if (found === null) collect(inner, names, depth + 1);
+    const isWrapper = column !== null && column !== '' && featureWrappers.test(key);
+    const names = namesOf(inner);
+    if (names !== null) note({ column: isWrapper ? column : memberOf(key), around: own, names });
+    else if (column !== null)
+      collect(inner, { around: own, column: isWrapper ? column : memberOf(key) }, note, depth + 1);
+    else if (key === 'features') collect(inner, { around: own, column: '' }, note, depth + 1);
+    else collect(inner, { around: [...own, key], column: null }, note, depth + 1);
   }
+}
+
+/** Returns a function that replaces the numbers of an item by the names that their columns have for them. */
+export function itemNaming({ byColumn }: TagNames): (item: unknown) => unknown {
+  if (byColumn.size === 0) return (item) => item;
+  const around = new Set<string>(['']);
+  for (const column of byColumn.keys()) {
+    for (let at = column.indexOf('.'); at >= 0; at = column.indexOf('.', at + 1)) around.add(column.slice(0, at));
+  }
+  const named = (value: unknown, column: string, depth: number): unknown => {
+    const names = byColumn.get(column);
+    if (typeof value === 'number' || typeof value === 'bigint') return names?.[Number(value)] ?? value;
+    const isUnderNames = names !== undefined || around.has(column);
+    if (typeof value !== 'object' || value === null || !isUnderNames || depth > deepest) return value;
+    if (Array.isArray(value)) return value.map((one: unknown) => named(one, column, depth + 1));
+    if (!isJsonRecord(value) || ArrayBuffer.isView(value) || value instanceof Date) return value;
+    const members = Object.entries(value);
+    return Object.fromEntries(
+      members.map(([key, inner]) => [key, named(inner, column === '' ? key : `${column}.${key}`, depth + 1)]),
+    );
+  };
+  return (item) => named(item, '', 0);
 }
 
 /** `{"names": [...]}` or `{"names": {"0": ...}}`, alone, as the feature of a list, the only element of one, or a `class_label`. */

@@ -151,9 +151,9 @@ export function corpusParts(files: readonly NamedFile[]): CorpusParts {
   };
 }
 
-/** Finds the column description in the folder of a JSON file, or the nearest parent folder. */
+/** Finds the column description in the folder of a file of items, or the nearest parent folder. */
 function columnsOf({ path, format }: CorpusPart, described: readonly NamedFile[]): NamedFile[] {
-  if (format !== 'JSONL') return [];
+  if (format !== 'JSONL' && format !== 'Parquet') return [];
   const folderOf = (one: string) => one.slice(0, one.lastIndexOf('/') + 1);
   const around = described.filter((file) => path.startsWith(folderOf(file.path)));
   return around.sort((left, right) => folderOf(right.path).length - folderOf(left.path).length).slice(0, 1);
