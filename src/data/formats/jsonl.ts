@@ -23,13 +23,21 @@ import {
   itemNaming,
   linkedMentions,
   readTokenItem,
-  tagColumnOf,
+  tagColumnsOf,
   tagNamesIn,
   tokensOfItem,
   unreadColumn,
   type TagNames,
+  type TokenLayer,
 } from './tokenItem.ts';
-import { isWithinTokens, placeTokenSpans, readSpannedTokens, sentencesOfItem, spanColumnOf } from './tokenSpans.ts';
+import {
+  addsMentions,
+  isWithinTokens,
+  placeTokenSpans,
+  readSpannedTokens,
+  sentencesOfItem,
+  spanColumnsOf,
+} from './tokenSpans.ts';
 
 /** The items of a file, and what is needed to read them. */
 interface ItemFile {
@@ -99,10 +107,24 @@ function readItems(file: ItemFile): AnnotatedDocument[] {
   const values = items.map(({ value }) => value);
   const first = values.find((value) => isJsonRecord(value) || Array.isArray(value));
   if (!isTexts(tokensOfItem(first))) return readSpanItems(file);
-  const column = tagColumnOf(values);
-  if (column !== null) return readTokenItems(file, column);
-  const spans = spanColumnOf(items);
-  if (spans !== null) return countsTokens(items, spans) ? readSpannedItems(file, spans) : readSpanItems(file);
+  const tags = tagColumnsOf(values);
+  const spans = spanColumnsOf(items);
+  const [column] = tags;
+  const list = spans.find(({ isKnown }) => isKnown);
+  // Tags that are all O give way to spans, not to what only has their key.
+  const isOfSpans = list !== undefined && (column === undefined || (column.count === 0 && list.count > 0));
+  const read = isOfSpans ? list : column;
+  if (read !== undefined) {
+    const areTokens = !isOfSpans || countsTokens(items, read.key);
+    const documents = !isOfSpans
+      ? readTokenItems(file, read.key)
+      : areTokens
+        ? readSpannedItems(file, read.key)
+        : readSpanItems({ ...file, items: withoutMembers(items, tags) });
+    // The reader of texts warns of lists beside the mentions of a text.
+    if (documents.length > 0) reportUnread(file, read, [...tags, ...(areTokens ? spans : [])]);
+    return documents;
+  }
   for (const { value, line } of items) {
     const unread = isJsonRecord(value) ? unreadColumn(value, tokensOfItem(value) ?? []) : null;
     if (unread === null) continue;
@@ -111,6 +133,32 @@ function readItems(file: ItemFile): AnnotatedDocument[] {
     return [];
   }
   return readTokenItems(file, null);
+}
+
+/** Warns of annotations beside those that are read, and of tags that were passed over because they are all O. */
+function reportUnread({ items, issues }: ItemFile, read: TokenLayer, layers: readonly TokenLayer[]): void {
+  const values = items.map(({ value }) => value);
+  const others = layers.filter(({ key }) => key !== read.key);
+  const lost = others.filter((layer) => layer.count > 0 && addsMentions(values, layer, read));
+  const passedOver = others.filter(({ count, isByName, rank }) => count === 0 && !isByName && rank < read.rank);
+  const unread = [...lost, ...(read.count > 0 ? passedOver : [])];
+  if (unread.length === 0) return;
+  const named = ({ key, types, count }: TokenLayer) => {
+    const listed = [...types].filter((type) => type !== '').slice(0, 5).map((type) => type.slice(0, 40)); // prettier-ignore
+    const what = count === 0 ? ['no tag but O'] : listed;
+    return `${quoted(key)}${what.length > 0 ? ` (${what.join(', ')})` : ''}`;
+  };
+  const what = [read, ...unread].every(({ form }) => form === 'tags') ? 'tags' : 'annotations';
+  const message = `Several columns hold ${what}: ${named(read)} is read, ${unread.map(named).join(', ')} is not.`;
+  issues.add('warning', 'corpus/columns-unsure', null, message);
+}
+
+function withoutMembers(items: readonly JsonItem[], members: readonly TokenLayer[]): JsonItem[] {
+  const names = new Set(members.map(({ key }) => key));
+  return items.map(({ value, line }) => ({
+    value: isJsonRecord(value) ? Object.fromEntries(Object.entries(value).filter(([key]) => !names.has(key))) : value,
+    line,
+  }));
 }
 
 /** Whether spans count tokens: there is no text, or they do not all fall on words of it and all are within the tokens. */

@@ -163,6 +163,11 @@ function isTagsInText(value: unknown): boolean {
 const otherKeys = /^(tokens?|words?|sents?|sentences?|relations?|links?|edges|events?|coref\w*|comments?|meta\w*|cats|paragraphs|passages|sections|authors?|extras|versions|_.*|embedding|input_ids|\w*_mask|\w*score\w*)$/i; // prettier-ignore
 const annotationNames = /entit|mention|annotations?(_|$)|span|(^|_)(ner|bio|iob|chemicals?|diseases?|genes?)(_|$)|label|(^|_)tags?($|_)|point|ranges?$/i; // prettier-ignore
 
+/** Whether a key is one under which tools store something else than mentions. */
+export function isBesideMentions(key: string): boolean {
+  return otherKeys.test(key) || textKeys.includes(key);
+}
+
 /** Finds a key whose value looks like annotations but is not read; `read` is the key that is. */
 function unknownAnnotations(value: JsonRecord, read: string): string | null {
   const hasRead = listOf(value[read]).length > 0;
@@ -188,7 +193,7 @@ function unreadList(value: JsonRecord, read: string): string | null {
 }
 
 /** Whether a value has two numbers, or a pair of them, as offsets would be. */
-function looksLikeSpan(value: unknown): boolean {
+export function looksLikeSpan(value: unknown): boolean {
   const members: readonly unknown[] = Array.isArray(value) ? value : isJsonRecord(value) ? Object.values(value) : [];
   if (members.filter((one) => Number.isInteger(one)).length >= 2) {
     return isJsonRecord(value) ? [...startKeys, ...endKeys].some((key) => Number.isInteger(value[key])) : true;

@@ -1,14 +1,18 @@
 // Reads a JSON item that is a list of tokens with their tags, as in Hugging Face's corpora.
 import { parseJson } from '../../util/validate.ts';
 import { spellValue } from '../../util/wording.ts';
+import { lenientMentionsOfParts } from '../corpus/chunks.ts';
 import type { Mention } from '../corpus/corpus.ts';
 import { quoted } from '../corpus/issues.ts';
-import { splitTag, tagOfDialect, type TagParts } from '../corpus/tagScheme.ts';
+import { outside, splitTag, tagOfDialect, type TagParts } from '../corpus/tagScheme.ts';
 import { isJsonRecord, isTexts, listOf, spelled, type JsonRecord } from './jsonItems.ts';
 import type { TaggedSentence } from '../rows/taggedMentions.ts';
 
 const tokenKeys = ['tokens', 'words', 'tokenized_text', 'sentence', 'token'];
 const tagKeys = ['ner_tags', 'ner', 'tags', 'ner_labels', 'labels', 'label', 'entity_tags', 'tag', 'bio_tags'];
+
+/** How many ranks layers of tags have, before those of spans. */
+export const tagRanks = tagKeys.length + 1;
 
 /** Returns the tokens of an item; null if it has none. */
 export function tokensOfItem(value: unknown): readonly string[] | null {
@@ -33,28 +37,84 @@ export function linkedMentions(value: unknown, mentions: readonly Mention[]): re
 const otherColumns = /pos|chunk|dep|lemma|srl|head|mask|ids?$/i;
 const entityColumns = /ner|bio|iob|entit|slot|tag|label/i;
 
+/** A member of a file's items that annotates their tokens. */
+export interface TokenLayer {
+  readonly key: string;
+  readonly form: 'tags' | 'spans';
+  /** How many of its tags are not O, or how many spans it has. */
+  readonly count: number;
+  readonly types: ReadonlySet<string>;
+  /** Whether only its key says what it is: its values are no tags, or no spans. */
+  readonly isByName: boolean;
+  /** Its place in the order in which layers are read: tags before spans, usual keys before others. */
+  readonly rank: number;
+}
+
 /**
- * Finds the column of tags of a file: one of a known name, or else one of any name that holds a tag for each token, `O` and others
- * among them. Null if there is none; takes time linear in the items.
+ * Finds the columns of tags of a file, the one to read first: one of a known name, or else one of any name that holds a tag for each
+ * token, `O` and others among them; one without a tag but `O` comes after all others. Takes time linear in the items.
  */
-export function tagColumnOf(values: readonly unknown[]): string | null {
-  const known = new Set<string>();
-  const votes = new Map<string, number>();
+export function tagColumnsOf(values: readonly unknown[]): readonly TokenLayer[] {
+  const layers = new Map<string, { count: number; readonly types: Set<string>; isTags: boolean }>();
   for (const value of values) {
     const tokens = tokensOfItem(value);
     if (tokens === null || tokens.length === 0 || !isJsonRecord(value)) continue;
     for (const [key, column] of Object.entries(value)) {
-      if (!Array.isArray(column) || column === tokens) continue;
-      if (tagKeys.includes(key) && column.length > 0 && !isNested(column)) known.add(key);
-      if (column.length !== tokens.length || tokenKeys.includes(key) || otherColumns.test(key)) continue;
-      if (!isTexts(column) || !column.every((tag) => tagOfDialect(splitTag(tag.trim())) !== null)) continue;
-      const mentions = column.filter((tag) => tag.includes('-')).length;
-      votes.set(key, (votes.get(key) ?? 0) + mentions + (entityColumns.test(key) ? 0.5 : 0));
+      if (!Array.isArray(column) || column === tokens || column.length === 0) continue;
+      const isKnown = tagKeys.includes(key) && !isNested(column);
+      const facts = factsOfTags(column, tokens.length);
+      if (!isKnown && (!facts.isTags || !isTexts(column) || tokenKeys.includes(key) || otherColumns.test(key)))
+        continue;
+      const layer = layers.get(key) ?? { count: 0, types: new Set<string>(), isTags: false };
+      layers.set(key, layer);
+      // One letter may be a part of speech unless the key says that it is a tag.
+      layer.count += isKnown ? facts.count : facts.typedCount;
+      layer.isTags ||= facts.isTags;
+      for (const type of facts.types) layer.types.add(type);
     }
   }
-  const named = tagKeys.find((key) => known.has(key));
-  if (named !== undefined) return named;
-  return [...votes].sort((left, right) => right[1] - left[1]).find(([, count]) => count > 0)?.[0] ?? null;
+  const rankOf = (key: string) => (tagKeys.includes(key) ? tagKeys.indexOf(key) : tagKeys.length);
+  const bonus = (key: string) => (entityColumns.test(key) ? 0.5 : 0);
+  return [...layers]
+    .filter(([key, { count }]) => tagKeys.includes(key) || count + bonus(key) > 0)
+    .sort(
+      ([left, one], [right, other]) =>
+        Number(one.count === 0) - Number(other.count === 0) ||
+        rankOf(left) - rankOf(right) ||
+        other.count + bonus(right) - one.count - bonus(left),
+    )
+    .map(([key, { count, types, isTags }]) => ({
+      key,
+      form: 'tags',
+      count,
+      types,
+      isByName: !isTags,
+      rank: rankOf(key),
+    }));
+}
+
+/** What the cells of a column may be; `isTags` if each of as many cells as tokens is a tag. */
+function factsOfTags(column: readonly unknown[], tokenCount: number) {
+  const types = new Set<string>();
+  let [typedCount, bareCount, numberCount, others] = [0, 0, 0, 0];
+  for (const cell of column) {
+    const tag = typeof cell === 'string' ? tagOfDialect(splitTag(cell.trim())) : null;
+    if (typeof cell === 'number') numberCount += cell === 0 ? 0 : 1;
+    else if (tag === null) others++;
+    else if (tag.type !== '') {
+      typedCount++;
+      types.add(tag.type);
+    } else if (tag.prefix !== 'O') bareCount++;
+  }
+  const isTags = others === 0 && column.length === tokenCount;
+  return { typedCount, count: typedCount + (isTags ? bareCount + numberCount : 0), types, isTags };
+}
+
+/** Returns where the mentions of a column of tags begin, and their types; null if it is none. */
+export function taggedPlaces(column: unknown): readonly (readonly [start: number, type: string])[] | null {
+  if (!isTexts(column)) return null;
+  const tags = column.map((tag) => tagOfDialect(splitTag(tag.trim())) ?? outside);
+  return lenientMentionsOfParts(tags).map(({ start, type }) => [start, type]);
 }
 
 /** Tags are texts or numbers; lists and objects are spans, or something unknown. */

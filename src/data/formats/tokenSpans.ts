@@ -7,7 +7,8 @@ import { flatMentions } from '../documents/flatMentions.ts';
 import { untypedName } from '../documents/placeMentions.ts';
 import { saysTheSame } from '../documents/sameText.ts';
 import { isJsonRecord, listOf, spelled, type JsonItem, type JsonRecord } from './jsonItems.ts';
-import { tokensOfItem } from './tokenItem.ts';
+import { isBesideMentions, looksLikeSpan } from './spanItem.ts';
+import { taggedPlaces, tagRanks, tokensOfItem, type TokenLayer } from './tokenItem.ts';
 
 const spanKeys = ['entities', 'ner', 'spans', 'ents', 'mentions', 'entity_mentions', 'ranges', 'annotations', 'labels', 'label']; // prettier-ignore
 
@@ -25,12 +26,78 @@ interface WrittenSpan {
   readonly text: string | null;
 }
 
-/** Finds the key under which a file has spans of its tokens; null if none. Takes time linear in the items. */
-export function spanColumnOf(items: readonly JsonItem[]): string | null {
-  const isSpan = (one: unknown) => typeof one === 'object' && one !== null;
-  return (
-    spanKeys.find((key) => items.some(({ value }) => isJsonRecord(value) && listOf(value[key]).some(isSpan))) ?? null
-  );
+/**
+ * Finds the members of a file's items that have spans of their tokens, the one to read first: those of known keys, then those of others,
+ * which are not read. Takes time linear in the items.
+ */
+export function spanColumnsOf(items: readonly JsonItem[]): readonly (TokenLayer & { readonly isKnown: boolean })[] {
+  const layers = new Map<string, { count: number; readonly types: Set<string> }>();
+  for (const { value } of items) {
+    if (!isJsonRecord(value)) continue;
+    for (const [key, list] of Object.entries(value)) {
+      const isKnown = spanKeys.includes(key);
+      if (!Array.isArray(list) || (!isKnown && isBesideMentions(key))) continue;
+      const members = list.filter((one: unknown) => typeof one === 'object' && one !== null);
+      const spans = members.flatMap((one: unknown) => readSpan(one) ?? []);
+      const count = isKnown
+        ? Math.max(spans.length, members.filter(looksLikeSpan).length)
+        : spans.filter(isTyped).length;
+      if (count === 0 && (!isKnown || members.length === 0)) continue;
+      const layer = layers.get(key) ?? { count: 0, types: new Set<string>() };
+      layers.set(key, layer);
+      layer.count += count;
+      for (const { type } of spans) layer.types.add(type);
+    }
+  }
+  return [...layers]
+    .map(([key, { count, types }]): TokenLayer & { readonly isKnown: boolean } => {
+      const isKnown = spanKeys.includes(key);
+      const rank = tagRanks + (isKnown ? spanKeys.indexOf(key) : spanKeys.length);
+      return { key, form: 'spans', count, types, isByName: count === 0, rank, isKnown };
+    })
+    .sort((left, right) => Number(left.isByName) - Number(right.isByName) || left.rank - right.rank);
+}
+
+/** Whether a span under a key that is not known has a type, which lists of other numbers have not. */
+function isTyped({ type }: WrittenSpan): boolean {
+  return /\p{L}/u.test(type);
+}
+
+/** Whether a layer has mentions in some item that the layer that is read has not. */
+export function addsMentions(values: readonly unknown[], layer: TokenLayer, read: TokenLayer): boolean {
+  if (layer.form === 'tags' && areNumbersOfTags(values, layer.key, read.key)) return false;
+  const isExact = layer.form === 'tags' && read.form === 'tags';
+  // Spans may count anything, so that only the order of their types is compared.
+  const written = (one: readonly [number, string]) => (isExact ? one.join(' ') : one[1]);
+  return values.some((value) => {
+    if (!isJsonRecord(value)) return false;
+    const [own, others] = [layer, read].map(({ form, key }) =>
+      (form === 'tags' ? taggedPlaces(value[key]) : spanPlaces(value[key]))?.map(written).join('\n'),
+    );
+    if (own === undefined) return listOf(value[layer.key]).length > 0;
+    return own !== '' && own !== others;
+  });
+}
+
+/** Whether each number of a column always goes with one tag of another column, and the tag with the number. */
+function areNumbersOfTags(values: readonly unknown[], key: string, tagKey: string): boolean {
+  const [tagOf, numberOf] = [new Map<unknown, unknown>(), new Map<unknown, unknown>()];
+  const pairs = (one: unknown, other: unknown) => {
+    if (!tagOf.has(one)) tagOf.set(one, other);
+    if (!numberOf.has(other)) numberOf.set(other, one);
+    return typeof one === 'number' && tagOf.get(one) === other && numberOf.get(other) === one;
+  };
+  return values.every((value) => {
+    const [numbers, tags] = isJsonRecord(value) ? [listOf(value[key]), listOf(value[tagKey])] : [[], []];
+    return numbers.every((one, index) => pairs(one, tags[index]));
+  });
+}
+
+function spanPlaces(list: unknown): readonly (readonly [number, string])[] | null {
+  if (!Array.isArray(list)) return null;
+  const spans = list.map((one: unknown) => readSpan(one));
+  const whole = spans.flatMap((span) => span ?? []).sort((left, right) => left.start - right.start);
+  return whole.length < spans.length ? null : whole.map(({ start, type }) => [start, type]);
 }
 
 /** Whether all mentions may count tokens. */

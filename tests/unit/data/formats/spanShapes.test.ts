@@ -219,3 +219,54 @@ describe('a task of Label Studio', () => {
     expect(issues[0]?.message).toContain('"rectanglelabels"');
   });
 });
+
+describe('two layers of annotation of the same tokens', () => {
+  const tokens = ['Bog', 'moss', 'heals', 'ague'];
+  const herbs = ['B-Herb', 'I-Herb', 'O', 'O'];
+  const ills = ['O', 'O', 'O', 'B-Ill'];
+  const none = ['O', 'O', 'O', 'O'];
+  const outcomeOf = (...items: readonly unknown[]) => {
+    const { documents, issues } = read(...items);
+    return {
+      mentions: documents.flatMap(mentionsOf),
+      said: issues.map(({ severity, code, message }) => `${severity} ${code} ${message}`),
+    };
+  };
+  const unsure = (message: string) => `warning corpus/columns-unsure Several columns hold ${message}`;
+
+  it.each([
+    ['columns of any name', { herb_tags: herbs, ill_tags: ills }, ['Herb: Bog moss'], 'tags: "herb_tags" (Herb) is read, "ill_tags" (Ill) is not.'],
+    ['columns of known names', { labels: ills, ner_tags: herbs }, ['Herb: Bog moss'], 'tags: "ner_tags" (Herb) is read, "labels" (Ill) is not.'],
+    ['a known and another name', { gold: ills, tags: herbs }, ['Herb: Bog moss'], 'tags: "tags" (Herb) is read, "gold" (Ill) is not.'],
+    ['tags and numbers', { labels: [0, 0, 0, 1], ner_tags: herbs }, ['Herb: Bog moss'], 'tags: "ner_tags" (Herb) is read, "labels" is not.'],
+    ['tags and spans', { ner_tags: herbs, spans: [{ start: 3, end: 4, label: 'Ill' }] }, ['Herb: Bog moss'], 'annotations: "ner_tags" (Herb) is read, "spans" (Ill) is not.'],
+    ['tags and spans under any key', { ner_tags: herbs, ill_list: [[3, 4, 'Ill']] }, ['Herb: Bog moss'], 'annotations: "ner_tags" (Herb) is read, "ill_list" (Ill) is not.'],
+    ['two lists of spans', { ner: [[0, 1, 'Herb']], entities: [{ start: 3, end: 4, type: 'Ill' }] }, ['Ill: ague'], 'annotations: "entities" (Ill) is read, "ner" (Herb) is not.'],
+    ['tags that are all O, and spans', { tags: none, entities: [{ start: 3, end: 4, type: 'Ill' }] }, ['Ill: ague'], 'annotations: "entities" (Ill) is read, "tags" (no tag but O) is not.'],
+    ['tags that are all O, and others', { ner_tags: none, gold: ills }, ['Ill: ague'], 'tags: "gold" (Ill) is read, "ner_tags" (no tag but O) is not.'],
+    ['tags that are all O, and spans of a text', { text: 'Bog moss heals ague', tags: none, entities: [[0, 8, 'Herb']] }, ['Herb: Bog moss'], 'annotations: "entities" (Herb) is read, "tags" (no tag but O) is not.'],
+  ])('is not left out silently: %s', (_, layers, mentions, message) => {
+    expect(outcomeOf({ tokens, ...layers })).toEqual({ mentions, said: [unsure(message)] });
+  }); // prettier-ignore
+
+  it.each([
+    ['the same tags', { ner_tags: herbs, bio_tags: herbs }],
+    ['numbers of the same tags', { ner_tags: herbs, labels: [1, 2, 0, 0] }],
+    ['spans of the same mentions', { ner_tags: herbs, entities: [{ start: 0, end: 8, label: 'Herb' }] }],
+    ['tags that are all O', { ner_tags: herbs, ill_tags: none }],
+    ['no span', { ner_tags: herbs, spans: [] }],
+    ['word classes', { ner_tags: herbs, tags: ['NN', 'NN', 'VB', 'NN'], chunk_tags: ['B-NP', 'I-NP', 'O', 'B-NP'] }],
+    ['a label of the whole', { ner_tags: herbs, labels: ['cure'] }],
+    ['relations and offsets of tokens', { ner_tags: herbs, relations: [[0, 3, 'Heals']], places: [[0, 3], [4, 8], [9, 14], [15, 19]] }],
+  ])('is not reported of %s', (_, layers) => {
+    expect(outcomeOf({ tokens, ...layers })).toEqual({ mentions: ['Herb: Bog moss'], said: [] });
+  }); // prettier-ignore
+
+  it('is not reported where nothing is read, or for what only has the name of tags', () => {
+    const numbered = outcomeOf({ tokens, ner_tags: [1, 2, 0, 0], gold: herbs });
+    expect(numbered.said).toHaveLength(1);
+    expect(numbered.said[0]).toContain('error corpus/tag-names');
+    const entities = [{ start: 0, end: 2, type: 'Herb' }];
+    expect(outcomeOf({ tokens, labels: ['cure'], entities })).toEqual({ mentions: ['Herb: Bog moss'], said: [] });
+  });
+});
