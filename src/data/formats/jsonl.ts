@@ -23,6 +23,7 @@ import {
   itemNaming,
   linkedMentions,
   readTokenItem,
+  strayAnnotations,
   tagColumnsOf,
   tagNamesIn,
   tokensOfItem,
@@ -30,13 +31,15 @@ import {
   type TagNames,
   type TokenLayer,
 } from './tokenItem.ts';
+import { sentencesOfItems } from './sentenceItems.ts';
 import {
   addsMentions,
   isWithinTokens,
   placeTokenSpans,
   readSpannedTokens,
-  sentencesOfItem,
+  spanKeyOf,
   spanColumnsOf,
+  type SpannedTokens,
 } from './tokenSpans.ts';
 
 /** The items of a file, and what is needed to read them. */
@@ -59,9 +62,8 @@ export function readJsonl(files: readonly NamedFile[]): DocumentReading {
   const described = files.filter(({ path }) => isColumnDescription(path));
   const names = describedNames(file.path, described, issues);
   const named = itemNaming(names);
-  const items = readJsonItems(file.bytes, issues)
-    .map(({ value, line }) => ({ value: named(value), line }))
-    .flatMap(sentencesOfItem);
+  const written = readJsonItems(file.bytes, issues).map(({ value, line }) => ({ value: named(value), line }));
+  const items = sentencesOfItems(written, issues);
   const read = readItems({ items, stem: fileStem(file.path), names, issues });
   return { documents: read, issues: [issues] };
 }
@@ -115,24 +117,26 @@ function readItems(file: ItemFile): AnnotatedDocument[] {
   const isOfSpans = list !== undefined && (column === undefined || (column.count === 0 && list.count > 0));
   const read = isOfSpans ? list : column;
   if (read !== undefined) {
+    const layers = new Set([...tags, ...spans].map(({ key }) => key));
     const areTokens = !isOfSpans || countsTokens(items, read.key);
     const documents = !isOfSpans
-      ? readTokenItems(file, read.key)
+      ? readTokenItems(file, read.key, layers)
       : areTokens
-        ? readSpannedItems(file, read.key)
+        ? readSpannedItems(file, read.key, layers)
         : readSpanItems({ ...file, items: withoutMembers(items, tags) });
     // The reader of texts warns of lists beside the mentions of a text.
     if (documents.length > 0) reportUnread(file, read, [...tags, ...(areTokens ? spans : [])]);
     return documents;
   }
   for (const { value, line } of items) {
-    const unread = isJsonRecord(value) ? unreadColumn(value, tokensOfItem(value) ?? []) : null;
+    const [key] = spans.flatMap((layer) => (isJsonRecord(value) && layer.key in value ? layer.key : []));
+    const unread = (isJsonRecord(value) ? unreadColumn(value, tokensOfItem(value) ?? []) : null) ?? key ?? null;
     if (unread === null) continue;
     const message = `The annotations under ${JSON.stringify(unread.slice(0, 40))} are in a form that is not read: expected a tag for each token, such as "B-Drug", under ner_tags, or mentions of start, end and type under entities.`; // prettier-ignore
     issues.add('error', 'corpus/unknown-annotations', line, message);
     return [];
   }
-  return readTokenItems(file, null);
+  return readTokenItems(file, null, new Set());
 }
 
 /** Warns of annotations beside those that are read, and of tags that were passed over because they are all O. */
@@ -170,7 +174,7 @@ function countsTokens(items: readonly JsonItem[], key: string): boolean {
       ? textKeys.map((name) => value[name]).find((one) => typeof one === 'string')
       : null;
     if (typeof text !== 'string') return true;
-    const sentence = readSpannedTokens(value, key, line);
+    const sentence = readSpannedTokens(value, spanKeyOf(value, key), line);
     const isOnWords = (item: SpanItem | string) => typeof item !== 'string' && fallsOnWords(text, item);
     if (!readSpanItem(value, line, facts).every(isOnWords)) isOfWords = false;
     if (typeof sentence === 'string' || !isWithinTokens(sentence)) isOfTokens = false;
@@ -187,7 +191,11 @@ function fallsOnWords(text: string, { written, hints }: SpanItem): boolean {
   });
 }
 
-function readTokenItems({ items, stem, names, issues }: ItemFile, column: string | null): AnnotatedDocument[] {
+function readTokenItems(
+  { items, stem, names, issues }: ItemFile,
+  column: string | null,
+  layers: ReadonlySet<string>,
+): AnnotatedDocument[] {
   for (const { value, line } of items) {
     if (column === null || !isNumbered(value, column) || names.byColumn.has(column)) continue;
     const message = `The tags in ${column} are numbers and ${namelessReason(names, (one) => one === column)}`;
@@ -203,8 +211,10 @@ function readTokenItems({ items, stem, names, issues }: ItemFile, column: string
       tokens === null || !isJsonRecord(value)
         ? 'Expected an object with tokens and their tags'
         : readTokenItem(value, tokens, column, names, line);
-    if (typeof sentence === 'string') {
-      issues.add('error', 'corpus/item', line, `${sentence}: item ${index + 1} is left out.`);
+    const isEmpty = typeof sentence !== 'string' && sentence.tags.every(({ prefix }) => prefix === 'O');
+    const fault = typeof sentence === 'string' ? sentence : isEmpty ? strayFault(value, layers) : null;
+    if (fault !== null || typeof sentence === 'string') {
+      issues.add('error', 'corpus/item', line, `${fault}: item ${index + 1} is left out.`);
     } else if (sentence.tokens.length > 0) {
       ids.push((isJsonRecord(value) ? idOfItem(value) : null) ?? `${stem}-${index + 1}`);
       tagged.push(sentence);
@@ -219,35 +229,46 @@ function readTokenItems({ items, stem, names, issues }: ItemFile, column: string
   );
 }
 
-function readSpannedItems(file: ItemFile, key: string): AnnotatedDocument[] {
+function readSpannedItems(file: ItemFile, key: string, layers: ReadonlySet<string>): AnnotatedDocument[] {
   const { items, stem, issues } = file;
-  const ids: string[] = [];
-  const spanned: Exclude<ReturnType<typeof readSpannedTokens>, string>[] = [];
-  let isOfLists = false;
+  const read: { readonly id: string; readonly key: string; readonly sentence: SpannedTokens }[] = [];
+  /** Keys under which spans are lists, whose ends are usually included. */
+  const keysOfLists = new Set<string>();
   items.forEach(({ value, line }, index) => {
-    const sentence = readSpannedTokens(value, key, line);
-    if (typeof sentence === 'string') {
-      issues.add('error', 'corpus/item', line, `${sentence}: item ${index + 1} is left out.`);
+    const own = spanKeyOf(value, key);
+    const sentence = readSpannedTokens(value, own, line);
+    const record = isJsonRecord(value) ? value : {};
+    const fault =
+      typeof sentence === 'string' ? sentence : sentence.mentions.length > 0 ? null : strayFault(value, layers);
+    if (fault !== null || typeof sentence === 'string') {
+      issues.add('error', 'corpus/item', line, `${fault}: item ${index + 1} is left out.`);
     } else if (sentence.tokens.length > 0) {
-      const record = isJsonRecord(value) ? value : {};
-      isOfLists ||= listOf(record[key]).some((one) => Array.isArray(one) || (isJsonRecord(one) && 'index' in one));
-      ids.push(idOfItem(record) ?? `${stem}-${index + 1}`);
-      spanned.push(sentence);
+      const isList = (one: unknown) => Array.isArray(one) || (isJsonRecord(one) && 'index' in one);
+      if (listOf(record[own]).some(isList)) keysOfLists.add(own);
+      read.push({ id: idOfItem(record) ?? `${stem}-${index + 1}`, key: own, sentence });
     }
   });
-  if (
-    refusesNumbers(
-      spanned.flatMap(({ mentions, line }) => mentions.map(({ type }) => ({ type, line }))),
-      file,
-    )
-  )
-    return [];
+  if (refusesNumbers(read.flatMap(({ sentence: { mentions, line } }) => mentions.map(({ type }) => ({ type, line }))), file)) return []; // prettier-ignore
   const types = new TypeNames();
-  const sentences = placeTokenSpans(spanned, isOfLists, types, issues);
+  const placed = new Map<SpannedTokens, ReturnType<typeof placeTokenSpans>[number]>();
+  for (const one of new Set(read.map((item) => item.key))) {
+    const sentences = read.flatMap((item) => (item.key === one ? item.sentence : []));
+    const flat = placeTokenSpans(sentences, keysOfLists.has(one), types, issues);
+    sentences.forEach((sentence, index) => placed.set(sentence, flat[index] ?? { tokens: [], mentions: [] }));
+  }
   types.report(issues);
-  return sentences.flatMap((sentence, index) =>
-    documentsOfSentences([sentence], ids[index] ?? '').map((text) => annotateSentences(text, [sentence.mentions])),
-  );
+  return read.flatMap(({ id, sentence }) => {
+    const flat = placed.get(sentence) ?? { tokens: [], mentions: [] };
+    return documentsOfSentences([flat], id).map((text) => annotateSentences(text, [flat.mentions]));
+  });
+}
+
+/** Says which member of an item without mentions looks like annotations and is not read; null if there is none. */
+function strayFault(value: unknown, layers: ReadonlySet<string>): string | null {
+  const stray = isJsonRecord(value) ? strayAnnotations(value, tokensOfItem(value) ?? [], layers) : null;
+  return stray === null
+    ? null
+    : `Expected annotations as in the other items, got ${quoted(stray)} in a form that is not read`;
 }
 
 function readSpanItems(file: ItemFile): AnnotatedDocument[] {

@@ -150,12 +150,12 @@ function mentionsIn(value: JsonRecord): KeyedMentions {
   return odd === undefined ? { key: '', list: [] } : { key: odd, list: value[odd] };
 }
 
-function isListInText(value: unknown): boolean {
+export function isListInText(value: unknown): boolean {
   return typeof value === 'string' && /^\s*[[{(]/.test(value) && /[\])}]\s*$/.test(value);
 }
 
 /** Whether a text is tags of words, such as `B-Drug O`. */
-function isTagsInText(value: unknown): boolean {
+export function isTagsInText(value: unknown): boolean {
   return typeof value === 'string' && /(^|[\s,])[BS]-\S/.test(value) && /(^|[\s,])O(?=[\s,]|$)/.test(value);
 }
 
@@ -168,11 +168,16 @@ export function isBesideMentions(key: string): boolean {
   return otherKeys.test(key) || textKeys.includes(key);
 }
 
+export function isNamedAsAnnotations(key: string): boolean {
+  return annotationNames.test(key);
+}
+
 /** Finds a key whose value looks like annotations but is not read; `read` is the key that is. */
 function unknownAnnotations(value: JsonRecord, read: string): string | null {
   const hasRead = listOf(value[read]).length > 0;
   const found = Object.entries(value).find(([key, inner]) => {
-    if (key === read || hasRead || otherKeys.test(key) || textKeys.includes(key)) return false;
+    if (key === read || hasRead) return false;
+    if (isBesideMentions(key)) return partKeys.test(key) && listOf(inner).some(hasAnnotations);
     const list = Array.isArray(inner) ? inner : isJsonRecord(inner) ? Object.values(inner) : [];
     if (list.length === 0) return (isListInText(inner) || isTagsInText(inner)) && annotationNames.test(key);
     // Keywords of the whole text, unless they are tags of its words.
@@ -182,23 +187,40 @@ function unknownAnnotations(value: JsonRecord, read: string): string | null {
   return found?.[0] ?? null;
 }
 
+/** Parts of a text, which tools store beside its mentions; a part may have mentions of its text. */
+const partKeys = /^(tokens?|words?|sents?|sentences?|paragraphs|passages|sections)$/i;
+
+/** Whether a part of a text has a tag, or a list of spans with texts or types. */
+function hasAnnotations(part: unknown): boolean {
+  if (!isJsonRecord(part)) return false;
+  return Object.entries(part).some(([key, inner]) => {
+    if (!annotationNames.test(key)) return false;
+    if (typeof inner === 'string') return /^[BIESLUMW]-\S/.test(inner);
+    return listOf(inner).some((one) => looksLikeSpan(one) && Object.values(one as object).some((name) => typeof name === 'string')); // prettier-ignore
+  });
+}
+
 /** Finds another list of mentions beside the one under `read`. */
 function unreadList(value: JsonRecord, read: string): string | null {
   if (listOf(value[read]).length === 0) return null;
-  const found = Object.entries(value).find(
-    ([key, inner]) =>
-      key !== read && !otherKeys.test(key) && !textKeys.includes(key) && listOf(inner).some(looksLikeSpan),
-  );
+  const found = Object.entries(value).find(([key, inner]) => {
+    if (key === read || isBesideMentions(key)) return false;
+    // Objects of lists by type.
+    const lists = isJsonRecord(inner) && annotationNames.test(key) ? Object.values(inner) : [];
+    return listOf(inner).some(looksLikeSpan) || lists.some((list) => listOf(list).some(looksLikeSpan));
+  });
   return found?.[0] ?? null;
 }
 
-/** Whether a value has two numbers, or a pair of them, as offsets would be. */
+/** Whether a value has two numbers, a pair of them, or a list of pairs, as offsets would be. */
 export function looksLikeSpan(value: unknown): boolean {
   const members: readonly unknown[] = Array.isArray(value) ? value : isJsonRecord(value) ? Object.values(value) : [];
   if (members.filter((one) => Number.isInteger(one)).length >= 2) {
     return isJsonRecord(value) ? [...startKeys, ...endKeys].some((key) => Number.isInteger(value[key])) : true;
   }
-  return members.some((one) => Array.isArray(one) && one.length === 2 && one.every((item) => Number.isInteger(item)));
+  const isPair = (one: unknown) =>
+    Array.isArray(one) && one.length === 2 && one.every((item) => Number.isInteger(item));
+  return members.some((one) => isPair(one) || (listOf(one).length > 0 && listOf(one).every(isPair)));
 }
 
 /** A field of another name that has all texts of the mentions. */

@@ -6,6 +6,7 @@ import type { Mention } from '../corpus/corpus.ts';
 import { quoted } from '../corpus/issues.ts';
 import { outside, splitTag, tagOfDialect, type TagParts } from '../corpus/tagScheme.ts';
 import { isJsonRecord, isTexts, listOf, spelled, type JsonRecord } from './jsonItems.ts';
+import { isBesideMentions, isListInText, isNamedAsAnnotations, isTagsInText } from './spanItem.ts';
 import type { TaggedSentence } from '../rows/taggedMentions.ts';
 
 const tokenKeys = ['tokens', 'words', 'tokenized_text', 'sentence', 'token'];
@@ -162,6 +163,29 @@ export function unreadColumn(value: JsonRecord, tokens: readonly string[]): stri
     if (typeof column === 'string') return entityColumns.test(key) && /(^|[\s,])[BIES]-\S|^\s*\[/.test(column);
     const list = Array.isArray(column) ? column : isJsonRecord(column) ? Object.values(column) : [];
     return list.length > 0 && (entityColumns.test(key) || /mention|span|annot|ranges?$/i.test(key) || (list.length === tokens.length && list.every((one) => typeof one === 'number'))); // prettier-ignore
+  });
+  return found?.[0] ?? null;
+}
+
+/** Keys of lists of spans that are never labels of the whole text. */
+const spanNames = /^(entities|ner|spans|ents|mentions|entity_mentions)$/;
+
+/** Names of annotations between mentions, and of what is no mention. */
+const otherAnnotations = /relation|event|trigger|coref|link/i;
+
+/** Finds a member of an item that looks like annotations of its tokens and is none of the layers of its file; null if there is none. */
+export function strayAnnotations(
+  value: JsonRecord,
+  tokens: readonly string[],
+  layers: ReadonlySet<string>,
+): string | null {
+  const found = Object.entries(value).find(([key, inner]) => {
+    if (layers.has(key) || inner === tokens || isBesideMentions(key) || !isNamedAsAnnotations(key)) return false;
+    if (otherColumns.test(key) || otherAnnotations.test(key)) return false;
+    if (typeof inner === 'string') return isTagsInText(inner) || isListInText(inner);
+    const members: readonly unknown[] = isJsonRecord(inner) ? Object.values(inner) : listOf(inner);
+    if (members.some((one) => (Array.isArray(one) ? one.length > 0 : isJsonRecord(one)))) return true;
+    return isTexts(members) && members.some((one) => spanNames.test(key) || /^[BIESLUMW]-\S/.test(one));
   });
   return found?.[0] ?? null;
 }

@@ -6,14 +6,14 @@ import type { DocumentMention, Span } from '../documents/document.ts';
 import { flatMentions } from '../documents/flatMentions.ts';
 import { untypedName } from '../documents/placeMentions.ts';
 import { saysTheSame } from '../documents/sameText.ts';
-import { isJsonRecord, listOf, spelled, type JsonItem, type JsonRecord } from './jsonItems.ts';
+import { isJsonRecord, listOf, spelled, type JsonItem } from './jsonItems.ts';
 import { isBesideMentions, looksLikeSpan } from './spanItem.ts';
 import { taggedPlaces, tagRanks, tokensOfItem, type TokenLayer } from './tokenItem.ts';
 
 const spanKeys = ['entities', 'ner', 'spans', 'ents', 'mentions', 'entity_mentions', 'ranges', 'annotations', 'labels', 'label']; // prettier-ignore
 
 /** Tokens with mentions as written: the offsets count tokens, or characters of the tokens joined by spaces. */
-interface SpannedTokens {
+export interface SpannedTokens {
   readonly tokens: readonly string[];
   readonly mentions: readonly WrittenSpan[];
   readonly line: number | null;
@@ -74,6 +74,8 @@ export function addsMentions(values: readonly unknown[], layer: TokenLayer, read
     const [own, others] = [layer, read].map(({ form, key }) =>
       (form === 'tags' ? taggedPlaces(value[key]) : spanPlaces(value[key]))?.map(written).join('\n'),
     );
+    // Such an item is read by its other spans.
+    if (layer.form === 'spans' && read.form === 'spans' && spanKeyOf(value, read.key) !== read.key) return false;
     if (own === undefined) return listOf(value[layer.key]).length > 0;
     return own !== '' && own !== others;
   });
@@ -105,6 +107,12 @@ export function isWithinTokens({ tokens, mentions }: SpannedTokens): boolean {
   return mentions.every(({ start, end }) => start >= 0 && start <= end && end <= tokens.length);
 }
 
+/** Returns the key of an item's spans: that of the file, or where the item has none under it, a known one with spans. */
+export function spanKeyOf(value: unknown, key: string): string {
+  if (!isJsonRecord(value) || (value[key] ?? null) !== null) return key;
+  return spanKeys.find((one) => listOf(value[one]).some((span) => readSpan(span) !== null)) ?? key;
+}
+
 /** Returns the tokens of an item and its mentions, or a text of what was expected. */
 export function readSpannedTokens(value: unknown, key: string, line: number | null): SpannedTokens | string {
   const tokens = tokensOfItem(value);
@@ -119,7 +127,10 @@ export function readSpannedTokens(value: unknown, key: string, line: number | nu
   return { tokens, mentions: whole, line };
 }
 
-function readSpan(value: unknown): WrittenSpan | null {
+/** Keys of offsets in the objects that are read. */
+export const offsetKeys = ['index', 'start', 'token_start', 'begin', 'start_token', 'end', 'token_end', 'end_token'];
+
+export function readSpan(value: unknown): WrittenSpan | null {
   if (Array.isArray(value)) {
     const [one, two, three = ''] = value as readonly unknown[];
     if (Array.isArray(one)) return indexSpan(one, two, null);
@@ -262,31 +273,4 @@ function flatTokenMentions(
     start: indexOf.get(mention.start) ?? 0,
     end: indexOf.get(mention.end + 1) ?? tokens.length,
   }));
-}
-
-/** Cuts a document of sentences into items, one for each: `{"sentences": [[…]], "ner": [[[0, 1, "Drug"]]]}`, as DyGIE writes it. */
-export function sentencesOfItem(item: JsonItem): readonly JsonItem[] {
-  const { value, line } = item;
-  if (!isJsonRecord(value) || !isTokenLists(value.sentences)) return [item];
-  const names: readonly unknown[] = listOf(value.ner);
-  let first = 0;
-  return value.sentences.map((tokens, index): JsonItem => {
-    const from = first;
-    first += tokens.length;
-    const own = listOf(names[index]).map((one) => movedSpan(one, from));
-    const id = spelled(value.doc_key) ?? spelled(value.id);
-    const named: JsonRecord = id === null ? {} : { id: `${id}-${index + 1}` };
-    return { value: { ...named, tokens, ner: own }, line };
-  });
-}
-
-function isTokenLists(value: unknown): value is readonly (readonly string[])[] {
-  return Array.isArray(value) && value.length > 0 && value.every((one) => Array.isArray(one) && one.every((token) => typeof token === 'string')); // prettier-ignore
-}
-
-/** Offsets run through the document. */
-function movedSpan(value: unknown, by: number): unknown {
-  if (!Array.isArray(value)) return value;
-  const [start, end, ...rest] = value as readonly unknown[];
-  return typeof start === 'number' && typeof end === 'number' ? [start - by, end - by, ...rest] : value;
 }

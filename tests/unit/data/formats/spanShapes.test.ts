@@ -37,6 +37,18 @@ describe('spans of characters', () => {
     ['entities', { ...moss, entities: "[(0, 8, 'Herb')]" }],
     ['marks', { ...moss, label: [], marks: [{ begin: 0, end: 8, kind: 'Herb' }] }],
     ['ner_tags', { ...moss, ner_tags: ['B-Herb', 'I-Herb', 'O', 'O'] }],
+    ['herbs', { ...moss, herbs: [{ kind: 'Herb', offsets: [[0, 8]] }] }],
+    ['sentences', { ...moss, sentences: [{ text: moss.text, entities: [{ start: 0, end: 8, label: 'Herb' }] }] }],
+    [
+      'tokens',
+      {
+        ...moss,
+        tokens: [
+          { text: 'Bog', ner: 'B-Herb' },
+          { text: 'moss', ner: 'I-Herb' },
+        ],
+      },
+    ],
   ])('under %s in another form are an error with that key', (key, item) => {
     const { documents, issues } = read(item, { text: 'Eel.', label: [[0, 3, 'Fish']] });
     expect(issues).toMatchObject([{ severity: 'error', code: 'corpus/item', line: 1 }]);
@@ -47,6 +59,8 @@ describe('spans of characters', () => {
   it.each([
     ['annotations', { annotations: [[9, 14, 'Act']] }],
     ['drugs', { drugs: [{ start: 9, end: 14, label: 'Act' }] }],
+    ['acts', { acts: [{ type: 'Act', offsets: [[9, 14]], text: ['heals'] }] }],
+    ['annotations', { annotations: { Act: [[9, 14]] } }],
   ])('under a second key, %s, are not left out silently', (key, second) => {
     const { documents, issues } = read({ ...moss, entities: [[0, 8, 'Herb']], ...second });
     expect(documents.flatMap(mentionsOf)).toEqual(['Herb: Bog moss']);
@@ -80,7 +94,18 @@ describe('spans of characters', () => {
     const { documents, issues } = read({
       ...moss,
       label: [],
-      tokens: [{ text: 'Bog', start: 0, end: 3, id: 0 }],
+      tokens: [{ text: 'Bog', start: 0, end: 3, id: 0, tag: 'NN' }],
+      sents: [
+        {
+          start: 0,
+          end: 20,
+          spans: [
+            [0, 3],
+            [4, 8],
+          ],
+          label: '',
+        },
+      ],
       relations: [{ from_id: 1, to_id: 2 }],
       meta: { pages: [1, 2] },
       tags: ['botany'],
