@@ -1,13 +1,13 @@
 // Bundles tag.js, the program that goes with taggers exported as ONNX, from the lab's own tokenizers and decoder.
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, mergeConfig, type InlineConfig, type Plugin } from 'vite';
 
 const entry = fileURLToPath(new URL('../src/training/export/onnxProgram.ts', import.meta.url));
 
-/** The licences of what is bundled, whose texts are in THIRD_PARTY.md of every lab. */
 const banner = `// Tags tokens with the ONNX model beside it, exactly as BioNER Lab does: node tag.js FOLDER < tokens.conll > tagged.conll
-// Apache-2.0, as BioNER Lab. Contains zod: MIT License, Copyright (c) 2025 Colin McDonnell. The copyright notice and this permission notice
-// are included in all copies: permission is granted, free of charge, to deal in the software without restriction; it is provided "as is".
+// Apache-2.0, as BioNER Lab. The licences of the libraries in it:
 `;
 
 let bundled: Promise<string> | undefined;
@@ -19,11 +19,28 @@ export function bundledTaggerModule(): Promise<string> {
 }
 
 async function bundle(): Promise<string> {
-  const { code } = await bundledFile(entry, {
+  const { code, moduleIds } = await bundledFile(entry, {
     logLevel: 'silent',
     build: { target: 'es2022', rolldownOptions: { external: [/^node:/, 'onnxruntime-node'] } },
   });
-  return `${banner}${code}`;
+  return `${banner}${noticesOf(packagesOf(moduleIds))}${code}`;
+}
+
+/** Folders of the npm packages that modules are of. */
+export function packagesOf(moduleIds: readonly string[]): readonly string[] {
+  const folders = moduleIds.flatMap((id) => /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? []);
+  return [...new Set(folders)].sort();
+}
+
+/** The licences of packages as a comment that no minifier removes. Throws Error for one without a licence file. */
+export function noticesOf(packages: readonly string[]): string {
+  const texts = packages.map((folder) => {
+    const { name, version } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as Record<string, string>; // prettier-ignore
+    const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
+    if (file === undefined) throw new Error(`${name} has no licence file.`);
+    return `${name} ${version}\n\n${readFileSync(path.join(folder, file), 'utf8').trim()}`;
+  });
+  return texts.length === 0 ? '' : `/*!\n${texts.join('\n\n').replaceAll('*/', '* /')}\n*/\n`;
 }
 
 /** Bundles an entry with what it imports into one file; `more` adds to the settings. Throws Error if it becomes several. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Plugin } from 'vite';
-import { bundledFile, importedText } from '../../workers/bundledModule.ts';
+import { bundledFile, importedText, noticesOf, packagesOf } from '../../workers/bundledModule.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -63,13 +63,17 @@ async function bundled(entry: string): Promise<TaggerBundle> {
       },
     },
   });
-  const packages = moduleIds.flatMap((id) => /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? []);
-  return { code, packages: [...new Set(packages)].sort() };
+  return { code, packages: packagesOf(moduleIds) };
+}
+
+/** The program of a page with a tagger, below the licences of the libraries in it. */
+export async function pageProgram(): Promise<string> {
+  const { code, packages } = await taggerBundle('page');
+  return `/*! BioNER Lab ${labVersion()} | Apache-2.0 | The licences of the libraries in this program: */\n${noticesOf(packages)}${code}`;
 }
 
 /** A Vite plugin that gives the lab the program of a page with a tagger as the text `taggerPage` of `virtual:tagger-page`. */
-export const taggerPageText = (): Plugin =>
-  importedText('tagger-page', 'taggerPage', async () => (await taggerBundle('page')).code);
+export const taggerPageText = (): Plugin => importedText('tagger-page', 'taggerPage', pageProgram);
 
 /** Version of the lab, which is that of the package. */
 export function labVersion(): string {

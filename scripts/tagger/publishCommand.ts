@@ -17,7 +17,7 @@ import { jointSources } from './jointCorpus.ts';
 import { readSplit } from './joinCommand.ts';
 import { openNodeTagger, type NodeTagger } from './nodeTagging.ts';
 import { differenceOf, scoreTypes, sumOfDifferences, type FoundDifference, type TypeTest } from './scoreTypes.ts';
-import { taggerCard } from './taggerCard.ts';
+import { shippedLicence, taggerCard } from './taggerCard.ts';
 
 export const shippedName = 'xlnet-bio-tiny-four-types';
 /** Its vocabulary comes from the built-in model, which pages have already. */
@@ -71,11 +71,10 @@ export async function publishTagger(folders: Publishing, report: (line: string) 
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
     const described = withTests(exported.get('bioner_lab.json') ?? new Uint8Array(), tests);
+    const config = JSON.parse(new TextDecoder().decode(exported.get('config.json'))) as Record<string, unknown>;
+    const written = { 'config.json': json({ ...config, licence: shippedLicence }), 'bioner_lab.json': json(described) };
     for (const name of ownFiles) {
-      await writeFile(
-        path.join(folder, name),
-        name === 'bioner_lab.json' ? json(described) : (exported.get(name) ?? ''),
-      );
+      await writeFile(path.join(folder, name), new Map(Object.entries(written)).get(name) ?? exported.get(name) ?? '');
     }
     await writeFile(path.join(folder, 'README.md'), taggerCard(shippedName, described, scores));
     await writeFile(path.join(publicFolder, 'taggers', 'catalogue.json'), json(await catalogue(publicFolder, scores)));

@@ -3,6 +3,13 @@ import type { TaggerFile } from '../../src/schema/taggerHead.ts';
 import { leastConfidence } from './jointCorpus.ts';
 import type { ShippedScores } from './publishCommand.ts';
 
+/** What config.json says, so that exports and pages made of the tagger say it, too. */
+export const shippedLicence =
+  'CC BY 4.0. The shipped tagger of BioNER Lab was trained on NCBI-disease, BC5CDR, BC2GM and LINNAEUS as released by Crichton, Pyysalo, Chiu and Korhonen ' +
+  'with “A neural network multi-task learning approach to biomedical named entity recognition” (BMC Bioinformatics, 2017), ' +
+  'https://github.com/cambridgeltl/MTL-Bioinformatics-2016, CC BY 4.0, from the built-in model xlnet-bio-tiny, which was pretrained on the train sentences of ' +
+  'that collection. Keep this attribution when you pass the weights on.';
+
 const percent = (value: number): string => value.toFixed(2);
 
 export function taggerCard(name: string, { provenance, config }: TaggerFile, scores: ShippedScores): string {

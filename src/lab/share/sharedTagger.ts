@@ -1,6 +1,8 @@
 // Writes a tagger as one HTML file that tags text wherever it is opened: program and weights are inside, and it requests nothing.
+import { zipStream } from '../../data/import/archive.ts';
 import { html } from '../../util/html.ts';
 import { LabError } from '../../util/labError.ts';
+import { parseJson } from '../../util/validate.ts';
 
 /** Browsers hold a page's text in memory at once, and no longer text than 512 MiB. */
 const MOST_ARCHIVE_BYTES = 320 * 2 ** 20;
@@ -93,6 +95,10 @@ export class SharedTaggerPage {
         A research tool: it errs, and is not for clinical use. Made with BioNER Lab; the package bioner-tagger runs the
         same tagger in other pages and programs.
       </p>
+      <p class="soft">
+        The program in this file is under the Apache License 2.0; the notices of the libraries in it are at its
+        beginning, in the source of this page.
+      </p>
     </main>`;
     return `<!doctype html>\n<html lang="en">\n<head>\n${markup}\n<style>${style}</style>\n</head>\n<body>\n${body.markup}\n<script type="text/plain" id="archive">`;
   }
@@ -114,11 +120,55 @@ export class SharedTaggerPage {
     return base64(joined.subarray(0, whole));
   }
 
-  end(): string {
+  /** `licence` is that of the weights, with its attribution; null where it is not known. */
+  end(licence: string | null = null): string {
     const { program } = this.shared;
+    const shown =
+      licence === null
+        ? ''
+        : html`<footer>
+            <p class="soft">Licence of the tagger’s weights, or of those that it was trained from: ${licence}</p>
+          </footer> `.markup;
     // Nothing in the program may end its element; within strings, where alone these occur, the escapes mean the same.
     const safe = program.replace(/<(?=\/script|!--|script)/gi, '\\x3c');
-    return `${base64(this.rest)}</script>\n<script type="module" id="program">${safe}</script>\n</body>\n</html>\n`;
+    return `${base64(this.rest)}</script>\n${shown}<script type="module" id="program">${safe}</script>\n</body>\n</html>\n`;
+  }
+}
+
+/** Files of an export that a page opens; programs and cards are for other places. */
+const OPENED = /\.(json|safetensors)$/;
+
+/** The page of the files of an exported tagger, with the licence that its config.json states. */
+export class SharedTaggerFiles {
+  private readonly page: SharedTaggerPage;
+  private readonly zip = zipStream();
+  /** The text of config.json. */
+  private config = '';
+  private readonly decoder = new TextDecoder();
+
+  constructor(shared: SharedTagger) {
+    this.page = new SharedTaggerPage(shared);
+  }
+
+  begin(): string {
+    return this.page.begin();
+  }
+
+  /** The text of the next bytes of a file. Throws LabError `share/size`. */
+  file(name: string, bytes: Uint8Array<ArrayBuffer>): string {
+    if (!OPENED.test(name)) return '';
+    if (name === 'config.json') this.config += this.decoder.decode(bytes, { stream: true });
+    return this.added(this.zip.add(`tagger/${name}`, bytes));
+  }
+
+  end(): string {
+    const zipped = this.added(this.zip.finish());
+    const { licence } = (this.config === '' ? {} : parseJson(this.config)) as { readonly licence?: unknown };
+    return zipped + this.page.end(typeof licence === 'string' ? licence : null);
+  }
+
+  private added(chunks: readonly Uint8Array[]): string {
+    return chunks.map((chunk) => this.page.add(chunk)).join('');
   }
 }
 

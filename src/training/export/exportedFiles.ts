@@ -67,12 +67,25 @@ export function modelCard(
     `## Limits`,
     `It knows text like that of its corpora and the types above, expects text cut into tokens as those corpora are, and marks neither nested ` +
       `nor discontinuous mentions. Scores hold for these corpora; they are no promise for other text, and none for clinical use.`,
-    `The licence of the pretrained model is not known here, and that of the corpora may bind too, so this card names none: look it up before ` +
-      `passing the weights on.`,
+    ...licenceOf(stored),
     `## Reference`,
     `Chai Z, Jin H, Shi S, Zhan S, Zhuo L, Yang Y. Hierarchical shared transfer learning for biomedical named entity recognition. ` +
       `BMC Bioinformatics 2022, 23:8.`,
   ].join('\n\n').concat('\n'); // prettier-ignore
+}
+
+/** The licence and attribution that the configuration states, which all that is made of the weights passes on; else that none is known. */
+function licenceOf({ licence }: Readonly<Record<string, unknown>>): readonly string[] {
+  if (typeof licence === 'string') {
+    return [
+      '## Licence',
+      `Of these weights, or of those that they were trained from: ${markdownText(licence)} That of further corpora may bind, too.`,
+    ];
+  }
+  return [
+    'The licence of the pretrained model is not known here, and that of the corpora may bind too, so this card names none: look it up before ' +
+      'passing the weights on.',
+  ];
 }
 
 /** `index`: the scores as model hubs read them. */

@@ -86,9 +86,6 @@ function downloadedFile(fileName: string): FileSink {
   };
 }
 
-/** Files of an export that a page opens; programs and cards are for other places. */
-const OPENED = /\.(json|safetensors)$/;
-
 /** Saves a tagger as a page of one file, with its weights in F16, which tags text wherever it is opened. A cancelled or failed export leaves nothing. */
 export async function saveTaggerPage(
   lab: Lab,
@@ -101,29 +98,14 @@ export async function saveTaggerPage(
   const write = (text: string): Promise<void> => sink.write(new TextEncoder().encode(text));
   let whole = false;
   try {
-    const [{ zipStream }, { SharedTaggerPage }, { taggerPage }] = await Promise.all([
-      archives(),
+    const [{ SharedTaggerFiles }, { taggerPage }] = await Promise.all([
       import('../../lab/share/sharedTagger.ts'),
       import('virtual:tagger-page'),
     ]);
-    const page = new SharedTaggerPage({ title, types, program: taggerPage });
-    const zip = zipStream();
-    const add = async (chunks: readonly Uint8Array<ArrayBuffer>[]): Promise<void> => {
-      for (const chunk of chunks) await write(page.add(chunk));
-    };
+    const page = new SharedTaggerFiles({ title, types, program: taggerPage });
     await write(page.begin());
     const request = { tagger, precision: 'F16' } as const;
-    const receive = async ({
-      name: file,
-      bytes,
-    }: {
-      readonly name: string;
-      readonly bytes: Uint8Array<ArrayBuffer>;
-    }) => {
-      if (OPENED.test(file)) await add(zip.add(`tagger/${file}`, bytes));
-    };
-    if (await lab.exportTagger(request, receive)) {
-      await add(zip.finish());
+    if (await lab.exportTagger(request, ({ name: file, bytes }) => write(page.file(file, bytes)))) {
       await write(page.end());
       whole = true;
     }

@@ -141,6 +141,18 @@ describe('modelCard', () => {
     expect(body).toMatch(/licence of the pretrained model is not known/);
   });
 
+  it('names the licence that the configuration states, with its attribution, as text', () => {
+    const licence = `CC BY 4.0. By Moss & Fern, <b>${nasty}</b>.`;
+    const stated = modelCard(head, { family: 'xlnet' }, null, { licence });
+    const text = stated.replace(/\\([\\`*_{}[\]<>()#+\-.!|~&$^:@/=])/g, '$1');
+    expect(text).toContain('were trained from: CC BY 4.0. By Moss & Fern, <b>');
+    expect(stated).toContain('## Licence');
+    expect(stated).not.toMatch(/is not known here|(?<!\\)<b>/);
+    for (const other of [{}, { licence: null }, { licence: { name: 'MIT' } }]) {
+      expect(modelCard(head, { family: 'xlnet' }, null, other)).toMatch(/licence of the pretrained model is not known/);
+    }
+  });
+
   it('states method, rate, settings and scores, with intact table rows', () => {
     expect(card).toContain('slicing rate 0.75');
     expect(card).toContain('| `layerDecay.mode` |');

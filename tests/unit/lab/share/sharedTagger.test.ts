@@ -1,6 +1,7 @@
 // Proves that a page with a tagger carries its bytes unchanged however they arrive, that names in it are text, and that it forbids every request.
 import { describe, expect, it } from 'vitest';
-import { SharedTaggerPage } from '../../../../src/lab/share/sharedTagger.ts';
+import { readArchive } from '../../../../src/data/import/archive.ts';
+import { SharedTaggerFiles, SharedTaggerPage } from '../../../../src/lab/share/sharedTagger.ts';
 import { Rng } from '../../../../src/util/random.ts';
 
 const program = 'const end = "</script>", begin = "<script", comment = "<!--"; if (1 < 2) run(end);';
@@ -52,5 +53,41 @@ describe('the page', () => {
     const part = new Uint8Array(64);
     for (let index = 0; index < 5; index++) page.add(part);
     expect(() => page.add(part)).toThrow('too large for a page');
+  });
+});
+
+describe('the page of files', () => {
+  const bytesOf = (text: string) => new TextEncoder().encode(text);
+  const licence = 'CC BY 4.0. By Möss & <b>Fern</b>.';
+
+  function pageWith(config: string): string {
+    const page = new SharedTaggerFiles({ title: 'A tagger', types: ['Gene'], program });
+    const parts = [page.begin()];
+    // In parts that cut a character.
+    for (const byte of bytesOf(config)) parts.push(page.file('config.json', Uint8Array.of(byte)));
+    parts.push(
+      page.file('README.md', bytesOf('# Card')),
+      page.file('model.safetensors', bytesOf('weights')),
+      page.end(),
+    );
+    return parts.join('');
+  }
+
+  it('has those that a page opens, and shows the licence that config.json states', () => {
+    const config = JSON.stringify({ model_type: 'xlnet', licence });
+    const page = pageWith(config);
+    const { files } = readArchive(new Uint8Array(Buffer.from(scriptOf(page, 'archive'), 'base64')), 'page.zip');
+    expect(files.map(({ path, bytes }) => [path, new TextDecoder().decode(bytes)])).toEqual([
+      ['page/tagger/config.json', config],
+      ['page/tagger/model.safetensors', 'weights'],
+    ]);
+    expect(/<footer>.*<\/footer>/s.exec(page)?.[0]).toContain(
+      ': CC BY 4.0. By Möss &#38; &#60;b&#62;Fern&#60;/b&#62;.</p>',
+    );
+    expect(page).toContain('notices of the libraries');
+  });
+
+  it('shows none where none is stated', () => {
+    expect(pageWith('{"model_type":"xlnet"}')).not.toContain('<footer>');
   });
 });
