@@ -1,4 +1,4 @@
-// Locks a results folder, so that no two processes train into it: a file names the process that has it.
+// Locks a results folder, so that no two processes write into it: a file names the process that has it.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync, unlinkSync } from 'node:fs';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -64,7 +64,7 @@ export function describeHolder(holder: LockHolder | 'unknown'): string {
 function lockedError(file: string, holder: LockHolder): LabError {
   return new LabError(
     'headless/locked',
-    `Another process trains into this folder. Wait for it to end, or give another --out. If it no longer runs, remove ${file}.`,
+    `Another process writes into this folder. Wait for it to end, or give another --out. If it no longer runs, remove ${file}.`,
     { expected: 'a folder that no process uses', got: describeHolder(holder) },
   );
 }

@@ -40,6 +40,8 @@ describe('a folder that a process trains into', () => {
       message: expect.stringContaining(file) as unknown,
       got: expect.stringContaining(`process ${process.pid} on ${hostname()}, since `) as unknown,
     });
+    // Training, tagging and exports lock a folder.
+    await expect(lockFolder(folder)).rejects.toThrow('Another process writes into this folder.');
     lock.release();
     expect(await readdir(folder)).toEqual([]);
     (await lockFolder(folder)).release();
