@@ -73,7 +73,9 @@ export class TaggingProgress {
   private leftMs({ doneBytes, ofBytes }: TaggingTally): number | null {
     const tagged = doneBytes - (this.skippedBytes ?? doneBytes);
     const elapsedMs = this.clockMs() - this.startedAtMs;
-    return tagged <= 0 || elapsedMs < LEAST_MS ? null : (elapsedMs * (ofBytes - doneBytes)) / tagged;
+    return tagged <= 0 || elapsedMs < LEAST_MS || doneBytes >= ofBytes
+      ? null
+      : (elapsedMs * (ofBytes - doneBytes)) / tagged;
   }
 }
 
@@ -94,6 +96,8 @@ function counted(count: number, noun: string): string {
 }
 
 function spelt(timeMs: number): string {
+  const seconds = Math.ceil(timeMs / 1000);
+  if (seconds < 60) return `${seconds} s`;
   const minutes = Math.ceil(timeMs / 60_000);
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);

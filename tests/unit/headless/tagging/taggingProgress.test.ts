@@ -24,6 +24,21 @@ it('is said every five seconds, with what is left at the pace of this command', 
   );
 });
 
+it('says what is left in seconds below a minute, and nothing where nothing is left', () => {
+  let [nowMs, text] = [0, ''];
+  const progress = new TaggingProgress({ write: (part) => void (text += part) }, new EventLines(null), () => nowMs);
+  progress.show([tally({ documents: 1 })]);
+  const leftAt = (atMs: number, doneBytes: number): string => {
+    [nowMs, text] = [atMs, ''];
+    progress.show([tally({ documents: 2, doneBytes })]);
+    return /, ([^,]+) left\n$/.exec(text)?.[1] ?? text;
+  };
+  expect(leftAt(6000, 600)).toBe('4 s');
+  expect(leftAt(12_000, 1000)).not.toContain('left');
+  expect(leftAt(100_000, 630)).toBe('59 s');
+  expect(leftAt(120_000, 666)).toBe('2 min');
+});
+
 it('goes from process to process as lines, and adds up', () => {
   let [nowMs, lines, text] = [0, '', ''];
   const child = new TaggingProgress(
