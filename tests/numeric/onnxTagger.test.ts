@@ -1,7 +1,8 @@
 // Proves that a tagger exported as ONNX gives the lab's emissions and tags in onnxruntime for Node and for the web, in every family and precision.
 import * as tf from '@tensorflow/tfjs';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { session, onnxRuntime, openedOnnx, type RuntimeName } from '../../scripts/tagger/onnxTagging.ts';
@@ -192,6 +193,31 @@ describe('the folder', () => {
     const { tags } = await taggedHere(trained.store, lastSnapshot(trained));
     expect(rows.slice(0, 3).map((block) => block.map(([, tag]) => tag))).toEqual(tags.slice(0, 3));
     expect(rows[0]?.map(([token]) => token)).toEqual(sentences[0]);
+  });
+
+  it('says in a line what tag.js lacks, ends with 1, and ends quietly where its reader does', async () => {
+    const folder = mkdtempSync(path.join(home, 'folder-'));
+    for (const [name, bytes] of await onnxFolder(trained, 'f32')) writeFileSync(path.join(folder, name), bytes);
+    const elsewhere = mkdtempSync(path.join(os.tmpdir(), 'tag-js-'));
+    cpSync(folder, elsewhere, { recursive: true });
+    const tag = (program: string, ...args: readonly string[]) => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(program, 'tag.js'), ...args], { input: 'a\n', encoding: 'utf8' }); // prettier-ignore
+      return { status, stdout, stderr };
+    };
+    try {
+      expect(tag(folder)).toMatchObject({ status: 1, stdout: '', stderr: expect.stringMatching(/^Usage: node tag\.js FOLDER .*\nOne token a line.*\n$/) as string }); // prettier-ignore
+      expect(tag(folder, '--help')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Usage: /) as string, stderr: '' }); // prettier-ignore
+      expect(tag(folder, home)).toMatchObject({ status: 1, stderr: expect.stringMatching(/^.*bioner_lab\.json cannot be read \(ENOENT\): .* exported as ONNX\.\n$/) as string }); // prettier-ignore
+      expect(tag(elsewhere, elsewhere)).toMatchObject({ status: 1, stderr: expect.stringMatching(/^tag\.js needs the package onnxruntime-node: .*\n$/) as string }); // prettier-ignore
+      writeFileSync(path.join(elsewhere, 'bioner_lab.json'), '{}');
+      expect(tag(elsewhere, elsewhere)).toMatchObject({ status: 1 });
+      writeFileSync(path.join(folder, 'many.conll'), 'moss\n\n'.repeat(20_000));
+      const piped = spawnSync('sh', ['-c', '{ "$NODE" tag.js . < many.conll; echo "ended with $?" >&2; } | head -n 1'], { cwd: folder, encoding: 'utf8', env: { ...process.env, NODE: process.execPath } }); // prettier-ignore
+      expect(piped.stdout).toMatch(/^moss\t\S+\n$/);
+      expect(piped.stderr).toBe('ended with 0\n');
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+    }
   });
 
   it('is written by the command from a folder exported for transformers', async () => {

@@ -187,9 +187,13 @@ export async function openFolder(
   return openTagger(used, (name) => readFile(join(folder, name)), options);
 }
 
+const USAGE = `Usage: node tag.js FOLDER < tokens.conll > tagged.conll
+One token a line, an empty line between sentences; FOLDER is this folder. It needs the package onnxruntime-node.`;
+
 /** Reads one token a line, empty lines between sentences; anything after a tab or space is ignored. Prints tokens and tags. */
-async function main(folder: string | undefined): Promise<void> {
-  if (folder === undefined) throw new Error('Usage: node tag.js FOLDER < tokens.conll > tagged.conll');
+async function main(folder: string): Promise<void> {
+  // Before the rows are read, so that what is missing is said at once.
+  const tagger = await openFolder(folder);
   const chunks: Uint8Array[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
   const blocks = Buffer.concat(chunks)
@@ -200,10 +204,34 @@ async function main(folder: string | undefined): Promise<void> {
     .map((block) => block.split('\n').filter((line) => line.trim() !== ''))
     .map((lines) => lines.map((line) => line.split(/[ \t]/)[0] ?? ''))
     .filter((tokens) => tokens.length > 0);
-  const tagged = await (await openFolder(folder)).tag(sentences);
+  const tagged = await tagger.tag(sentences);
   for (const [index, tokens] of sentences.entries()) {
     process.stdout.write(`${tokens.map((token, at) => `${token}\t${tagged[index]?.[at] ?? 'O'}\n`).join('')}\n`);
   }
+}
+
+/** Runs the program; one line says what is wrong, and the process ends with 1. */
+async function runProgram(folder: string | undefined): Promise<void> {
+  if (folder === '--help' || folder === '-h') return void process.stdout.write(`${USAGE}\n`);
+  // A reader that wants no more, such as head.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  try {
+    if (folder === undefined) throw new Error(USAGE);
+    await main(folder);
+  } catch (error) {
+    process.stderr.write(`${problemIn(error, folder ?? '')}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function problemIn(error: unknown, folder: string): string {
+  if (error instanceof LabError) return LabError.describe(LabError.toData(error));
+  const { code, message = String(error), path } = error as NodeJS.ErrnoException;
+  if (code === 'ERR_MODULE_NOT_FOUND' && message.includes('onnxruntime-node')) {
+    return 'tag.js needs the package onnxruntime-node: npm install onnxruntime-node in this folder, or in one above it.';
+  }
+  if (path === undefined) return message;
+  return `${path} cannot be read (${code ?? message}): ${folder} has to be a folder that BioNER Lab exported as ONNX.`;
 }
 
 /** Whether Node was started with this file. */
@@ -215,4 +243,4 @@ async function isMain(): Promise<boolean> {
   return import.meta.url === pathToFileURL(await realpath(started).catch(() => started)).href;
 }
 
-if (await isMain()) await main(process.argv[2]);
+if (await isMain()) await runProgram(process.argv[2]);
