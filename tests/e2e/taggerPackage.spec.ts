@@ -150,6 +150,7 @@ async function tagsFromDisk(context: BrowserContext, saved: string): Promise<voi
   await page.getByRole('button', { name: 'Tag' }).click();
   await expect(page.getByRole('row', { name: /^Tamoxifen Chemical 0–9/ })).toBeVisible();
   await expect(page.locator('mark')).toContainText(['Tamoxifen']);
+  await expect(page.getByText(/CC BY 4\.0\. .*BC5CDR.*Crichton/)).toBeVisible();
   expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBe(0);
   expect(troubles).toEqual([]);
   await context.close();
