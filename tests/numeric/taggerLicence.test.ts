@@ -64,6 +64,18 @@ it('another tagger says, as before, that nothing is known', async () => {
   expect(card).toContain('The licence of the pretrained model is not known here');
 });
 
+it('a tagger that was trained from weights with a licence passes it on', async () => {
+  const withLicence = modelFolder('f16').map(({ name, bytes }) => {
+    if (name !== 'config.json') return { name, bytes };
+    const config = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+    return { name, bytes: new TextEncoder().encode(JSON.stringify({ ...config, licence: shippedLicence })) };
+  });
+  const trained = await trainedTagger(withLicence);
+  const files = await exportedFiles(trained.store, { tagger: lastSnapshot(trained), precision: 'F32' });
+  const card = new TextDecoder().decode(files.find(({ name }) => name === 'README.md')?.bytes);
+  expect(shownIn(card)).toMatch(attribution);
+});
+
 it('tag.js has the notices of the libraries in it', async () => {
   expect(await bundledTaggerModule()).toMatch(/zod \d[\d.]+\n\nMIT License/);
   expect(await bundledTaggerModule()).toMatch(notice);
