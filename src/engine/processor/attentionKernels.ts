@@ -354,16 +354,16 @@ export function defineAttention(
           const total = f.keep(f32x4.const(0));
           const element = f.keep(i32.mul(index, pieces));
           const place = f.keep(own);
-          f.loop(j, i32.const(0), keys, 4, () => {
-            const weight = exponential(f, math, f32x4.sub(v128.load(place), largest));
-            f.set(total, f32x4.add(total, weight));
-            f.when(
-              given.threshold,
-              () => f.store(place, f32x4.mul(weight, dropFactors(f, drop, elementsFrom(i32.add(element, j))))),
-              () => f.store(place, weight),
-            );
-            f.advance(place, 16);
-          });
+          const weights = (drops: boolean): void =>
+            f.loop(j, i32.const(0), keys, 4, () => {
+              const weight = exponential(f, math, f32x4.sub(v128.load(place), largest));
+              f.set(total, f32x4.add(total, weight));
+              const factors = drops ? dropFactors(f, drop, elementsFrom(i32.add(element, j))) : null;
+              f.store(place, factors === null ? weight : f32x4.mul(weight, factors));
+              f.advance(place, 16);
+            });
+          // A separate loop without dropout: newer V8 runs short of registers where one does both.
+          f.when(given.threshold, () => weights(true), () => weights(false)); // prettier-ignore
           const sum = f.keep(laneSum(f, total));
           f.store(i32.add(inverses, words(row)), f32.div(f32.const(1), sum));
           const log = f32x4.lane(logarithm(f, math, f32x4.splat(sum)), 0);

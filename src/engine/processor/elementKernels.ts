@@ -74,21 +74,24 @@ function defineActivations(module: ModuleBuilder, math: VectorMath): void {
         const [row, c] = [f.variable('i32'), f.variable('i32')];
         const drop = droppingOf(f, given);
         const bytes = f.keep(words(columns));
-        f.loop(row, from, to, 1, () => {
-          const start = f.keep(i32.mul(row, bytes));
-          f.loop(c, ZERO, bytes, 16, () => {
-            const at = f.keep(i32.add(start, c));
-            const read = f.keep(i32.add(x, at));
-            const sum = f.keep(f32x4.add(v128.load(read), v128.load(i32.add(bias, c))));
-            const { value, slope } = activated(f, math, activation, sum);
-            const results = (keepsSlope ? [value, slope()] : [value]).map((result) => f.keep(result));
-            f.when(threshold, () => {
-              const factors = dropFactors(f, drop, elementsFrom(i32.shr(at, i32.const(2))));
-              for (const result of results) f.set(result, f32x4.mul(result, factors));
+        const rows = (drops: boolean): void =>
+          f.loop(row, from, to, 1, () => {
+            const start = f.keep(i32.mul(row, bytes));
+            f.loop(c, ZERO, bytes, 16, () => {
+              const at = f.keep(i32.add(start, c));
+              const read = f.keep(i32.add(x, at));
+              const sum = f.keep(f32x4.add(v128.load(read), v128.load(i32.add(bias, c))));
+              const { value, slope } = activated(f, math, activation, sum);
+              const results = (keepsSlope ? [value, slope()] : [value]).map((result) => f.keep(result));
+              const factors = drops ? dropFactors(f, drop, elementsFrom(i32.shr(at, i32.const(2)))) : null;
+              for (const [which, result] of results.entries()) {
+                const dropped = factors === null ? result : f32x4.mul(result, factors);
+                f.store(which === 0 ? i32.add(out, at) : read, dropped);
+              }
             });
-            for (const [which, result] of results.entries()) f.store(which === 0 ? i32.add(out, at) : read, result);
           });
-        });
+        // A separate loop without dropout: newer V8 runs short of registers where one does both.
+        f.when(threshold, () => rows(true), () => rows(false)); // prettier-ignore
       });
     }
   }
