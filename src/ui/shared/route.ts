@@ -335,9 +335,9 @@ export function goTo(route: Route): void {
   window.location.hash = routeHref(route);
 }
 
-/** Changes the address of the page that is shown: Back leads to the page before. */
+/** Changes the address of the page that is shown, unless a person has left it meanwhile: Back leads to the page before. */
 export function replaceWith(route: Route): void {
-  window.location.replace(routeHref(route));
+  if (pageKey(parseRoute(readHash())) === pageKey(route)) window.location.replace(routeHref(route));
 }
 
 function onHashChange(listener: () => void): () => void {

@@ -1,6 +1,6 @@
 // Proves that every place of the page has an address that leads back to it, whatever its ids contain.
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SPLITS } from '../../../../src/data/corpus/corpus.ts';
 import {
   ANALYSIS_VIEWS,
@@ -8,6 +8,7 @@ import {
   EXPERIMENT_VIEWS,
   LIBRARY_SECTIONS,
   parseRoute,
+  replaceWith,
   REVIEW_FILTERS,
   REVIEW_ORDERS,
   routeHref,
@@ -114,5 +115,20 @@ describe('route', () => {
         expect(parseRoute(`#/${hash}`)).toHaveProperty('page');
       }),
     );
+  });
+});
+
+describe('replaceWith', () => {
+  afterEach(() => void vi.unstubAllGlobals());
+
+  it('changes the address of the page that is shown, and not that of one that was gone to meanwhile', () => {
+    const replace = vi.fn();
+    const review: Route = { page: 'review', reviewId: 'r', order: 'unsure', filter: 'all', sentence: 2, threshold: 0 };
+    vi.stubGlobal('window', { location: { hash: '#/tag', replace } });
+    replaceWith(review);
+    expect(replace).not.toHaveBeenCalled();
+    vi.stubGlobal('window', { location: { hash: '#/review/r?sentence=1', replace } });
+    replaceWith(review);
+    expect(replace).toHaveBeenCalledWith('#/review/r?sentence=2');
   });
 });
