@@ -84,7 +84,7 @@ function unreadable(location: string, expected: string, cause: unknown): LabErro
 }
 
 /** Copies the bytes, because Node returns small files as views of a shared buffer. */
-async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await readFile(path));
 }
 

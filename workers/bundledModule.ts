@@ -32,14 +32,17 @@ export function packagesOf(moduleIds: readonly string[]): readonly string[] {
   return [...new Set(folders)].sort();
 }
 
+/** The licence of an npm package by its folder. Throws Error for one without a licence file. */
+export function licenceOf(folder: string) {
+  const { name, version, license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as Record<string, string>; // prettier-ignore
+  const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
+  if (file === undefined) throw new Error(`${name} has no licence file.`);
+  return { name, version, license, text: readFileSync(path.join(folder, file), 'utf8').trim() };
+}
+
 /** The licences of packages as a comment that no minifier removes. Throws Error for one without a licence file. */
 export function noticesOf(packages: readonly string[]): string {
-  const texts = packages.map((folder) => {
-    const { name, version } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as Record<string, string>; // prettier-ignore
-    const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
-    if (file === undefined) throw new Error(`${name} has no licence file.`);
-    return `${name} ${version}\n\n${readFileSync(path.join(folder, file), 'utf8').trim()}`;
-  });
+  const texts = packages.map(licenceOf).map(({ name, version, text }) => `${name} ${version}\n\n${text}`);
   return texts.length === 0 ? '' : `/*!\n${texts.join('\n\n').replaceAll('*/', '* /')}\n*/\n`;
 }
 

@@ -1,6 +1,6 @@
 // Reads the files to tag in slices of bounded size, as streams: a large file is never whole in memory, and a folder never read ahead.
 import { createReadStream } from 'node:fs';
-import { open, readFile, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { pipeline } from 'node:stream';
@@ -15,7 +15,7 @@ import { LabError } from '../../src/util/labError.ts';
 import { fileInMemory, type DroppedFile } from '../../src/util/namedFile.ts';
 import { neverAborted } from '../../src/util/work.ts';
 import type { TextReading } from '../../src/wire/readingProtocol.ts';
-import { filesUnder, unreadableFile } from '../inputFolder.ts';
+import { filesUnder, readWhole, unreadableFile } from '../inputFolder.ts';
 
 /** A file on disk, by its path among the inputs. */
 interface InputFile {
@@ -121,7 +121,7 @@ async function inputFile(shown: string, location: string): Promise<InputFile> {
     sizeBytes: size,
     bytes: async () => {
       try {
-        return new Uint8Array(await readFile(location));
+        return await readWhole(location);
       } catch (cause) {
         throw unreadableFile(location, 'a file that may be read', cause);
       }
@@ -294,7 +294,6 @@ async function* cutFile(file: InputFile, begins: RecordStart, sliceBytes: number
       'headless/input',
       `${file.location} cannot be read to its end: its last document is left out, those before are tagged.`,
       {
-        // prettier-ignore
         expected: 'a whole file',
         got: cause instanceof Error ? cause.message : String(cause),
         cause,
@@ -306,15 +305,11 @@ async function* cutFile(file: InputFile, begins: RecordStart, sliceBytes: number
 
 /** Where the last document begins, which may be cut off; 0 if only one does. */
 function lastStart(bytes: Buffer, begins: RecordStart): number {
-  for (
-    let feed = bytes.lastIndexOf(LINE_FEED);
-    feed >= 0;
-    feed = feed === 0 ? -1 : bytes.lastIndexOf(LINE_FEED, feed - 1)
-  ) {
-    // prettier-ignore
-    if (begins(bytes.toString('latin1', feed + 1, feed + 1 + LINE_HEAD))) return feed + 1;
+  let feed = bytes.lastIndexOf(LINE_FEED);
+  while (feed >= 0 && !begins(bytes.toString('latin1', feed + 1, feed + 1 + LINE_HEAD))) {
+    feed = bytes.subarray(0, feed).lastIndexOf(LINE_FEED);
   }
-  return 0;
+  return feed + 1;
 }
 
 function tooLong({ location }: InputFile, linesBefore: number): LabError {

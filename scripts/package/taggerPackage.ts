@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import path from 'node:path';
 import ts from 'typescript';
 import { LabError } from '../../src/util/labError.ts';
+import { licenceOf } from '../../workers/bundledModule.ts';
 import { labVersion, taggerBundle } from './taggerBundle.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -83,12 +84,8 @@ function declared(file: string): string {
 
 /** The licence of each package whose code is in the bundle. Throws Error for one without a licence file. */
 function thirdParties(packages: readonly string[]): string {
-  const parts = packages.map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as Record<string, string>; // prettier-ignore
-    const file = existsSync(folder) ? readdirSync(folder).find((one) => /^licen[cs]e/i.test(one)) : undefined;
-    if (file === undefined) throw new Error(`${name} has no licence file.`);
-    const text = readFileSync(path.join(folder, file), 'utf8').trim();
-    return `## ${name} ${version}\n\n${license}\n\n\`\`\`text\n${text}\n\`\`\`\n`;
-  });
+  const parts = packages
+    .map(licenceOf)
+    .map(({ name, version, license, text }) => `## ${name} ${version}\n\n${license}\n\n\`\`\`text\n${text}\n\`\`\`\n`);
   return `# What is inside ${NAME}\n\nBesides the code of BioNER Lab (Apache-2.0):\n\n${parts.join('\n')}`;
 }

@@ -1,7 +1,7 @@
 // Reads rows that hold a sentence each, its words in one cell and their tags in another, as a row for each word.
 import { quoted, type IssueList } from '../corpus/issues.ts';
 import { isBlank, type FileRow } from './rowCells.ts';
-import { listItems, tagListStyle, type ListStyle } from './tagLists.ts';
+import { countTagLists, listItems, type ListStyle } from './tagLists.ts';
 
 /** A column with an item for each word of the sentence: the words, tags, perhaps parts of speech. */
 interface ListColumn {
@@ -166,16 +166,6 @@ function listColumnsOf(
 
 /** What is between the tags of a column, if half of its cells hold several, and half of these `O`, which nested tags lack. */
 function tagStyleOf(rows: readonly (readonly string[])[], index: number): ListStyle | null {
-  const counts = new Map<ListStyle, number>();
-  let [lists, withOutside] = [0, 0];
-  for (const cells of rows) {
-    const cell = cells[index] ?? '';
-    const style = tagListStyle(cell);
-    if (style === null) continue;
-    lists++;
-    counts.set(style, (counts.get(style) ?? 0) + 1);
-    if (listItems(cell, style).includes('O')) withOutside++;
-  }
-  if (lists === 0 || 2 * lists < rows.length || 2 * withOutside < lists) return null;
-  return [...counts].reduce((best, other) => (other[1] > best[1] ? other : best))[0];
+  const { lists, withOutside, style } = countTagLists(rows.map((cells) => cells[index] ?? ''));
+  return 2 * lists < rows.length || 2 * withOutside < lists ? null : style;
 }

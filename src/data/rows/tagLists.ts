@@ -52,15 +52,23 @@ function isTag(text: string): boolean {
   });
 }
 
-/** Whether half of the cells or more hold several tags, and one of them `O`: the tags of sentences, not nested ones. */
-export function holdTagLists(cells: readonly string[]): boolean {
-  let count = 0;
-  let hasOutside = false;
+/** How many cells hold several tags, in how many of these one is `O`, and what is between the tags of most. */
+export function countTagLists(cells: readonly string[]) {
+  const styles = new Map<ListStyle, number>();
+  let [lists, withOutside] = [0, 0];
   for (const cell of cells) {
     const style = tagListStyle(cell);
     if (style === null) continue;
-    count++;
-    hasOutside ||= listItems(cell, style).includes('O');
+    lists++;
+    styles.set(style, (styles.get(style) ?? 0) + 1);
+    if (listItems(cell, style).includes('O')) withOutside++;
   }
-  return hasOutside && 2 * count >= cells.length;
+  const [usual] = [...styles].sort((left, right) => right[1] - left[1]);
+  return { lists, withOutside, style: usual?.[0] ?? null };
+}
+
+/** Whether half of the cells or more hold several tags, and one of them `O`: the tags of sentences, not nested ones. */
+export function holdTagLists(cells: readonly string[]): boolean {
+  const { lists, withOutside } = countTagLists(cells);
+  return withOutside > 0 && 2 * lists >= cells.length;
 }

@@ -1,7 +1,16 @@
 // Emits the matrix products of the processor: tiles of 8 x 8 sums, over operands packed into panels.
 import type { FunctionBody, FunctionHandle, Local, ModuleBuilder } from '../assembly/assembler.ts';
 import { f32, i32, select, v128, type Value } from '../assembly/instructions.ts';
-import { callTile, defineTiles, PANEL_BYTES, TILE_COLUMNS, TILE_ROWS, upTo, type Tiles } from './productTiles.ts';
+import {
+  callTile,
+  defineTiles,
+  PANEL_BYTES,
+  smaller,
+  TILE_COLUMNS,
+  TILE_ROWS,
+  upTo,
+  type Tiles,
+} from './productTiles.ts';
 import type { VectorMath } from './vectorMath.ts';
 
 /** Inner length and rows of a block: a panel of B stays in the first cache, a block of A in the second. */
@@ -124,8 +133,6 @@ function definePackTransposed(module: ModuleBuilder): FunctionHandle {
     return null;
   });
 }
-
-const smaller = (left: Value, right: Value): Value => select(left, right, i32.less(left, right));
 
 function defineProducts(module: ModuleBuilder, tiles: Tiles, byRows: boolean): FunctionHandle {
   const ten = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;

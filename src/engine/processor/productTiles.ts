@@ -177,4 +177,4 @@ export function defineTiles(module: ModuleBuilder, math: VectorMath, byRows: boo
   return { any, first: whole('First', false), further: whole('Further', true) };
 }
 
-const smaller = (left: Value, right: Value): Value => select(left, right, i32.less(left, right));
+export const smaller = (left: Value, right: Value): Value => select(left, right, i32.less(left, right));

@@ -29,6 +29,11 @@ export function laneMaximum(f: FunctionBody, value: Value): Value {
 
 const repeated = (word: number): Value => i32x4.const(word, word, word, word);
 
+/** A polynomial in x, its coefficients from the highest power down. */
+function polynomial({ multiplyAdd }: VectorMath, [first = 0, ...others]: readonly number[], x: Local): Value {
+  return others.reduce<Value>((sum, term) => multiplyAdd(sum, x, f32x4.const(term)), f32x4.const(first));
+}
+
 /** 2^r on [-½, ½] within 2e-9, highest power first. */
 const POWER = [1.534581202e-4, 1.339993122e-3, 9.618488957e-3, 5.550328777e-2, 2.402264689e-1, 6.931472057e-1, 1];
 
@@ -36,13 +41,12 @@ const POWER = [1.534581202e-4, 1.339993122e-3, 9.618488957e-3, 5.550328777e-2, 2
  * exp as 2^y, y = x / ln 2: the exponent of the nearest whole number, times a polynomial of the rest. Clamped to the range of normal numbers.
  * Within (2 + |x|) 1e-7 of the value: x / ln 2 is rounded.
  */
-export function exponential(f: FunctionBody, { multiplyAdd }: VectorMath, x: Value): Local {
+export function exponential(f: FunctionBody, math: VectorMath, x: Value): Local {
   const y = f32x4.mul(x, f32x4.const(Math.LOG2E));
   const near = f.keep(f32x4.smaller(f32x4.greaterOf(y, f32x4.const(-126)), f32x4.const(127)));
   const n = f.keep(f32x4.nearest(near));
   const r = f.keep(f32x4.sub(near, n));
-  const [first = 0, ...others] = POWER;
-  const value = others.reduce<Value>((sum, term) => multiplyAdd(sum, r, f32x4.const(term)), f32x4.const(first));
+  const value = polynomial(math, POWER, r);
   const power = i32x4.shl(i32x4.add(i32x4.fromFloats(n), repeated(127)), i32.const(23));
   return f.keep(f32x4.mul(value, power));
 }
@@ -50,7 +54,8 @@ export function exponential(f: FunctionBody, { multiplyAdd }: VectorMath, x: Val
 const LOGARITHM = [7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1]; // prettier-ignore
 
 /** Natural logarithm of normal numbers above 0, by Cephes' `logf`: that of the mantissa, from √½ to √2, by a polynomial. */
-export function logarithm(f: FunctionBody, { multiplyAdd }: VectorMath, x: Value): Value {
+export function logarithm(f: FunctionBody, math: VectorMath, x: Value): Value {
+  const { multiplyAdd } = math;
   const bits = f.keep(x);
   const mantissa = f.keep(v128.or(v128.and(bits, repeated(0x7fffff)), f32x4.const(1)));
   const isLarge = f.keep(f32x4.greater(mantissa, f32x4.const(Math.SQRT2)));
@@ -60,8 +65,7 @@ export function logarithm(f: FunctionBody, { multiplyAdd }: VectorMath, x: Value
   const near = v128.bitselect(f32x4.mul(mantissa, f32x4.const(0.5)), mantissa, isLarge);
   const r = f.keep(f32x4.sub(near, f32x4.const(1)));
   const square = f.keep(f32x4.mul(r, r));
-  const [first = 0, ...others] = LOGARITHM;
-  const series = others.reduce<Value>((sum, term) => multiplyAdd(sum, r, f32x4.const(term)), f32x4.const(first));
+  const series = polynomial(math, LOGARITHM, r);
   const small = multiplyAdd(n, f32x4.const(-2.1219444e-4), f32x4.mul(f32x4.mul(r, square), series));
   const rest = f.keep(multiplyAdd(square, f32x4.const(-0.5), small));
   return multiplyAdd(n, f32x4.const(0.693359375), f32x4.add(r, rest));
@@ -80,14 +84,13 @@ const ofSquare = (terms: readonly number[]): readonly number[] =>
  * The standard normal distribution function (1 + erf(x / √2)) / 2, within 2e-7. erf is x times a quotient of polynomials in x², the approximation
  * of XLA; halves and roots are in the coefficients, as each more constant costs V8 a register.
  */
-export function normalDistribution(f: FunctionBody, { multiplyAdd }: VectorMath, x: Value): Value {
+export function normalDistribution(f: FunctionBody, math: VectorMath, x: Value): Value {
   const bound = ERROR_BOUND * Math.SQRT2;
   const near = f.keep(f32x4.smaller(f32x4.greaterOf(x, f32x4.const(-bound)), f32x4.const(bound)));
   const square = f.keep(f32x4.mul(near, near));
-  const polynomial = ([first = 0, ...others]: readonly number[]): Value =>
-    others.reduce<Value>((sum, term) => multiplyAdd(sum, square, f32x4.const(term)), f32x4.const(first));
-  const numerator = polynomial(ofSquare(ERROR_NUMERATOR).map((term) => term * Math.SQRT1_2 * 0.5));
-  const quotient = f32x4.div(f32x4.mul(near, numerator), polynomial(ofSquare(ERROR_DENOMINATOR)));
+  const halved = ofSquare(ERROR_NUMERATOR).map((term) => term * Math.SQRT1_2 * 0.5);
+  const numerator = f32x4.mul(near, polynomial(math, halved, square));
+  const quotient = f32x4.div(numerator, polynomial(math, ofSquare(ERROR_DENOMINATOR), square));
   return f32x4.add(f32x4.const(0.5), quotient);
 }
 

@@ -1,23 +1,12 @@
 // Proves that rows are read in the forms that spreadsheets and annotation tools export: tables, other spellings of tags, WebAnno TSV.
 import { describe, expect, it } from 'vitest';
-import { readConll } from '../../../../src/data/rows/conll.ts';
+import { rowsAsRead } from '../../../fixtures/rowsAsRead.ts';
 import { detectFormat } from '../../../../src/data/import/detectFormat.ts';
 import { assembleCorpora } from '../../../../src/data/import/assembleCorpora.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const utf16 = (text: string) => new Uint8Array(Uint16Array.from(`\ufeff${text}`, (unit) => unit.charCodeAt(0)).buffer);
-/** Each sentence as `token token [text Type, text Type]`. */
-function read(file: string | Uint8Array) {
-  const { sentences, issues } = readConll(typeof file === 'string' ? bytesOf(file) : file, 'some.csv');
-  return {
-    sentences: sentences.map(
-      ({ tokens, mentions }) =>
-        `${tokens.join(' ')} [${mentions.map(({ type, start, end }) => `${tokens.slice(start, end).join(' ')} ${type}`).join(', ')}]`,
-    ),
-    said: issues.listed.map(({ severity, code, line }) => `${severity} ${code} ${line}`),
-    messages: issues.listed.map(({ message }) => message),
-  };
-}
+const read = (file: string | Uint8Array) => rowsAsRead(typeof file === 'string' ? bytesOf(file) : file, 'some.csv');
 
 describe('tables', () => {
   const sentences = ['fen , rots [fen Place]', '"" moss 1,000 [moss Herb]'];

@@ -1,22 +1,11 @@
 // Proves that rows which hold a sentence each are read as rows of words, that rows of words never are, and that what does not fit is said.
 import { describe, expect, it } from 'vitest';
+import { rowsAsRead } from '../../../fixtures/rowsAsRead.ts';
 import { assembleCorpora } from '../../../../src/data/import/assembleCorpora.ts';
 import { detectFormat } from '../../../../src/data/import/detectFormat.ts';
-import { readConll } from '../../../../src/data/rows/conll.ts';
 
 const bytesOf = (lines: readonly string[]) => new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''));
-/** Each sentence as `token token [text Type, text Type]`. */
-function read(...lines: readonly string[]) {
-  const { sentences, issues } = readConll(bytesOf(lines), 'some.tsv');
-  return {
-    sentences: sentences.map(
-      ({ tokens, mentions }) =>
-        `${tokens.join(' ')} [${mentions.map(({ type, start, end }) => `${tokens.slice(start, end).join(' ')} ${type}`).join(', ')}]`,
-    ),
-    said: issues.listed.map(({ severity, code, line }) => `${severity} ${code} ${line}`),
-    messages: issues.listed.map(({ message }) => message),
-  };
-}
+const read = (...lines: readonly string[]) => rowsAsRead(bytesOf(lines), 'some.tsv');
 
 const texts = ['Moss heals renal colic', 'The fen rots', 'Nothing here', 'Moss'];
 const tags = ['B-Herb O B-Ill I-Ill', 'O B-Place O', 'O O', 'B-Herb'];
