@@ -1,10 +1,10 @@
 // Benchmarks Adam over all parameters of a tagger: the engine's kernel against stock tfjs ops.
 import * as tf from '@tensorflow/tfjs';
+import { stateWords } from '../src/engine/gpu/kernel.ts';
 import type { Recorder, Region } from '../src/engine/gpu/recorder.ts';
-import { stateWords } from '../src/engine/gpu/stepState.ts';
-import { recordAdam } from '../src/engine/kernels/adamKernel.ts';
+import { recordAdam } from '../src/engine/kernels/updateKernels.ts';
 import { ParameterBanks } from '../src/engine/network/parameterBanks.ts';
-import { adamUpdate, zeroMoments } from '../src/training/adam.ts';
+import { adamUpdate, zeroMoments } from '../src/training/step.ts';
 import { Rng } from '../src/util/random.ts';
 import { openRecording, type Words } from '../tests/fixtures/openRecording.ts';
 import type { BenchHome, BenchReport, BenchRequest } from './benchReport.ts';

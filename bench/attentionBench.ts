@@ -1,13 +1,12 @@
 // Benchmarks attention without its projections, relative in XLNet and absolute in BERT: the engine's kernels against stock tfjs ops.
 import * as tf from '@tensorflow/tfjs';
+import { stateLength } from '../src/engine/gpu/kernel.ts';
 import { aligned, type Recorder, type Region } from '../src/engine/gpu/recorder.ts';
-import { stateLength } from '../src/engine/gpu/stepState.ts';
 import { recordAttention, recordAttentionBackward } from '../src/engine/kernels/attention/attention.ts';
 import type { AttentionInputs } from '../src/engine/kernels/attention/attentionScores.ts';
-import { selfContext } from '../src/model/families/bert/bert.ts';
-import { attentionMask } from '../src/model/blocks/residualBlocks.ts';
-import type { XlnetConfig } from '../src/model/families/xlnet/xlnetConfig.ts';
-import { attentionInputs, relativeContext } from '../src/model/families/xlnet/xlnet.ts';
+import { attentionMask } from '../src/model/blocks/layerBlocks.ts';
+import { selfContext } from '../src/model/families/bert.ts';
+import { attentionInputs, relativeContext, type XlnetConfig } from '../src/model/families/xlnet.ts';
 import { Rng } from '../src/util/random.ts';
 import { drawnBatch } from '../tests/fixtures/drawnBatch.ts';
 import { openRecording, type Words } from '../tests/fixtures/openRecording.ts';

@@ -5,7 +5,7 @@ import { describeAdapter, openDevice } from '../src/engine/gpu/device.ts';
 import { computeOptionsFor, type EngineGpu } from '../src/engine/network/computeOptions.ts';
 import { recordedProducts, tuneMatmul } from '../src/engine/tuning/autotune.ts';
 import { defaultMachineSettings } from '../src/schema/machineSettings.ts';
-import { drain } from '../src/util/work.ts';
+import { drain } from '../src/util/clock.ts';
 import type { BenchHome } from './benchReport.ts';
 import { configOf, taggerOf, type BenchShape } from './benchShape.ts';
 

@@ -1,7 +1,7 @@
 // The sizes to measure at: by name, by keys, or a name with some keys changed.
 import { presets } from '../src/lab/plans/presets.ts';
 import type { EncoderConfig } from '../src/model/families/encoderConfig.ts';
-import type { TaggerShape } from '../src/model/tagger.ts';
+import type { TaggerShape } from '../src/model/parameters.ts';
 import type { TrainingConfig } from '../src/schema/config.ts';
 import { precisionSchema, type Precision } from '../src/schema/machineSettings.ts';
 

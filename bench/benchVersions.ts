@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { softwareVersion } from '../src/util/softwareVersion.ts';
+import { softwareVersion } from '../src/util/wording.ts';
 
 const packages = ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-webgpu', 'webgpu', 'playwright', 'vite'];
 

@@ -1,24 +1,26 @@
 // Measures on real text how well the shipped tagger's confidences are calibrated, and how many spoiled annotations its doubts find.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readSplit } from '../scripts/tagger/joinCommand.ts';
+import { inJointNames, jointSources } from '../scripts/tagger/jointCorpus.ts';
+import { openNodeTagger, type NodeTagger } from '../scripts/tagger/nodeTagging.ts';
 import type { Mention, Sentence } from '../src/data/corpus/corpus.ts';
 import { buildSequences } from '../src/data/pieces/sequences.ts';
 import {
   atTemperature,
   calibrationOf,
   fitTemperature,
+  labelDoubts,
   outcomesOf,
+  type LabelDoubt,
   type MentionOutcome,
+  type ProbableMention,
 } from '../src/metrics/calibration.ts';
-import { labelDoubts, type LabelDoubt, type ProbableMention } from '../src/metrics/labelErrors.ts';
 import { memory } from '../src/storage/store.ts';
 import { importModel } from '../src/training/importModel.ts';
 import { tagSentences } from '../src/training/tagSentences.ts';
+import { drain, neverAborted } from '../src/util/clock.ts';
 import { Rng } from '../src/util/random.ts';
-import { drain, neverAborted } from '../src/util/work.ts';
-import { readSplit } from '../scripts/tagger/joinCommand.ts';
-import { inJointNames, jointSources } from '../scripts/tagger/jointCorpus.ts';
-import { openNodeTagger, type NodeTagger } from '../scripts/tagger/nodeTagging.ts';
 
 // Run manually: npx tsx bench/confidence.bench.ts CORPORA
 const SPOILED_SHARE = 0.05;

@@ -1,9 +1,9 @@
 // Benchmarks the CRF's loss and its gradients: the engine's kernels against stock tfjs ops.
 import * as tf from '@tensorflow/tfjs';
+import { stateWords } from '../src/engine/gpu/kernel.ts';
 import type { Region } from '../src/engine/gpu/recorder.ts';
-import { stateWords } from '../src/engine/gpu/stepState.ts';
 import { recordCrf } from '../src/engine/kernels/crf/crfKernels.ts';
-import { crfLogLikelihood } from '../src/model/crf.ts';
+import { crfLogLikelihood } from '../src/model/tagger.ts';
 import { Rng } from '../src/util/random.ts';
 import { drawnBatch } from '../tests/fixtures/drawnBatch.ts';
 import { openRecording, type Words } from '../tests/fixtures/openRecording.ts';

@@ -9,13 +9,13 @@ import { SPLITS, type Sentence, type Split } from '../src/data/corpus/corpus.ts'
 import type { DictionaryEntry } from '../src/data/dictionary/dictionary.ts';
 import { DEFAULT_LINKING, Linker, type LinkStep } from '../src/data/dictionary/linker.ts';
 import { dictionaryOf } from '../src/data/dictionary/readDictionary.ts';
-import { silverText } from '../src/data/dictionary/silverText.ts';
+import { silverText } from '../src/data/dictionary/termMatcher.ts';
 import { dictionaryTsv } from '../src/data/dictionary/tableTerms.ts';
 import { DEFAULT_RULES } from '../src/data/dictionary/termForms.ts';
 import { readConll } from '../src/data/rows/conll.ts';
-import { mentionText } from '../src/metrics/text/textSources.ts';
+import { mentionText } from '../src/metrics/text/nearIndex.ts';
 import { Rng } from '../src/util/random.ts';
-import { finishWork } from '../src/util/work.ts';
+import { finishWork } from '../src/util/clock.ts';
 
 const SEEDS = [1, 2, 3] as const;
 

@@ -1,14 +1,19 @@
 // The page in which checkpoints are written: epochEnd.bench.ts opens it and calls `writeEpochEnds`.
 import { processorCompute } from '../src/engine/network/computeOptions.ts';
 import { compileProcessorModule, processorFeatures } from '../src/engine/processor/processorModule.ts';
-import type { HostTensor } from '../src/model/blocks/hostParameters.ts';
+import type { HostTensor } from '../src/model/blocks/parameterLocation.ts';
 import { newEncoder, newHead } from '../src/model/parameters.ts';
 import type { RunRecord } from '../src/schema/runRecord.ts';
 import { indexedDb } from '../src/storage/indexedDb.ts';
 import { removeRun } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
-import { checkpointsElsewhere, checkpointsInto, CheckpointWriter, type CheckpointCalls } from '../src/training/checkpointWriter.ts'; // prettier-ignore
-import { engineTrainer } from '../src/training/engineTrainer.ts';
+import {
+  checkpointsElsewhere,
+  checkpointsInto,
+  CheckpointWriter,
+  type CheckpointCalls,
+} from '../src/training/checkpointWriter.ts';
+import { engineTrainer } from '../src/training/trainers.ts';
 import { macrotask } from '../src/util/clock.ts';
 import { connect, workerWire } from '../src/wire/port.ts';
 import { drawnBatch } from '../tests/fixtures/drawnBatch.ts';

@@ -5,9 +5,9 @@ import type { Sentence } from '../src/data/corpus/corpus.ts';
 import { expandPlan } from '../src/lab/plans/expandPlan.ts';
 import { presets } from '../src/lab/plans/presets.ts';
 import { runGraph } from '../src/lab/plans/runGraph.ts';
-import type { RunNode } from '../src/lab/state/planGraph.ts';
 import { planJobs } from '../src/lab/workflow/planJobs.ts';
-import type { PlanFile } from '../src/schema/planFile.ts';
+import type { PlanFile } from '../src/schema/resultFile.ts';
+import type { RunNode } from '../src/schema/runLineage.ts';
 import { corpusRecord, modelRecord, splitCounts } from '../tests/fixtures/records.ts';
 
 // Run manually: npx tsx bench/gridCost.bench.ts CORPORA STEP_MS ..., with the milliseconds of a step on each machine

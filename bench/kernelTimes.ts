@@ -1,5 +1,5 @@
 // Sums times of launches by kernel.
-import type { LaunchTime } from '../src/engine/gpu/machine.ts';
+import type { LaunchTime } from '../src/engine/gpu/recorder.ts';
 import { percent, shortNumber, spreadOf, type BenchTable } from './benchReport.ts';
 
 export interface KernelTime {

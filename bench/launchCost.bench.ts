@@ -1,6 +1,6 @@
 // Measures what a step costs before a GPU computes: launches, bytes, and the processor time of JavaScript and of Dawn's front end on its null backend.
-import { GpuMachine } from '../src/engine/gpu/gpuMachine.ts';
-import { Pipelines } from '../src/engine/gpu/pipelines.ts';
+import { Pipelines } from '../src/engine/gpu/kernel.ts';
+import { GpuMachine } from '../src/engine/gpu/launchPlan.ts';
 import { computeOptionsFor } from '../src/engine/network/computeOptions.ts';
 import type { LayerBlocks } from '../src/engine/network/encoderPass.ts';
 import { TaggerEngine } from '../src/engine/network/taggerEngine.ts';

@@ -1,15 +1,17 @@
 // Times every variant of the engine's matrix products in alternation, on a device of the browser or of Node.
-import { Pipelines } from '../src/engine/gpu/pipelines.ts';
-import { matmulWork, type MatmulShape } from '../src/engine/kernels/matmul/matmulShape.ts';
+import { Pipelines } from '../src/engine/gpu/kernel.ts';
 import {
   hardwareTuning,
   matmulCandidates,
+  matmulWork,
   softwareTuning,
+  variantName,
+  type MatmulShape,
   type MatmulTuning,
+  type MatmulVariant,
 } from '../src/engine/kernels/matmul/matmulTuning.ts';
-import { variantName, type MatmulVariant } from '../src/engine/kernels/matmul/matmulVariant.ts';
 import type { EngineGpu } from '../src/engine/network/computeOptions.ts';
-import { MatmulTrial, type MatmulCandidate } from '../src/engine/tuning/matmulTrial.ts';
+import { MatmulTrial, type MatmulCandidate } from '../src/engine/tuning/autotune.ts';
 import type { Precision } from '../src/schema/machineSettings.ts';
 import { gpuFor, openBenchDevice } from './benchDevice.ts';
 import { percent, shortNumber, type BenchHome, type BenchReport, type BenchRequest } from './benchReport.ts';

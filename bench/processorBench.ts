@@ -1,11 +1,9 @@
 // Benchmarks a step and a tagging on the processor: the plain network, the engine on one thread and on all, PyTorch if there is one.
 import type { EngineHome } from '../src/engine/network/computeOptions.ts';
 import { compileProcessorModule } from '../src/engine/processor/processorModule.ts';
-import type { Platform } from '../src/engine/start/platform.ts';
-import { startBackend } from '../src/engine/start/startBackend.ts';
+import { startBackend, type Platform } from '../src/engine/start/startBackend.ts';
 import { newEncoder, newHead } from '../src/model/parameters.ts';
-import { engineTrainer } from '../src/training/engineTrainer.ts';
-import { openTrainer } from '../src/training/openTrainer.ts';
+import { engineTrainer, openTrainer } from '../src/training/trainers.ts';
 import { drawnBatch } from '../tests/fixtures/drawnBatch.ts';
 import { spreadOf, spreadText, type BenchHome, type BenchReport, type BenchRequest } from './benchReport.ts';
 import { configOf, taggerOf } from './benchShape.ts';

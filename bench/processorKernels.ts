@@ -1,12 +1,11 @@
 // Times the launches of a step on the processor with one thread and with all, and compares products with the best one of the run.
-import type { LaunchTime } from '../src/engine/gpu/machine.ts';
-import { Recorder, type Region } from '../src/engine/gpu/recorder.ts';
+import { Recorder, type LaunchTime, type Region } from '../src/engine/gpu/recorder.ts';
 import { recordMatmul } from '../src/engine/kernels/matmul/matmul.ts';
 import { wholeTuning } from '../src/engine/kernels/matmul/matmulTuning.ts';
 import type { EngineProcessor } from '../src/engine/network/computeOptions.ts';
 import { ProcessorMachine } from '../src/engine/processor/processorMachine.ts';
-import type { Batch } from '../src/model/blocks/batch.ts';
-import type { EngineTrainer } from '../src/training/engineTrainer.ts';
+import type { Batch } from '../src/model/blocks/encoderFamily.ts';
+import type { EngineTrainer } from '../src/training/trainers.ts';
 import { percent, shortNumber, type BenchHome, type BenchTable } from './benchReport.ts';
 import { kernelTimes, medianTimes } from './kernelTimes.ts';
 import { quietTime } from './quietTimes.ts';

@@ -5,15 +5,15 @@ import os from 'node:os';
 import path from 'node:path';
 import { chromium } from 'playwright';
 import { preview } from 'vite';
-import { commonPlan, mergeParts, type PartFile } from '../src/lab/comparison/mergeParts.ts';
-import { buildComparisons } from '../src/lab/comparison/comparison.ts';
-import { comparisonTables } from '../src/lab/comparison/comparisonTables.ts';
-import { publishedScores } from '../src/lab/comparison/publishedScores.ts';
 import { resultPage } from '../headless/mergeCommand.ts';
-import { sealResultFile, type ResultFile } from '../src/schema/resultFile.ts';
 import { builtLab } from '../scripts/builtLab.ts';
 import { chromiumFlags } from '../scripts/chromiumFlags.ts';
 import { findChromium } from '../scripts/findChromium.ts';
+import { buildComparisons } from '../src/lab/comparison/comparison.ts';
+import { comparisonTables } from '../src/lab/comparison/comparisonTables.ts';
+import { commonPlan, mergeParts, type PartFile } from '../src/lab/comparison/mergeRuns.ts';
+import { publishedScores } from '../src/lab/comparison/publishedScores.ts';
+import { sealResultFile, type ResultFile } from '../src/schema/resultFile.ts';
 import { countedResult } from '../tests/fixtures/countedResult.ts';
 
 // Run manually on a quiet machine: npx tsx bench/resultGrowth.bench.ts [--page]

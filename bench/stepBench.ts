@@ -1,11 +1,9 @@
 // Benchmarks one training step: the engine against stock tfjs ops on the same device, weights and batch, in alternating runs.
-import type { LaunchTime } from '../src/engine/gpu/machine.ts';
-import type { Batch } from '../src/model/blocks/batch.ts';
-import type { HostParameters } from '../src/model/blocks/hostParameters.ts';
+import type { LaunchTime } from '../src/engine/gpu/recorder.ts';
+import type { Batch } from '../src/model/blocks/encoderFamily.ts';
+import type { HostParameters } from '../src/model/blocks/parameterLocation.ts';
 import { newEncoder, newHead } from '../src/model/parameters.ts';
-import { engineTrainer, type EngineTrainer } from '../src/training/engineTrainer.ts';
-import { plainTrainer } from '../src/training/plainTrainer.ts';
-import { freshState, type Trainer } from '../src/training/trainer.ts';
+import { engineTrainer, freshState, plainTrainer, type EngineTrainer, type Trainer } from '../src/training/trainers.ts';
 import { drawnBatch } from '../tests/fixtures/drawnBatch.ts';
 import { gpuFor, openBenchDevice, type BenchDevice } from './benchDevice.ts';
 import {

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { writeTaggerPackage } from '../scripts/package/taggerPackage.ts';
 import { documentOfText } from '../src/data/documents/documentSentences.ts';
 import { open } from '../src/tagger/bionerTagger.ts';
-import { taggerFiles } from '../src/tagger/taggerSource.ts';
+import { taggerFiles } from '../src/tagger/taggerMachine.ts';
 import { inventedAbstracts, pubTatorOf, shippedTaggerFiles } from '../tests/fixtures/inventedAbstracts.ts';
 import { printBenchTable } from './printBench.ts';
 

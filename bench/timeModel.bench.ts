@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { LocalLab } from '../src/lab/lab.ts';
 import { presets, type PresetName } from '../src/lab/plans/presets.ts';
-import type { PlanFile } from '../src/schema/planFile.ts';
+import type { PlanFile } from '../src/schema/resultFile.ts';
 import { fileSystem } from '../src/storage/fileSystem.ts';
 import { memory, type Store } from '../src/storage/store.ts';
 import { connect, portWire } from '../src/wire/port.ts';

@@ -1,10 +1,10 @@
 // Benchmarks a step, tagging and an epoch of the lab against PyTorch as people write it, in alternating runs on the same data.
+import type { Sequence } from '../src/data/pieces/sequences.ts';
 import type { EngineHome } from '../src/engine/network/computeOptions.ts';
 import { compileProcessorModule, processorFeatures } from '../src/engine/processor/processorModule.ts';
 import { newEncoder, newHead } from '../src/model/parameters.ts';
 import { epochSteps, padBatch } from '../src/training/batches.ts';
-import { engineTrainer } from '../src/training/engineTrainer.ts';
-import type { Sequence } from '../src/data/pieces/sequences.ts';
+import { engineTrainer } from '../src/training/trainers.ts';
 import { gpuFor, openBenchDevice } from './benchDevice.ts';
 import {
   spreadOf,

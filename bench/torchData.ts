@@ -1,6 +1,6 @@
 // Makes the data that the lab and PyTorch train on in one measurement: a batch, and the sequences of an epoch with lengths as sentences have them.
 import type { Sequence } from '../src/data/pieces/sequences.ts';
-import type { Batch } from '../src/model/blocks/batch.ts';
+import type { Batch } from '../src/model/blocks/encoderFamily.ts';
 import { Rng } from '../src/util/random.ts';
 import { drawnBatch } from '../tests/fixtures/drawnBatch.ts';
 import { taggerOf, type BenchShape } from './benchShape.ts';

@@ -3,15 +3,15 @@ import { openAsBlob } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
-  BASELINES,
   baselineForms,
+  BASELINES,
   languageText,
   MOST_LANGUAGE,
   type BaselineName,
   type LanguageChoice,
 } from '../src/data/words/baselines.ts';
 import type { LocalLab } from '../src/lab/lab.ts';
-import { FIRST_WORDS, MOST_FIRST_WORDS } from '../src/lab/library/newBaseline.ts';
+import { FIRST_WORDS, MOST_FIRST_WORDS } from '../src/lab/library/suggestedModels.ts';
 import { readModelFile } from '../src/storage/modelRecords.ts';
 import { memory } from '../src/storage/store.ts';
 import { LabError } from '../src/util/labError.ts';

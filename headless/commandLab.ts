@@ -2,7 +2,7 @@
 import { LocalLab } from '../src/lab/lab.ts';
 import type { Lab } from '../src/lab/state/labState.ts';
 import type { Store } from '../src/storage/store.ts';
-import { softwareVersion } from '../src/util/softwareVersion.ts';
+import { softwareVersion } from '../src/util/wording.ts';
 import type { ServerClient } from '../src/wire/trainingProtocol.ts';
 import { requestFile } from '../workers/publicFiles.ts';
 import type { CommandSurroundings, MachinePart } from './commandEnd.ts';

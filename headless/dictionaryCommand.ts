@@ -1,17 +1,16 @@
 // Checks files of terms, and marks their terms in text as a corpus to train on.
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { annotationFormats } from '../src/data/documents/annotationFormats.ts';
 import { DEFAULT_RULES, type TermRules } from '../src/data/dictionary/termForms.ts';
+import { annotationFormats } from '../src/data/documents/document.ts';
 import type { TermsSource } from '../src/lab/dictionaries/storedDictionary.ts';
-import { describeCorpus } from '../src/lab/library/corpora.ts';
 import type { LocalLab } from '../src/lab/lab.ts';
-import type { CorpusRecord } from '../src/schema/corpusRecord.ts';
-import type { DictionaryRecord, SilverProvenance } from '../src/schema/dictionaryRecord.ts';
+import { describeCorpus } from '../src/lab/library/corpora.ts';
+import type { CorpusRecord, DictionaryRecord, SilverProvenance } from '../src/schema/corpusRecord.ts';
 import { memory } from '../src/storage/store.ts';
 import { LabError } from '../src/util/labError.ts';
 import { fileInMemory, type DroppedFile } from '../src/util/namedFile.ts';
-import type { SilverDivision } from '../src/wire/dictionaryProtocol.ts';
+import type { SilverDivision } from '../src/wire/readingProtocol.ts';
 import { command, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
 import { cancelledBy, commandLab } from './commandLab.ts';
 import type { EventLines } from './eventLines.ts';

@@ -1,6 +1,6 @@
 // Writes what happens as JSON lines for programs: the runs, their progress, loss, F1 and bytes, results, and how the command ended.
-import type { RunGraph } from '../src/lab/state/planGraph.ts';
 import type { SplitScores } from '../src/metrics/scores/spanScore.ts';
+import type { RunGraph } from '../src/schema/runLineage.ts';
 import type { RunRecord, RunSpec } from '../src/schema/runRecord.ts';
 import type { LabErrorData } from '../src/util/labError.ts';
 import type { RunEvent, ServerClient } from '../src/wire/trainingProtocol.ts';

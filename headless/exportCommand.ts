@@ -1,7 +1,7 @@
 // Exports the selected snapshot of finished runs from folders of results as model folders, or as ONNX, as which exported taggers leave, too.
-import path from 'node:path';
 import { readdir, stat } from 'node:fs/promises';
-import { ONNX_PRECISIONS, type OnnxPrecision } from '../src/schema/onnxDescription.ts';
+import path from 'node:path';
+import { ONNX_PRECISIONS, type OnnxPrecision } from '../src/schema/taggerFiles.ts';
 import { fileSystem } from '../src/storage/fileSystem.ts';
 import { memory, type Store } from '../src/storage/store.ts';
 import { LabError } from '../src/util/labError.ts';

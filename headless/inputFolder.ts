@@ -4,10 +4,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Lab } from '../src/lab/state/labState.ts';
 import { runTitle } from '../src/lab/state/runViews.ts';
+import type { OnnxPrecision } from '../src/schema/taggerFiles.ts';
 import { LabError } from '../src/util/labError.ts';
 import type { DroppedFile } from '../src/util/namedFile.ts';
-import type { OnnxPrecision } from '../src/schema/onnxDescription.ts';
-import type { TaggerExport } from '../src/wire/taggerRef.ts';
+import type { TaggerExport } from '../src/wire/trainingProtocol.ts';
 import { layersOf, type TextOutput } from './progressReport.ts';
 
 const builtInFolder = fileURLToPath(new URL('../public', import.meta.url));

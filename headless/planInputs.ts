@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { parsePlan } from '../src/lab/plans/expandPlan.ts';
 import type { Lab } from '../src/lab/state/labState.ts';
-import type { PlanCategory, PlanFile, PlanTask } from '../src/schema/planFile.ts';
+import type { PlanCategory, PlanFile, PlanTask } from '../src/schema/resultFile.ts';
 import { LabError } from '../src/util/labError.ts';
 import { cancelledBy } from './commandLab.ts';
 import type { HeadlessArguments } from './headlessArguments.ts';

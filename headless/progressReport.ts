@@ -1,9 +1,9 @@
 // Reports runs in a terminal: the graph of a plan, then their progress, rewriting one line on a TTY, else printing a line from time to time.
-import { droppedText } from '../src/metrics/racing/raceWords.ts';
 import type { Lab, RunView } from '../src/lab/state/labState.ts';
-import type { RunGraph, RunNode } from '../src/lab/state/planGraph.ts';
 import { runTitle } from '../src/lab/state/runViews.ts';
+import { droppedText } from '../src/metrics/racing/raceWords.ts';
 import type { SplitScores } from '../src/metrics/scores/spanScore.ts';
+import type { RunGraph, RunNode } from '../src/schema/runLineage.ts';
 import type { RunRecord, RunSpec } from '../src/schema/runRecord.ts';
 import { LabError } from '../src/util/labError.ts';
 

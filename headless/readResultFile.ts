@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
-import { isGzip, unpackGzip } from '../src/data/import/gzip.ts';
+import { unpackGzip } from '../src/data/import/archive.ts';
+import { isGzip } from '../src/data/import/detectFormat.ts';
 import { parseResultFile } from '../src/lab/plans/resultFiles.ts';
 import type { ResultFile } from '../src/schema/resultFile.ts';
 import { LabError } from '../src/util/labError.ts';

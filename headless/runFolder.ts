@@ -3,7 +3,7 @@ import { copyFile, link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/p
 import path from 'node:path';
 import type { CorpusRecord } from '../src/schema/corpusRecord.ts';
 import type { ModelRecord } from '../src/schema/modelRecord.ts';
-import type { PlanFile } from '../src/schema/planFile.ts';
+import type { PlanFile } from '../src/schema/resultFile.ts';
 import { neededRuns } from '../src/schema/runLineage.ts';
 import type { RunRecord, RunSpec } from '../src/schema/runRecord.ts';
 import { listCorpusRecords } from '../src/storage/corpusRecords.ts';

@@ -1,6 +1,6 @@
 // Runs the training command from its arguments to its exit code: a whole plan in one store, named runs in their folders, or runs beside one another.
 import path from 'node:path';
-import type { PlanFile } from '../src/schema/planFile.ts';
+import type { PlanFile } from '../src/schema/resultFile.ts';
 import { fileSystem } from '../src/storage/fileSystem.ts';
 import { endOf, exitCodes, orHelp, type CommandSurroundings } from './commandEnd.ts';
 import { EventLines } from './eventLines.ts';

@@ -2,17 +2,17 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { mergeParts } from '../src/lab/comparison/mergeParts.ts';
+import { mergeParts } from '../src/lab/comparison/mergeRuns.ts';
 import { assertApart } from '../src/lab/plans/expandPlan.ts';
 import { parseResultFile } from '../src/lab/plans/resultFiles.ts';
-import type { PlanFile } from '../src/schema/planFile.ts';
+import type { PlanFile } from '../src/schema/resultFile.ts';
 import { neededRuns } from '../src/schema/runLineage.ts';
-import { softwareVersion } from '../src/util/softwareVersion.ts';
+import { softwareVersion } from '../src/util/wording.ts';
 import { exitCodes, interruptedCode, type ChildLines, type CommandSurroundings } from './commandEnd.ts';
 import type { EventLines } from './eventLines.ts';
 import type { HeadlessArguments } from './headlessArguments.ts';
-import { runJobs, type GraphJob, type JobEnd } from './runJobs.ts';
 import { inputsPlanOf, runFolderOf, runResultOf } from './runFolder.ts';
+import { runJobs, type GraphJob, type JobEnd } from './runJobs.ts';
 import { prepareInputs, specsOf } from './trainRuns.ts';
 import { resultFileName, writeResult } from './trainStore.ts';
 

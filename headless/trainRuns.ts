@@ -1,17 +1,17 @@
 // Trains single runs of a plan, each in its own folder and lock, so that processes on many machines share one plan.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { mergeParts } from '../src/lab/comparison/mergeRuns.ts';
 import { assertApart, expandPlan, parsePlan } from '../src/lab/plans/expandPlan.ts';
-import { mergeParts } from '../src/lab/comparison/mergeParts.ts';
 import { parseResultFile } from '../src/lab/plans/resultFiles.ts';
-import type { PlanFile } from '../src/schema/planFile.ts';
+import type { PlanFile } from '../src/schema/resultFile.ts';
 import type { RunSpec } from '../src/schema/runRecord.ts';
 import { fileSystem, replaceFile } from '../src/storage/fileSystem.ts';
 import { readRunRecord } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
 import { canonicalJson } from '../src/util/digest.ts';
 import { LabError } from '../src/util/labError.ts';
-import { softwareVersion } from '../src/util/softwareVersion.ts';
+import { softwareVersion } from '../src/util/wording.ts';
 import { exitCodes, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
 import { commandLab } from './commandLab.ts';
 import type { EventLines } from './eventLines.ts';

@@ -1,18 +1,17 @@
 // Trains the runs of a plan in one store, from opening the lab to the result file, and reports how they ended.
 import { stat } from 'node:fs/promises';
 import { withParents } from '../src/lab/plans/exportResult.ts';
-import { describeEqualRates } from '../src/lab/plans/planLimits.ts';
+import { describeEqualRates } from '../src/lab/plans/runGraph.ts';
 import { isQueueStuck, waitsFor } from '../src/lab/runs/scheduler.ts';
 import type { Lab, UnreadableRecord } from '../src/lab/state/labState.ts';
 import { runTitle } from '../src/lab/state/runViews.ts';
 import { isSliced } from '../src/schema/methods.ts';
-import type { PlanFile } from '../src/schema/planFile.ts';
-import { sealResultFile, type ResultFile } from '../src/schema/resultFile.ts';
+import { sealResultFile, type PlanFile, type ResultFile } from '../src/schema/resultFile.ts';
 import type { RunStatus } from '../src/schema/runRecord.ts';
 import { replaceFile } from '../src/storage/fileSystem.ts';
 import type { Store } from '../src/storage/store.ts';
 import { LabError } from '../src/util/labError.ts';
-import { softwareVersion } from '../src/util/softwareVersion.ts';
+import { softwareVersion } from '../src/util/wording.ts';
 import { exitCodes, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
 import { commandLab } from './commandLab.ts';
 import type { EventLines } from './eventLines.ts';

@@ -2,10 +2,17 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { wholeRunMs } from '../src/lab/plans/runGraph.ts';
-import { planJobs, splitPlan, usualLengths, type JobLengths, type SplitBy } from '../src/lab/workflow/planJobs.ts';
 import { assertApart } from '../src/lab/plans/expandPlan.ts';
-import type { Workflow, WorkflowEngine } from '../src/lab/workflow/workflow.ts';
+import { wholeRunMs } from '../src/lab/plans/runGraph.ts';
+import {
+  planJobs,
+  splitPlan,
+  usualLengths,
+  type JobLengths,
+  type SplitBy,
+  type Workflow,
+  type WorkflowEngine,
+} from '../src/lab/workflow/planJobs.ts';
 import { workflowFolder } from '../src/lab/workflow/workflowFolder.ts';
 import { LabError } from '../src/util/labError.ts';
 import { command, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from './commandEnd.ts';

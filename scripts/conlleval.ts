@@ -1,6 +1,6 @@
 // Prints the scores of a file of token, gold and predicted columns like conlleval.
 import { readFileSync } from 'node:fs';
-import { conlleval, conllevalReport, predictionRows } from '../src/metrics/scores/conlleval.ts';
+import { conlleval, conllevalReport, predictionRows } from '../src/metrics/scores/scoreSplit.ts';
 import { LabError } from '../src/util/labError.ts';
 
 const [file, ...rest] = process.argv.slice(2);

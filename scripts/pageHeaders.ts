@@ -1,5 +1,5 @@
 // Defines the built lab's Content-Security-Policy and the headers of every file, all in this one place.
-import { publicHosts } from '../src/lab/library/publicHosts.ts';
+import { publicHosts } from '../src/wire/requestFile.ts';
 import { isolationHeaders } from './isolationHeaders.ts';
 
 /** Browser features that the lab uses; every other one known to Chromium is off. */

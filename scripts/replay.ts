@@ -3,11 +3,17 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readResultFile } from '../headless/readResultFile.ts';
 import { buildComparisons } from '../src/lab/comparison/comparison.ts';
-import { parsePolicy, replayCases, replayPolicies, usualPolicies } from '../src/lab/racing/replay.ts';
+import {
+  gridsOf,
+  parsePolicy,
+  replayCases,
+  replayPolicies,
+  usualPolicies,
+  type StoredGrid,
+} from '../src/lab/racing/replay.ts';
 import { casesOf, replayFile, replayTable } from '../src/lab/racing/replayReport.ts';
-import { gridsOf, type StoredGrid } from '../src/lab/racing/storedGrids.ts';
+import { finishWork } from '../src/util/clock.ts';
 import { LabError } from '../src/util/labError.ts';
-import { finishWork } from '../src/util/work.ts';
 
 const usage = `usage: npm run replay -- FILE.result.json ... [--policy POLICY ...] [--seeds together|apart] [--share none|category] [--json] [--svg FILE.svg]
 

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { expect, type Page } from '@playwright/test';
 import { chromium } from 'playwright';
 import { preview } from 'vite';
-import type { PlanFile } from '../src/schema/planFile.ts';
+import type { PlanFile } from '../src/schema/resultFile.ts';
 import { dropPaths, openLab, showView, visit } from '../tests/e2e/labActions.ts';
 import { startPlan } from '../tests/e2e/planActions.ts';
 import { builtLab } from './builtLab.ts';

@@ -5,7 +5,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parseResultFile } from '../src/lab/plans/resultFiles.ts';
-import type { PlanFile } from '../src/schema/planFile.ts';
+import type { PlanFile } from '../src/schema/resultFile.ts';
 import { timeless } from '../tests/fixtures/timeless.ts';
 
 const root = path.resolve(import.meta.dirname, '..');

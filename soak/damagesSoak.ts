@@ -3,7 +3,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runHeadless } from '../headless/runHeadless.ts';
-import type { PlanFile } from '../src/schema/planFile.ts';
+import type { PlanFile } from '../src/schema/resultFile.ts';
 import type { Store } from '../src/storage/store.ts';
 import { connect, portWire } from '../src/wire/port.ts';
 import type { RunEvent, ServerCalls, ServerClient } from '../src/wire/trainingProtocol.ts';

@@ -1,13 +1,17 @@
 // Writes hostile documents in every format, reads them, writes what was read in every format again, and counts what differs.
 import { mentionsToTags, typeName } from '../src/data/corpus/tagScheme.ts';
-import type { AnnotatedDocument, AnnotatedMention, Span } from '../src/data/documents/document.ts';
-import { sentencesOfDocument } from '../src/data/documents/documentSentences.ts';
-import { sentenceSpans, tokenSpans } from '../src/data/documents/sentenceSpans.ts';
-import { annotationFormats, type AnnotationFormat } from '../src/data/documents/annotationFormats.ts';
+import {
+  annotationFormats,
+  type AnnotatedDocument,
+  type AnnotatedMention,
+  type AnnotationFormat,
+  type Span,
+} from '../src/data/documents/document.ts';
+import { sentencesOfDocument, sentenceSpans, tokenSpans } from '../src/data/documents/documentSentences.ts';
 import { writeDocuments } from '../src/data/formats/writeDocuments.ts';
-import { writeConll } from '../src/data/rows/conll.ts';
 import { readDocuments } from '../src/data/import/readDocuments.ts';
-import { conlleval, predictionRows } from '../src/metrics/scores/conlleval.ts';
+import { writeConll } from '../src/data/rows/conll.ts';
+import { conlleval, predictionRows } from '../src/metrics/scores/scoreSplit.ts';
 import { Rng } from '../src/util/random.ts';
 import type { SoakRow } from './soakRow.ts';
 

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { presets } from '../src/lab/plans/presets.ts';
 import type { TrainingConfig } from '../src/schema/config.ts';
-import type { PlanFile } from '../src/schema/planFile.ts';
+import type { PlanFile } from '../src/schema/resultFile.ts';
 import { modelFolder } from '../tests/fixtures/modelFolders.ts';
 import { planFile } from '../tests/fixtures/records.ts';
 import { writeShortCorpora } from '../tests/fixtures/shortCorpora.ts';

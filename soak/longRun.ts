@@ -1,10 +1,10 @@
 // Trains one run of many steps in a real browser and samples what it uses: memory of GPU, Worker and page, and storage.
-import { expect, type Page } from '@playwright/test';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { expect, type Page } from '@playwright/test';
 import { presets } from '../src/lab/plans/presets.ts';
-import type { PlanFile } from '../src/schema/planFile.ts';
+import type { PlanFile } from '../src/schema/resultFile.ts';
 import { dropPaths, waitUntilReady } from '../tests/e2e/labActions.ts';
 import { planFacts, planPanel } from '../tests/e2e/planActions.ts';
 import { modelFolder } from '../tests/fixtures/modelFolders.ts';

@@ -1,15 +1,14 @@
 // Compares the shipped tagger's ONNX graph with the lab on sentences of public corpora, in onnxruntime for Node and for the web.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { buildSequences } from '../src/data/pieces/sequences.ts';
-import { joinPredictions } from '../src/data/pieces/sequences.ts';
-import { predictBatches } from '../src/training/evaluate.ts';
-import { neverAborted } from '../src/util/work.ts';
 import { readSplit } from '../scripts/tagger/joinCommand.ts';
 import { jointSources } from '../scripts/tagger/jointCorpus.ts';
 import { openNodeTagger, type NodeTagger } from '../scripts/tagger/nodeTagging.ts';
 import { exportedOnnx, openedOnnx, RUNTIMES, shippedInStore } from '../scripts/tagger/onnxTagging.ts';
 import { shippedName } from '../scripts/tagger/publishCommand.ts';
+import { buildSequences, joinPredictions } from '../src/data/pieces/sequences.ts';
+import { predictBatches } from '../src/training/evaluate.ts';
+import { neverAborted } from '../src/util/clock.ts';
 import type { SoakRow } from './soakRow.ts';
 
 /** The largest difference of an emission. */

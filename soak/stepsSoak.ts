@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import path from 'node:path';
-import { softwareVersion } from '../src/util/softwareVersion.ts';
+import { softwareVersion } from '../src/util/wording.ts';
 import { growth, type Series } from './growth.ts';
 import { longRun, longRunSeries, type LongRun } from './longRun.ts';
 import { plotSeries, quantity } from './plotSeries.ts';

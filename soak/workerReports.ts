@@ -1,6 +1,6 @@
 // Records in the page what the training Worker reports, without changing the lab: the last phase, memory and step, and the number of events.
 import type { BrowserContext, Page } from 'playwright';
-import type { MemoryReport } from '../src/wire/trainingEvent.ts';
+import type { MemoryReport } from '../src/wire/trainingProtocol.ts';
 
 export interface WorkerReports {
   /** `opening` before the first event, `between runs` after a run's last. */

@@ -1,16 +1,16 @@
 // Serves the lab's queries about corpora and predictions, several at a time, on a separate thread.
-import { affinityQuestions } from '../src/analysis/affinityQuestions.ts';
-import { analysisInputs } from '../src/analysis/analysisInputs.ts';
-import type { AnalysisJob } from '../src/analysis/analysisJob.ts';
-import { confidenceQuestions } from '../src/analysis/confidenceQuestions.ts';
+import { analysisInputs, type AnalysisJob } from '../src/analysis/analysisInputs.ts';
 import { entitySetQuestions } from '../src/analysis/entitySetQuestions.ts';
-import { errorQuestions } from '../src/analysis/errorQuestions.ts';
-import { labelQuestions } from '../src/analysis/labelQuestions.ts';
-import { linkQuestions } from '../src/analysis/linkQuestions.ts';
-import { leakQuestions } from '../src/analysis/leakQuestions.ts';
-import { sentenceQuestions } from '../src/analysis/sentenceQuestions.ts';
-import { testScores } from '../src/analysis/testScores.ts';
-import { countsOfPredictions, testDifferences, totalErrors } from '../src/analysis/testDifferences.ts';
+import { confidenceQuestions, errorQuestions } from '../src/analysis/errorQuestions.ts';
+import { labelQuestions, leakQuestions } from '../src/analysis/labelQuestions.ts';
+import { linkQuestions, sentenceQuestions } from '../src/analysis/sentenceQuestions.ts';
+import {
+  affinityQuestions,
+  countsOfPredictions,
+  testDifferences,
+  testScores,
+  totalErrors,
+} from '../src/analysis/testDifferences.ts';
 import type { StoredPredictions } from '../src/schema/storedPredictions.ts';
 import { readPredictions } from '../src/storage/predictionRecords.ts';
 import type { Store } from '../src/storage/store.ts';

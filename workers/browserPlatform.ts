@@ -3,7 +3,7 @@ import simdUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.w
 import threadedUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import plainUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import type { ProcessorThread, ThreadTask } from '../src/engine/processor/threadPool.ts';
-import type { Platform } from '../src/engine/start/platform.ts';
+import type { Platform } from '../src/engine/start/startBackend.ts';
 import taggerProgram from '../src/training/export/tag.py?raw';
 
 const { userAgent, hardwareConcurrency } = navigator;

@@ -7,7 +7,7 @@ import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { processorFeatures } from '../src/engine/processor/processorModule.ts';
 import type { ProcessorThread, ThreadTask } from '../src/engine/processor/threadPool.ts';
-import type { Platform } from '../src/engine/start/platform.ts';
+import type { Platform } from '../src/engine/start/startBackend.ts';
 
 const wasmFolder = path.join(
   path.dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json')),

@@ -2,8 +2,8 @@
 import { markTerms, storeDictionary } from '../src/lab/dictionaries/storedDictionary.ts';
 import { readDrop, readTexts, type ReadingControl } from '../src/lab/library/readDrop.ts';
 import type { Store } from '../src/storage/store.ts';
+import { neverAborted, type Progress } from '../src/util/clock.ts';
 import type { DroppedFile } from '../src/util/namedFile.ts';
-import { neverAborted, type Progress } from '../src/util/work.ts';
 import type { AnswerMessage, CallMessage, Wire } from '../src/wire/calls.ts';
 import { serve, type ServerPort } from '../src/wire/port.ts';
 import type { ReadingCalls, SentFile } from '../src/wire/readingProtocol.ts';

@@ -1,8 +1,7 @@
 // The training server: answers the lab's calls, runs one training at a time, and is the only caller of training.
 import { underlyingFailure, type DeviceHealth } from '../src/engine/gpu/device.ts';
-import type { Platform } from '../src/engine/start/platform.ts';
 import { processorFeatures } from '../src/engine/processor/processorModule.ts';
-import { startBackend, type StartedBackend } from '../src/engine/start/startBackend.ts';
+import { startBackend, type Platform, type StartedBackend } from '../src/engine/start/startBackend.ts';
 import { defaultMachineSettings } from '../src/schema/machineSettings.ts';
 import {
   configAsTrained,
@@ -19,31 +18,51 @@ import { readModelRecord } from '../src/storage/modelRecords.ts';
 import { ifCorrupt } from '../src/storage/records.ts';
 import { readRunRecord, removeRun, writeRunRecord } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
+import { withFeatures } from '../src/training/batches.ts';
 import { resetDamagedRun } from '../src/training/checkpoint.ts';
 import { checkpointsInto, type CheckpointTarget } from '../src/training/checkpointWriter.ts';
 import { encodeTasks } from '../src/training/encodeTasks.ts';
-import { withFeatures } from '../src/training/sequenceFeatures.ts';
 import { taggerExports } from '../src/training/export/exportTagger.ts';
 import { encoderFacts, encoderOfFile, importModel } from '../src/training/importModel.ts';
-import { loadModel, readModelConfig } from '../src/training/loadModel.ts';
-import { loadTagger, type BaseWeights } from '../src/training/loadTagger.ts';
+import { loadModel, loadTagger, readModelConfig, type BaseWeights } from '../src/training/loadTagger.ts';
 import { estimateStep, measureStep } from '../src/training/measureStep.ts';
 import { keepPredictions } from '../src/training/predictSnapshot.ts';
 import { initialEncoder, startWeights, withDrawnHelpers } from '../src/training/startWeights.ts';
 import { openTagger, tagDocuments, type OpenTagger } from '../src/training/tagSentences.ts';
 import { train } from '../src/training/train.ts';
-import { tuneForRun } from '../src/training/tuneForRun.ts';
-import { notBefore } from '../src/util/clock.ts';
+import { drain, notBefore, type Progress } from '../src/util/clock.ts';
 import { LabError } from '../src/util/labError.ts';
-import { drain, type Progress } from '../src/util/work.ts';
 import type { AnswerMessage, CallMessage, Wire } from '../src/wire/calls.ts';
 import { serve, type Handlers, type ServerPort } from '../src/wire/port.ts';
-import type { MeasuredStep, MemoryEstimate, PlainNetwork } from '../src/wire/trainingEvent.ts';
-import type { BackendChoice, BackendReport, EstimateRequest, RunEvent, ServerCalls, StepRequest, TaggingRequest } from '../src/wire/trainingProtocol.ts'; // prettier-ignore
-import { BaselineMaking } from './baselineMaking.ts';
-import { measureRequested, predictRequested, readInputs, readTexts, type RequestedPredictions } from './runInputs.ts';
-import { TimePredictions } from './timePredictions.ts';
-import { fittingMachine, homeOf, machineUnderSettings, threadChoice, type TrainingMachine } from './trainingMachine.ts';
+import type {
+  BackendChoice,
+  BackendReport,
+  EstimateRequest,
+  MeasuredStep,
+  MemoryEstimate,
+  PlainNetwork,
+  RunEvent,
+  ServerCalls,
+  StepRequest,
+  TaggingRequest,
+} from '../src/wire/trainingProtocol.ts';
+import {
+  BaselineMaking,
+  measureRequested,
+  predictRequested,
+  readInputs,
+  readTexts,
+  type RequestedPredictions,
+} from './runInputs.ts';
+import {
+  fittingMachine,
+  homeOf,
+  machineUnderSettings,
+  threadChoice,
+  TimePredictions,
+  tuneForRun,
+  type TrainingMachine,
+} from './trainingMachine.ts';
 
 export interface TrainingServerOptions {
   readonly store: Store;

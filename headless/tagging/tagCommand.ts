@@ -1,21 +1,21 @@
 // Tags text files and folders of any size with a trained tagger, in one process or several, and goes on where it was ended.
-import { availableParallelism } from 'node:os';
 import { readFile, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { DEFAULT_LINKING, Linker, type LinkAnswer } from '../../src/data/dictionary/linker.ts';
+import { dictionaryOf } from '../../src/data/dictionary/readDictionary.ts';
 import {
   annotationFormats,
   formatsWithIds,
   lostIdsWords,
   type AnnotationFormat,
-} from '../../src/data/documents/annotationFormats.ts';
+} from '../../src/data/documents/document.ts';
 import type { LocalLab } from '../../src/lab/lab.ts';
-import { DEFAULT_LINKING, Linker, type LinkAnswer } from '../../src/data/dictionary/linker.ts';
-import { dictionaryOf } from '../../src/data/dictionary/readDictionary.ts';
 import { memory } from '../../src/storage/store.ts';
+import { finishWork } from '../../src/util/clock.ts';
 import { fingerprint } from '../../src/util/digest.ts';
 import { LabError } from '../../src/util/labError.ts';
 import type { DroppedFile } from '../../src/util/namedFile.ts';
-import { finishWork } from '../../src/util/work.ts';
 import {
   command,
   exitCodes,
@@ -29,11 +29,11 @@ import type { EventLines } from '../eventLines.ts';
 import { lockFolder } from '../folderLock.ts';
 import { headlessArguments, machineOptions, parsedOptions, usageError } from '../headlessArguments.ts';
 import { filesUnder, unreadableFile } from '../inputFolder.ts';
+import { openLab } from '../trainStore.ts';
 import { tagFolder, type TaggingPart, type TaggingTally } from './tagFolder.ts';
 import { TaggingJournal } from './taggingJournal.ts';
 import { TaggingProgress } from './taggingProgress.ts';
 import { textUnits } from './textSlices.ts';
-import { openLab } from '../trainStore.ts';
 
 const SLICE_MIB = 1;
 

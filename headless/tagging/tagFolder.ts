@@ -1,14 +1,12 @@
 // Tags slice after slice in this process: the next ones are read, and the last ones written, while a machine tags.
 import path from 'node:path';
-import type { AnnotationFormat } from '../../src/data/documents/annotationFormats.ts';
 import { linkDocuments, type LinkAnswer } from '../../src/data/dictionary/linker.ts';
-import type { AnnotatedDocument } from '../../src/data/documents/document.ts';
+import type { AnnotatedDocument, AnnotationFormat } from '../../src/data/documents/document.ts';
 import { writeDocuments } from '../../src/data/formats/writeDocuments.ts';
-import { taggedDocuments } from '../../src/lab/tagging/taggingCalls.ts';
+import { taggedDocuments } from '../../src/lab/tagging/tagging.ts';
 import { LabError } from '../../src/util/labError.ts';
 import type { NamedFile } from '../../src/util/namedFile.ts';
-import type { TaggerRef } from '../../src/wire/taggerRef.ts';
-import type { ServerClient } from '../../src/wire/trainingProtocol.ts';
+import type { ServerClient, TaggerRef } from '../../src/wire/trainingProtocol.ts';
 import type { TextOutput } from '../progressReport.ts';
 import type { TaggingJournal } from './taggingJournal.ts';
 import { slicesOf, unitKey, type TextSlice, type TextUnit } from './textSlices.ts';

@@ -2,18 +2,18 @@
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { createGunzip } from 'node:zlib';
 import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { isAnnotations, stemOfPath } from '../../src/data/formats/brat.ts';
 import { isColumnDescription } from '../../src/data/formats/tokenItem.ts';
-import { corpusFormatOf, leadingBytes } from '../../src/data/import/detectFormat.ts';
-import { isGzip, pathWithoutGzip } from '../../src/data/import/gzip.ts';
-import { readingBounds } from '../../src/data/import/readingBounds.ts';
+import { pathWithoutGzip } from '../../src/data/import/archive.ts';
+import { readingBounds } from '../../src/data/import/corpusChecks.ts';
+import { corpusFormatOf, isGzip, leadingBytes } from '../../src/data/import/detectFormat.ts';
 import { isClutter } from '../../src/data/import/sortDrop.ts';
 import { readTexts } from '../../src/lab/library/readDrop.ts';
+import { neverAborted } from '../../src/util/clock.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { fileInMemory, type DroppedFile } from '../../src/util/namedFile.ts';
-import { neverAborted } from '../../src/util/work.ts';
 import type { TextReading } from '../../src/wire/readingProtocol.ts';
 import { filesUnder, readWhole, unreadableFile } from '../inputFolder.ts';
 

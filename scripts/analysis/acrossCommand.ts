@@ -21,13 +21,20 @@ import { runStoreOf } from '../../headless/runFolder.ts';
 import { whileLocked } from '../../headless/trainRuns.ts';
 import { openLab } from '../../headless/trainStore.ts';
 import { analysisInputs } from '../../src/analysis/analysisInputs.ts';
-import type { IntervalScore } from '../../src/analysis/questions/askedDifference.ts';
-import { testScores } from '../../src/analysis/testScores.ts';
+import type { IntervalScore } from '../../src/analysis/questions/systemsQuery.ts';
+import { testScores } from '../../src/analysis/testDifferences.ts';
 import { buildComparisons } from '../../src/lab/comparison/comparison.ts';
-import { askedCells, cellScores, crossMatrix, lackingRequests, matrixRows, type CrossMatrix } from '../../src/lab/comparison/crossMatrix.ts'; // prettier-ignore
+import {
+  askedCells,
+  cellScores,
+  crossMatrix,
+  lackingRequests,
+  matrixRows,
+  type CrossMatrix,
+} from '../../src/lab/comparison/crossMatrix.ts';
 import type { LocalLab } from '../../src/lab/lab.ts';
-import { fileSystem } from '../../src/storage/fileSystem.ts';
 import type { PredictionRequest } from '../../src/schema/storedPredictions.ts';
+import { fileSystem } from '../../src/storage/fileSystem.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { csvText } from '../../src/util/csv.ts';
 import { LabError } from '../../src/util/labError.ts';

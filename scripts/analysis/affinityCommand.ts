@@ -1,7 +1,13 @@
 // Estimates from gradients which tasks of a folder of results to train together, plans it, and chooses by devel between all tasks and trained subsets.
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { command, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from '../../headless/commandEnd.ts'; // prettier-ignore
+import {
+  command,
+  exitCodes,
+  exitCodesText,
+  interruptedCode,
+  type CommandSurroundings,
+} from '../../headless/commandEnd.ts';
 import { cancelledBy, commandLab } from '../../headless/commandLab.ts';
 import type { EventLines } from '../../headless/eventLines.ts';
 import {
@@ -15,9 +21,9 @@ import {
 import { runStoreOf } from '../../headless/runFolder.ts';
 import { whileLocked } from '../../headless/trainRuns.ts';
 import { openLab } from '../../headless/trainStore.ts';
-import { affinityQuestions } from '../../src/analysis/affinityQuestions.ts';
 import { analysisInputs } from '../../src/analysis/analysisInputs.ts';
-import type { AffinityAnswer } from '../../src/analysis/questions/affinityQuery.ts';
+import type { AffinityAnswer } from '../../src/analysis/questions/systemsQuery.ts';
+import { affinityQuestions } from '../../src/analysis/testDifferences.ts';
 import { buildComparisons, type Comparison } from '../../src/lab/comparison/comparison.ts';
 import {
   askedChoices,
@@ -33,11 +39,11 @@ import {
   suggestedSubsets,
 } from '../../src/lab/comparison/taskSubsets.ts';
 import type { LocalLab } from '../../src/lab/lab.ts';
-import { variantName } from '../../src/lab/state/methodNames.ts';
+import { variantName } from '../../src/lab/state/runViews.ts';
 import type { TaskRef } from '../../src/schema/runRecord.ts';
-import { usualGradients, type GradientsRequest } from '../../src/schema/storedGradients.ts';
-import { readRunRecord } from '../../src/storage/runRecords.ts';
+import { usualGradients, type GradientsRequest } from '../../src/schema/storedPredictions.ts';
 import { fileSystem } from '../../src/storage/fileSystem.ts';
+import { readRunRecord } from '../../src/storage/runRecords.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { resultsIn } from './acrossCommand.ts';

@@ -3,14 +3,14 @@ import { answeringCommand, exitCodes, exitCodesText } from '../../headless/comma
 import { parsedOptions, usageError } from '../../headless/headlessArguments.ts';
 import { readResultFile } from '../../headless/readResultFile.ts';
 import { buildComparisons, taskKey, type Training } from '../../src/lab/comparison/comparison.ts';
-import { probabilityText, signedText, VERDICT_WORDS } from '../../src/lab/comparison/differenceWords.ts';
-import { variantName } from '../../src/lab/state/methodNames.ts';
+import { probabilityText, signedText, VERDICT_WORDS } from '../../src/lab/comparison/differenceFamily.ts';
+import { variantName } from '../../src/lab/state/runViews.ts';
 import { unpackCounts } from '../../src/metrics/scores/packedCounts.ts';
-import type { PairedTraining } from '../../src/metrics/significance/pairedTraining.ts';
+import type { PairedTraining } from '../../src/metrics/significance/bootstrapIntervals.ts';
 import { significance, type Significance } from '../../src/metrics/significance/significance.ts';
 import type { ResultFile } from '../../src/schema/resultFile.ts';
+import { finishWork } from '../../src/util/clock.ts';
 import { LabError } from '../../src/util/labError.ts';
-import { finishWork } from '../../src/util/work.ts';
 
 const usage = `Usage: bioner compare FIRST.result.json SECOND.result.json [--json]
 

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { CATEGORY_NAMES } from '../../src/data/catalogue/catalogue.ts';
 import { findLeaks, leastLeakTokens, type LeakCounts, type TaskLeaks } from '../../src/metrics/leaks.ts';
 import { nearDefaults } from '../../src/metrics/text/nearIndex.ts';
-import { finishWork } from '../../src/util/work.ts';
+import { finishWork } from '../../src/util/clock.ts';
 import { analysisCommand, percent, readOptions, usageError, type CommandOutcome } from './analysisCommand.ts';
 import { readCategory } from './readCategory.ts';
 

@@ -10,7 +10,7 @@ import { LocalLab } from '../../src/lab/lab.ts';
 import { fileSystem } from '../../src/storage/fileSystem.ts';
 import { LabError } from '../../src/util/labError.ts';
 import type { DroppedFile } from '../../src/util/namedFile.ts';
-import { softwareVersion } from '../../src/util/softwareVersion.ts';
+import { softwareVersion } from '../../src/util/wording.ts';
 import { connect, portWire } from '../../src/wire/port.ts';
 import type { RunEvent, ServerCalls } from '../../src/wire/trainingProtocol.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';

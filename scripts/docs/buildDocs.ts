@@ -1,8 +1,7 @@
 // Makes the files of the documentation from the markdown of the project and from what the code knows: guides, glossary, schemas.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { commonKeys, guides, type Guide, type KeyLine } from '../../src/ui/help/guides.ts';
-import { glossary, type TermName } from '../../src/ui/help/glossary.ts';
+import { commonKeys, glossary, guides, type Guide, type KeyLine, type TermName } from '../../src/ui/help/helpTexts.ts';
 import { docsGroups, shownAt } from './docsPages.ts';
 import { fileSchemas, memberTable } from './fileSchemas.ts';
 import { escaped, renderPage, servedAt } from './markdownPage.ts';

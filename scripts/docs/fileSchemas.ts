@@ -2,9 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
+import { planFileSchema, resultFileSchema } from '../../src/schema/resultFile.ts';
 import * as z from '../../src/util/zod.ts';
-import { planFileSchema } from '../../src/schema/planFile.ts';
-import { resultFileSchema } from '../../src/schema/resultFile.ts';
 import { escaped } from './markdownPage.ts';
 
 /** As much of JSON Schema (draft 2020-12) as zod writes. */

@@ -86,9 +86,9 @@ export const floors = [
     paths: [
       'workers/trainingMachine.ts',
       'workers/trainingServer.ts',
-      'workers/timePredictions.ts',
+      'workers/trainingMachine.ts',
       'workers/runInputs.ts',
-      'workers/baselineMaking.ts',
+      'workers/runInputs.ts',
     ],
     floors: [...leaves, 'wire', 'model', 'engine', 'training'],
     packages: [],

@@ -10,5 +10,5 @@ export const peerFolders = [
   { name: 'storage', reason: 'one file a kind of record; a thread that reads one kind loads no other schemas' },
   { name: 'parts', reason: 'one file a control of the page' },
   { name: 'workers', reason: 'one file a thread, a server or a platform' },
-  { name: 'families', reason: 'one folder a family of encoders' },
+  { name: 'families', reason: 'one file a family of encoders' },
 ];

@@ -44,6 +44,6 @@ export const fetching = [
   'workers/publicFiles.ts',
   'workers/offlineFiles.ts',
   'src/main.tsx',
-  'src/tagger/taggerSource.ts',
-  'src/ui/results/OpenPage.tsx',
+  'src/tagger/taggerMachine.ts',
+  'src/ui/share/OpenPage.tsx',
 ];

@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { SharedTaggerFiles } from '../../src/lab/share/sharedTagger.ts';
-import { taggerFiles } from '../../src/tagger/taggerSource.ts';
+import { taggerFiles } from '../../src/tagger/taggerMachine.ts';
 import { taggerOfFiles } from '../../src/training/loadTagger.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { pageProgram } from './taggerBundle.ts';

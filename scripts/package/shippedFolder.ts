@@ -1,7 +1,7 @@
 // Writes the tagger that comes with the lab as a folder such as the lab exports, with the card that has its licence.
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { shippedTaggerSchema } from '../../src/schema/shippedCatalogue.ts';
+import { shippedTaggerSchema } from '../../src/schema/taggerFiles.ts';
 
 const publicFolder = path.resolve(import.meta.dirname, '../../public');
 

@@ -1,10 +1,9 @@
 // Compares the tagger in plain tfjs ops with a reference case: hidden states, emissions, loss, gradients and Viterbi paths.
 import * as tf from '@tensorflow/tfjs';
-import { crfLogLikelihood } from '../../src/model/crf.ts';
-import { disposeParameters, uploadParameters, type DeviceParameters } from '../../src/model/blocks/deviceParameters.ts';
-import type { HostTensor } from '../../src/model/blocks/hostParameters.ts';
-import { emissions, encoderStates, pieceEmissions, summedLoss } from '../../src/model/tagger.ts';
-import { viterbi } from '../../src/model/viterbi.ts';
+import { disposeParameters, uploadParameters, type DeviceParameters } from '../../src/model/blocks/layerBlocks.ts';
+import type { HostTensor } from '../../src/model/blocks/parameterLocation.ts';
+import { viterbi } from '../../src/model/chainPaths.ts';
+import { crfLogLikelihood, emissions, encoderStates, pieceEmissions, summedLoss } from '../../src/model/tagger.ts';
 import {
   compare,
   readReferenceCase,

@@ -1,13 +1,11 @@
 // Reads a Hugging Face reference folder: a tagger, a batch, and the results of transformers and a float64 CRF.
-import * as z from '../../src/util/zod.ts';
-import type { Batch } from '../../src/model/blocks/batch.ts';
-import { encoderConfig } from '../../src/model/families/encoderConfig.ts';
-import type { HostParameters, HostTensor } from '../../src/model/blocks/hostParameters.ts';
-import { encoderShapes } from '../../src/model/families/encoderConfig.ts';
-import type { TaggerShape } from '../../src/model/tagger.ts';
+import type { Batch } from '../../src/model/blocks/encoderFamily.ts';
+import type { HostParameters, HostTensor } from '../../src/model/blocks/parameterLocation.ts';
+import { encoderConfig, encoderShapes } from '../../src/model/families/encoderConfig.ts';
+import type { TaggerShape } from '../../src/model/parameters.ts';
 import { huggingFaceTensor, parameterValues, pretrainedEncoder } from '../../src/model/weights/pretrained.ts';
-import { readSafetensors, type FileTensor } from '../../src/model/weights/safetensors.ts';
-import { transposed } from '../../src/model/weights/storedTensor.ts';
+import { readSafetensors, transposed, type FileTensor } from '../../src/model/weights/safetensors.ts';
+import * as z from '../../src/util/zod.ts';
 
 /** The files of a reference folder. */
 export interface ReferenceFiles {

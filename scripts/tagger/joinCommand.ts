@@ -7,7 +7,7 @@ import { fileSystem } from '../../src/storage/fileSystem.ts';
 import { readRunRecord } from '../../src/storage/runRecords.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { LabError } from '../../src/util/labError.ts';
-import type { SureMention } from '../../src/wire/taggerRef.ts';
+import type { SureMention } from '../../src/wire/trainingProtocol.ts';
 import {
   chosenSentences,
   completed,

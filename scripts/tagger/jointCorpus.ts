@@ -1,10 +1,10 @@
 // Joins corpora that each annotate some of the types into one that annotates all, taking the missing mentions from taggers.
-import { mentionsToTags } from '../../src/data/corpus/tagScheme.ts';
 import type { Mention, Sentence, Split } from '../../src/data/corpus/corpus.ts';
+import { mentionsToTags } from '../../src/data/corpus/tagScheme.ts';
 import { writeConll } from '../../src/data/rows/conll.ts';
 import { leakedSentences } from '../../src/metrics/leaks.ts';
-import { finishWork } from '../../src/util/work.ts';
-import type { SureMention } from '../../src/wire/taggerRef.ts';
+import { finishWork } from '../../src/util/clock.ts';
+import type { SureMention } from '../../src/wire/trainingProtocol.ts';
 
 /** A corpus of the joint one: what its mentions are called there, and which of its sentences are taken. */
 export interface JointSource {

@@ -4,8 +4,8 @@ import { startBackend } from '../../src/engine/start/startBackend.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { loadTagger } from '../../src/training/loadTagger.ts';
 import { openTagger, tagUnlabelled, type OpenTagger } from '../../src/training/tagSentences.ts';
-import { drain, neverAborted } from '../../src/util/work.ts';
-import type { SureMention, TaggerRef } from '../../src/wire/taggerRef.ts';
+import { drain, neverAborted } from '../../src/util/clock.ts';
+import type { SureMention, TaggerRef } from '../../src/wire/trainingProtocol.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { homeOf, machineUnderSettings } from '../../workers/trainingMachine.ts';
 

@@ -1,10 +1,10 @@
 // Measures what exporting the shipped tagger as ONNX changes: its F1 on annotated test sets in every precision, sentences that differ, bytes.
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { lenientMentions } from '../../src/data/corpus/chunks.ts';
 import type { Sentence } from '../../src/data/corpus/corpus.ts';
-import { ONNX_PRECISIONS, type OnnxPrecision } from '../../src/schema/onnxDescription.ts';
-import type { SureMention } from '../../src/wire/taggerRef.ts';
+import { lenientMentions } from '../../src/data/corpus/tagSequences.ts';
+import { ONNX_PRECISIONS, type OnnxPrecision } from '../../src/schema/taggerFiles.ts';
+import type { SureMention } from '../../src/wire/trainingProtocol.ts';
 import { readSplit } from './joinCommand.ts';
 import { jointSources } from './jointCorpus.ts';
 import { openNodeTagger } from './nodeTagging.ts';

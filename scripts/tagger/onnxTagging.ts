@@ -1,12 +1,12 @@
 // Exports taggers as ONNX in memory and opens them with the program of their folder, in onnxruntime for Node or for the web.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { OnnxPrecision } from '../../src/schema/onnxDescription.ts';
+import type { OnnxPrecision } from '../../src/schema/taggerFiles.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
 import { exportTagger } from '../../src/training/export/exportTagger.ts';
-import { importModel } from '../../src/training/importModel.ts';
 import { openTagger, type OnnxRuntime } from '../../src/training/export/onnxProgram.ts';
-import type { TaggerRef } from '../../src/wire/taggerRef.ts';
+import { importModel } from '../../src/training/importModel.ts';
+import type { TaggerRef } from '../../src/wire/trainingProtocol.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 
 export const RUNTIMES = ['onnxruntime-node', 'onnxruntime-web'] as const;

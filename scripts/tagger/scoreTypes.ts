@@ -3,7 +3,7 @@ import type { Sentence } from '../../src/data/corpus/corpus.ts';
 import { mentionsToTags } from '../../src/data/corpus/tagScheme.ts';
 import { scoreSplit } from '../../src/metrics/scores/scoreSplit.ts';
 import type { SplitScores } from '../../src/metrics/scores/spanScore.ts';
-import type { SureMention } from '../../src/wire/taggerRef.ts';
+import type { SureMention } from '../../src/wire/trainingProtocol.ts';
 import { inJointNames, type JointSource } from './jointCorpus.ts';
 
 /** One type on the test set of one corpus; `type` as the tagger calls it, `annotatedAs` as the corpus does. */

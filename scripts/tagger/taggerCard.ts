@@ -1,5 +1,5 @@
 // Writes the card of the shipped tagger in Markdown: what it is for, how it was made, its scores, limits and licence.
-import type { TaggerFile } from '../../src/schema/taggerHead.ts';
+import type { TaggerFile } from '../../src/schema/modelRecord.ts';
 import { leastConfidence } from './jointCorpus.ts';
 import type { ShippedScores } from './publishCommand.ts';
 

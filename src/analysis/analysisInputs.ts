@@ -1,4 +1,4 @@
-// Loads what analyses read: task sentences and snapshot predictions, cached within a limit.
+// Loads and caches what analyses read, and names the jobs that they work in.
 import {
   restrictToType,
   SPLITS,
@@ -16,7 +16,11 @@ import {
 import { readCorpusSentences } from '../storage/corpusRecords.ts';
 import { readPredictions } from '../storage/predictionRecords.ts';
 import type { Store } from '../storage/store.ts';
+import { mapWork, type Work, type WorkControl } from '../util/clock.ts';
+import { canonicalJson } from '../util/digest.ts';
 import { LabError } from '../util/labError.ts';
+
+// Loads what analyses read: task sentences and snapshot predictions, cached within a limit.
 
 export interface AnalysisInputs {
   /** Sentences of one split; mentions of types other than the task's are plain text. Throws LabError `storage/missing` or `storage/corrupt`. */
@@ -98,4 +102,45 @@ function shared(sentences: CorpusSentences): CorpusSentences {
 function withTokenCount(sentences: CorpusSentences): CachedCorpus {
   const ofSplit = (split: Split): number => sentences[split].reduce((sum, { tokens }) => sum + tokens.length, 0);
   return { sentences, tokens: SPLITS.reduce((sum, split) => sum + ofSplit(split), 0) };
+}
+
+// Names the job that a question is answered in, and weighs the phases of its work.
+
+export type AnalysisJob = WorkControl;
+
+/** Weighs all `phases` of the work equally in the overall progress. */
+export function overPhases<Result>(work: Work<Result>, phases: number): Work<Result> {
+  let phase: string | null = null;
+  let before = -1;
+  return mapWork(work, ({ phase: now, done, of }) => {
+    if (now !== phase) before++;
+    phase = now;
+    return { phase: now, done: before + (of === 0 ? 1 : done / of), of: phases };
+  });
+}
+
+// Caches the last few results of a costly computation by query.
+
+export interface Recent<Query, Result> {
+  /** Returns the cached result for this query, or makes it. Failures are not cached. */
+  of(query: Query, make: () => Promise<Result>): Promise<Result>;
+}
+
+export function recent<Query, Result>(entries: number): Recent<Query, Result> {
+  /** Least recently used first. */
+  const results = new Map<string, Result>();
+  return {
+    async of(query, make) {
+      const key = canonicalJson(query);
+      const known = results.get(key);
+      results.delete(key);
+      const result = known ?? (await make());
+      results.set(key, result);
+      for (const oldest of results.keys()) {
+        if (results.size <= entries) break;
+        results.delete(oldest);
+      }
+      return result;
+    },
+  };
 }

@@ -1,20 +1,39 @@
-// Tests differences between trained systems for significance, from the counts in their records or their stored predictions.
-import type { Sentence, Task } from '../data/corpus/corpus.ts';
-import { fingerprintOfSplit } from '../data/corpus/describeSentences.ts';
+// Answers questions about several trained systems: test scores with intervals, tested differences, and which tasks help one another.
+import { fingerprintOfSplit, type Sentence, type Task } from '../data/corpus/corpus.ts';
+import { chooseSubset, taskAffinity } from '../metrics/affinity/taskAffinity.ts';
 import { packCounts, unpackCounts, type PackedCounts } from '../metrics/scores/packedCounts.ts';
-import { sentenceCounts, type SentenceCounts } from '../metrics/scores/sentenceCounts.ts';
-import { errorTotals, type ErrorTotals } from '../metrics/significance/errorTotals.ts';
-import type { PairedTraining } from '../metrics/significance/pairedTraining.ts';
-import { significance, significanceDefaults, type Significance } from '../metrics/significance/significance.ts';
+import { sentenceCounts, totalCounts, type SentenceCounts } from '../metrics/scores/spanScore.ts';
+import {
+  bootstrapIntervals,
+  errorTotals,
+  significanceDefaults,
+  type ErrorTotals,
+  type PairedCounts,
+  type PairedTraining,
+} from '../metrics/significance/bootstrapIntervals.ts';
+import { significance, type Significance } from '../metrics/significance/significance.ts';
 import type { PredictionRequest } from '../schema/storedPredictions.ts';
-import { canonicalJson } from '../util/digest.ts';
+import { readGradients } from '../storage/predictionRecords.ts';
+import type { Store } from '../storage/store.ts';
+import { inTurns, macrotask, mapWork, type Work } from '../util/clock.ts';
+import { canonicalJson, fingerprint } from '../util/digest.ts';
 import { LabError } from '../util/labError.ts';
-import { inTurns, mapWork, type Work } from '../util/work.ts';
+import { Rng } from '../util/random.ts';
 import type { AnalysisQuery } from '../wire/analysisProtocol.ts';
-import type { AnalysisInputs } from './analysisInputs.ts';
-import type { AnalysisJob } from './analysisJob.ts';
-import type { AskedDifference, CountedSource } from './questions/askedDifference.ts';
-import { recent } from './recent.ts';
+import { recent, type AnalysisInputs, type AnalysisJob } from './analysisInputs.ts';
+import type {
+  AffinityQuery,
+  AskedChoice,
+  AskedDifference,
+  AskedScore,
+  CountedSource,
+  FoundAffinity,
+  FoundChoice,
+  FoundScore,
+  IntervalScore,
+} from './questions/systemsQuery.ts';
+
+// Tests differences between trained systems for significance, from the counts in their records or their stored predictions.
 
 interface DifferencesQuery {
   readonly differences: readonly AskedDifference[];
@@ -152,4 +171,114 @@ function afterCounting(
 
 function keyOf(source: CountedSource): string {
   return canonicalJson(source);
+}
+
+// Computes test scores with their bootstrap intervals, from the counts in records or from stored predictions.
+
+/** Enough for bounds that differ by a few hundredths between seeds, and seconds for a hundred scores. */
+const DRAWS = 1000;
+const LEVEL = 0.95;
+/** Scores whose intervals are cached: a page asks for a matrix again after each part of it was predicted. */
+const CACHED_SCORES = 2000;
+
+/**
+ * Answers with F1 and interval of each asked score, and with the sources of it that are not stored. Throws like AnalysisInputs except where
+ * nothing is stored, `metrics/sentences` if predictions are of other sentences than the corpus has, `metrics/packed` for damaged counts and
+ * `significance/sentences` if the trainings of a score were scored on different sentences.
+ */
+export function testScores(inputs: AnalysisInputs) {
+  /** By the counts themselves: predictions may be replaced. Least recently used first. */
+  const intervals = new Map<string, IntervalScore>();
+
+  function scoreOf(counted: readonly SentenceCounts[]): IntervalScore {
+    const key = fingerprint(canonicalJson(counted.map(({ gold, predicted, correct }) => [gold, predicted, correct].map((one) => one.join())))); // prettier-ignore
+    const score = intervals.get(key) ?? intervalScore(counted);
+    intervals.delete(key);
+    intervals.set(key, score);
+    for (const oldest of [...intervals.keys()].slice(0, -CACHED_SCORES)) intervals.delete(oldest);
+    return score;
+  }
+
+  return async (query: readonly AskedScore[], { signal, report }: AnalysisJob): Promise<readonly FoundScore[]> => {
+    const found: FoundScore[] = [];
+    for (const { task, sources } of query) {
+      const counted: CountedSplit[] = [];
+      const lacking: number[] = [];
+      for (const [index, source] of sources.entries()) {
+        const counts = await countSource(source, task, inputs).catch(ifNotStored);
+        if (counts === null) lacking.push(index);
+        else counted.push(counts);
+      }
+      const [first] = counted;
+      for (const other of counted.slice(1)) if (first !== undefined) checkSplits(first, other);
+      found.push({ score: first === undefined ? null : scoreOf(counted.map(({ counts }) => counts)), lacking });
+      report({ phase: 'resampling sentences', done: found.length, of: query.length });
+      await macrotask();
+      signal.throwIfAborted();
+    }
+    return found;
+  };
+}
+
+/** The mean F1 of trainings on the same sentences, and its interval, drawn with the same seed for every score. */
+export function intervalScore(counted: readonly SentenceCounts[]): IntervalScore {
+  const f1 = counted.map((counts) => {
+    const { gold, predicted, correct } = totalCounts(counts);
+    return correct === 0 ? 0 : (200 * correct) / (gold + predicted);
+  });
+  const pairs = counted.map((counts) => ({ a: counts, b: counts }));
+  const { a } = bootstrapIntervals(pairs, { draws: DRAWS, level: LEVEL, rng: Rng.seeded(1).fork('scores') });
+  return { f1: f1.reduce((sum, one) => sum + one, 0) / f1.length, ...a, trainings: f1.length };
+}
+
+// Answers which tasks help one another, from stored gradients, and which subset of tasks devel speaks for, from stored predictions.
+
+/** Each rejects with the abort reason of the job's signal. */
+export interface AffinityQuestions {
+  affinity(query: AffinityQuery, job: AnalysisJob): Promise<FoundAffinity>;
+  /** One answer per choice, in order. Rejects like AnalysisInputs, except where nothing is stored, and like `checkPairs`. */
+  choices(query: readonly AskedChoice[], job: AnalysisJob): Promise<readonly FoundChoice[]>;
+}
+
+export function affinityQuestions(store: Store, inputs: AnalysisInputs): AffinityQuestions {
+  return {
+    async affinity(query, job) {
+      const measured = await readGradients(store, query);
+      if (measured === undefined) return { answer: null };
+      const { tasks, sequences, dimensions, seed } = measured;
+      const affinity = await inTurns(taskAffinity(tasks, seed), job);
+      const develSequences = tasks.map(({ devel }) => devel.length);
+      return { answer: { sequences, dimensions, seed, affinity, develSequences } };
+    },
+
+    async choices(query, { signal, report }) {
+      const found: FoundChoice[] = [];
+      for (const { task, subsets } of query) {
+        const lacking = new Map<string, PredictionRequest>();
+        const known = new Map<string, SentenceCounts>();
+        const countsOf = async (request: PredictionRequest): Promise<SentenceCounts | null> => {
+          const key = JSON.stringify(request);
+          const counts = known.get(key) ?? (await countPredictions(request, task, inputs).catch(ifNotStored))?.counts ?? null; // prettier-ignore
+          if (counts === null) lacking.set(key, request);
+          else known.set(key, counts);
+          return counts;
+        };
+        const paired: PairedCounts[][] = [];
+        for (const { trainings } of subsets) {
+          const pairs: PairedCounts[] = [];
+          for (const training of trainings) {
+            const [a, b] = [await countsOf(training.a), await countsOf(training.b)];
+            if (a !== null && b !== null) pairs.push({ a, b });
+          }
+          paired.push(pairs);
+        }
+        const isWhole = lacking.size === 0 && subsets.length > 0;
+        found.push({ choice: isWhole ? chooseSubset(paired) : null, lacking: [...lacking.values()] });
+        report({ phase: 'resampling sentences', done: found.length, of: query.length });
+        await macrotask();
+        signal.throwIfAborted();
+      }
+      return found;
+    },
+  };
 }

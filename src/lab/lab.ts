@@ -5,32 +5,27 @@ import { writeMachineSettings } from '../storage/machineRecords.ts';
 import type { Store } from '../storage/store.ts';
 import type { AnalysisClient } from '../wire/analysisProtocol.ts';
 import type { ReadingClient } from '../wire/readingProtocol.ts';
-import type { RequestFile } from '../wire/requestFile.ts';
+import { publicRepository, type RequestFile } from '../wire/requestFile.ts';
 import type { ServerClient } from '../wire/trainingProtocol.ts';
-import { createBuiltIns, type FetchBuiltIn } from './library/builtIns.ts';
 import { createOwnCategories } from './library/categories.ts';
-import { ColumnQuestions } from './library/columnQuestions.ts';
 import { Corpora, refuseInUse } from './library/corpora.ts';
 import { Downloads } from './library/downloads.ts';
 import { readerInThread, readerInWorker } from './library/fileReader.ts';
-import { createResults, Library } from './library/library.ts';
-import { createModels } from './library/models.ts';
+import { ColumnQuestions, createResults, Library } from './library/library.ts';
+import { createBuiltIns, createModels, type FetchBuiltIn } from './library/models.ts';
 import { PublicCorpora } from './library/publicCorpora.ts';
-import { publicRepository } from './library/publicHosts.ts';
 import { ReportedScores } from './library/scoreTables.ts';
 import { removableItems, StoredLibrary } from './library/storedLibrary.ts';
 import { expandPlan, requireInputs, requireParent } from './plans/expandPlan.ts';
 import { exportPlan, exportResult, withParents } from './plans/exportResult.ts';
 import { planTime, remainingMs, runGraph, typicalStep } from './plans/runGraph.ts';
-import { createBackend } from './runs/backend.ts';
 import { describedExport, DescriptionRecords } from './runs/descriptionRecords.ts';
 import { createQueueMemory, Runner } from './runs/runner.ts';
-import { createAnalyses, superviseServer } from './runs/supervisedServer.ts';
+import { createAnalyses, createBackend, superviseServer } from './runs/supervisedServer.ts';
 import type { Lab } from './state/labState.ts';
-import { createLabStore } from './state/labStore.ts';
-import { OwnerGuard, type Ownership } from './state/ownership.ts';
+import { createLabStore, OwnerGuard, type Ownership } from './state/labStore.ts';
 import { runViewsOf } from './state/runViews.ts';
-import type { LiveTagging } from './tagging/liveTagging.ts';
+import type { LiveTagging } from './tagging/predictions.ts';
 import { createTagging, Dictionaries, Reviews } from './tagging/tagging.ts';
 
 export interface LabParts {
@@ -221,7 +216,7 @@ export class LocalLab implements Lab {
       return this.#models.remove(id);
     });
   readonly makeBaseline: Lab['makeBaseline'] = (request) =>
-    this.#changing(async () => (await import('./library/newBaseline.ts')).newBaseline(request, { client: this.#server, labStore: this.#labStore })); // prettier-ignore
+    this.#changing(async () => (await import('./library/suggestedModels.ts')).newBaseline(request, { client: this.#server, labStore: this.#labStore })); // prettier-ignore
   readonly removeReported: Lab['removeReported'] = (id) => this.#removing(() => this.#reported.remove(id));
   readonly removeResult: Lab['removeResult'] = (id) => this.#removing(() => this.#results.remove(id));
   readonly removeUnreadable: Lab['removeUnreadable'] = (kind, id) => this.#removing(() => this.#stored.removeUnreadable(kind, id)); // prettier-ignore
@@ -317,12 +312,12 @@ export class LocalLab implements Lab {
   readonly exportTagger: Lab['exportTagger'] = async (...values) => (await this.#predictions()).exportTagger(...values);
   readonly countSentences: Lab['countSentences'] = (runIds) =>
     this.#changing(async () => {
-      const { countSentences } = await import('./runs/countSentences.ts');
+      const { countSentences } = await import('./tagging/predictions.ts');
       return countSentences(runIds, { store: this.#parts.store, labStore: this.#labStore, analyse: this.analyse });
     });
   readonly tagLive: Lab['tagLive'] = (...values) =>
     this.#guard.run(async () => {
-      const { LiveTagging } = await import('./tagging/liveTagging.ts');
+      const { LiveTagging } = await import('./tagging/predictions.ts');
       return (this.#live ??= new LiveTagging(this.#server)).tag(...values);
     });
   readonly reviews: Lab['reviews'] = {

@@ -1,7 +1,7 @@
 // Compares the mention strings of training sentences, of annotated test sentences and of predictions as sets T, L and P.
 import type { CorpusSentences, Mention, Sentence } from '../data/corpus/corpus.ts';
 import { LabError } from '../util/labError.ts';
-import { mentionString } from './text/textSources.ts';
+import { mentionString } from './text/nearIndex.ts';
 
 /** The strings in exactly these sets: `TL` is in T and L but not in P. */
 export const ENTITY_REGIONS = ['T', 'L', 'P', 'TL', 'TP', 'LP', 'TLP'] as const;

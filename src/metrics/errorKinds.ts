@@ -1,6 +1,8 @@
-// Pairs gold and predicted mentions, each exactly once, and classifies the errors.
+// Pairs gold and predicted mentions, each exactly once; classifies errors, scores them as SemEval-2013 task 9 does, and by stratum of mentions.
 import type { Mention } from '../data/corpus/corpus.ts';
-import { checkSentences } from './scores/sentenceCounts.ts';
+import { LabError } from '../util/labError.ts';
+import { checkSentences, sharedMentions, spanScore, type SpanCounts, type SpanScore } from './scores/spanScore.ts';
+import { mentionText } from './text/nearIndex.ts';
 
 /**
  * `correct`: same boundaries and type. `boundary`: overlapping, same type, other boundaries. `type`: same boundaries, other type.
@@ -174,4 +176,203 @@ function rightOf(a: boolean, b: boolean): Right {
 
 function startOfCompared({ gold, a, b }: ComparedMention): number {
   return gold?.start ?? Math.min(a?.predicted?.start ?? Infinity, b?.predicted?.start ?? Infinity);
+}
+
+// Counts nearly correct mentions in the four ways of SemEval-2013 task 9, as nervaluate does since it takes the best partner.
+
+/** `strict`: boundaries and type. `exact`: boundaries only. `partial`: boundaries only, half for an overlap. `type`: type only, given an overlap. */
+export type SemevalView = 'strict' | 'exact' | 'partial' | 'type';
+
+export const SEMEVAL_VIEWS: readonly SemevalView[] = ['strict', 'exact', 'partial', 'type'];
+
+export interface SemevalCounts {
+  /** COR, INC, PAR, MIS and SPU. */
+  readonly correct: number;
+  readonly incorrect: number;
+  readonly partial: number;
+  readonly missed: number;
+  readonly spurious: number;
+}
+
+/** Percent; 0 if undefined. */
+export interface SemevalScore extends SemevalCounts {
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+}
+
+/**
+ * Counts and scores flat mentions in order, both `[sentences][mentions]` (Segura-Bedmar et al. 2013, section 5; nervaluate
+ * after 1.1.0, commit 0340f67): precision = (COR + PAR / 2) / (COR + INC + PAR + SPU), recall the same over COR + INC + PAR + MIS.
+ *
+ * As in nervaluate, each predicted mention from left to right is paired with a gold one not yet paired: one that is correct in this
+ * view (in `type`, the one with the nearest boundaries); or else the first that it overlaps, which then counts as incorrect or
+ * partial. So counts depend on order if two mentions compete for a partner, and `errorKinds`, which takes the best pair first, may
+ * pair them differently; `correct` of `strict` and `exact` is the same in both, as flat mentions with the same boundaries have no
+ * rival. nervaluate up to 1.1.0 pairs with the first gold mention that a predicted one overlaps: its counts differ in `type` alone, where
+ * that one has another type and a later one the same. Two differences from any nervaluate: percent, and one common token is an overlap even in a mention of over a hundred. Throws
+ * `metrics/sentences` if gold and predicted differ in sentences.
+ */
+export function semevalScores(
+  gold: readonly (readonly Mention[])[],
+  predicted: readonly (readonly Mention[])[],
+): Readonly<Record<SemevalView, SemevalScore>> {
+  checkSentences(gold, predicted);
+  const scoreOf = (view: SemevalView) => {
+    const counts = { correct: 0, incorrect: 0, partial: 0, missed: 0, spurious: 0 };
+    gold.forEach((mentions, sentence) => {
+      count(view, mentions, predicted[sentence] ?? [], counts);
+    });
+    return semevalScore(counts);
+  };
+  return { strict: scoreOf('strict'), exact: scoreOf('exact'), partial: scoreOf('partial'), type: scoreOf('type') };
+}
+
+/** Adds the counts of one sentence. */
+function count(
+  view: SemevalView,
+  gold: readonly Mention[],
+  predicted: readonly Mention[],
+  counts: { -readonly [Name in keyof SemevalCounts]: number },
+): void {
+  const open = new Set(gold);
+  for (const mention of predicted) {
+    const overlapped = [...open].filter((other) => overlap(mention, other) > 0);
+    const right = nearest(
+      mention,
+      overlapped.filter((other) => isRight(view, mention, other)),
+    );
+    const partner = right ?? overlapped[0];
+    if (partner === undefined) counts.spurious++;
+    else {
+      open.delete(partner);
+      if (right !== undefined) counts.correct++;
+      else if (view === 'partial') counts.partial++;
+      else counts.incorrect++;
+    }
+  }
+  counts.missed += open.size;
+}
+
+function isRight(view: SemevalView, mention: Mention, gold: Mention): boolean {
+  const sameType = mention.type === gold.type;
+  if (view === 'type') return sameType;
+  return borderDistance(mention, gold) === 0 && (sameType || view !== 'strict');
+}
+
+/** Returns the first of those with the nearest boundaries. */
+function nearest(mention: Mention, others: readonly Mention[]): Mention | undefined {
+  const least = Math.min(...others.map((other) => borderDistance(mention, other)));
+  return others.find((other) => borderDistance(mention, other) === least);
+}
+
+function semevalScore(counts: SemevalCounts): SemevalScore {
+  const { correct, incorrect, partial, missed, spurious } = counts;
+  const right = 100 * (correct + partial / 2);
+  const paired = correct + incorrect + partial;
+  const precision = paired + spurious > 0 ? right / (paired + spurious) : 0;
+  const recall = paired + missed > 0 ? right / (paired + missed) : 0;
+  const f1 = precision + recall > 0 ? (2 * precision * recall) / (precision + recall) : 0;
+  return { ...counts, precision, recall, f1 };
+}
+
+// Scores mentions stratified by length, or by how often their string was seen in training.
+
+/** Mentions whose length or frequency is between `from` and `to`, inclusive; `to` is null for the last. */
+export interface Stratum {
+  readonly from: number;
+  readonly to: number | null;
+}
+
+export interface StratumScore extends Stratum {
+  readonly score: SpanScore;
+}
+
+/** What is scored: tokens `[sentences][tokens]`, mentions `[sentences][mentions]`. */
+export interface ScoredMentions {
+  readonly tokens: readonly (readonly string[])[];
+  readonly gold: readonly (readonly Mention[])[];
+  readonly predicted: readonly (readonly Mention[])[];
+}
+
+/** Lower bounds of strata: lengths 1, 2, 3, 4, 5 and more tokens. */
+export const lengthBorders: readonly number[] = [1, 2, 3, 4, 5];
+/** Lower bounds of strata: strings seen never, once, 2 to 4, 5 to 19, 20 and more times. */
+export const frequencyBorders: readonly number[] = [0, 1, 2, 5, 20];
+/** Lower bounds of strata: unseen strings, seen ones. */
+export const seenBorders: readonly number[] = [0, 1];
+
+/** Scores by length in tokens; see `scoreStrata`. */
+export function strataByLength(scored: Omit<ScoredMentions, 'tokens'>, borders = lengthBorders): StratumScore[] {
+  return scoreStrata(scored, borders, ({ start, end }) => end - start);
+}
+
+/**
+ * Scores by how often the exact string of a mention (its tokens in the form of `mentionText`) is a mention in training; strings
+ * missing from `frequencies` count 0. With `seenBorders` the strata are unseen and seen. See `scoreStrata`.
+ */
+export function strataByFrequency(
+  scored: ScoredMentions,
+  frequencies: ReadonlyMap<string, number>,
+  borders = frequencyBorders,
+): StratumScore[] {
+  checkSentences(scored.gold, scored.tokens);
+  return scoreStrata(
+    scored,
+    borders,
+    (mention, sentence) => frequencies.get(mentionText({ tokens: scored.tokens[sentence] ?? [] }, mention)) ?? 0,
+  );
+}
+
+/**
+ * Scores each stratum, in the order of `borders`, each of which begins a stratum that ends before the next. Recall is stratified by
+ * the gold mention and precision by the predicted one: a stratum's recall is the share of its gold mentions found, its precision
+ * the share of the mentions predicted in it that are correct. A correct mention is the same on both sides, so it is in one stratum,
+ * and counts add up to the overall ones. F1 combines the two, though a mention with wrong boundaries may be missed in one stratum
+ * and spurious in another. Throws `metrics/sentences` if gold and predicted differ in sentences, `strata/borders` unless borders
+ * increase, `strata/outside` for a mention below the first.
+ */
+function scoreStrata(
+  { gold, predicted }: Omit<ScoredMentions, 'tokens'>,
+  borders: readonly number[],
+  valueOf: (mention: Mention, sentence: number) => number,
+): StratumScore[] {
+  checkSentences(gold, predicted);
+  checkBorders(borders);
+  const counts = borders.map(() => ({ gold: 0, predicted: 0, correct: 0 }));
+  const add = (what: keyof SpanCounts, mentions: readonly Mention[], sentence: number) => {
+    for (const mention of mentions) {
+      const value = valueOf(mention, sentence);
+      const ofStratum = counts[borders.findLastIndex((border) => border <= value)];
+      if (ofStratum === undefined) {
+        throw new LabError('strata/outside', `A mention of sentence ${sentence} is in no stratum.`, {
+          expected: `at least ${borders[0]}`,
+          got: `${value}`,
+        });
+      }
+      ofStratum[what]++;
+    }
+  };
+  gold.forEach((ofGold, sentence) => {
+    const found = predicted[sentence] ?? [];
+    add('gold', ofGold, sentence);
+    add('predicted', found, sentence);
+    add('correct', sharedMentions(ofGold, found), sentence);
+  });
+  return borders.map((from, stratum) => {
+    const next = borders[stratum + 1];
+    const score = spanScore(counts[stratum] ?? { gold: 0, predicted: 0, correct: 0 });
+    return { from, to: next === undefined ? null : next - 1, score };
+  });
+}
+
+function checkBorders(borders: readonly number[]): void {
+  const rises = borders.every(
+    (border, index) => Number.isInteger(border) && border > (borders[index - 1] ?? -Infinity),
+  );
+  if (borders.length > 0 && rises) return;
+  throw new LabError('strata/borders', 'The strata overlap, or there are none.', {
+    expected: 'whole numbers that rise',
+    got: borders.join(', '),
+  });
 }

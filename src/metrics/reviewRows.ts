@@ -1,10 +1,9 @@
 // Lists doubtful labels as flat rows for manual review.
 import type { Mention, Sentence, Split } from '../data/corpus/corpus.ts';
+import type { LabelDoubt } from './calibration.ts';
 import { stringsOfRegion, type EntitySets } from './entitySets.ts';
-import type { LabelDoubt } from './labelErrors.ts';
-import type { LabelConflicts } from './labelConflicts.ts';
-import type { LabelPair, LabelPairs } from './labelPairs.ts';
-import { mentionText, type SentencePosition, type TextSource } from './text/textSources.ts';
+import type { LabelConflicts, LabelPair, LabelPairs } from './labelConflicts.ts';
+import { mentionText, type SentencePosition, type TextSource } from './text/nearIndex.ts';
 
 export interface ReviewRow {
   readonly kind:

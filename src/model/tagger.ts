@@ -1,11 +1,11 @@
-// The whole network as a plain reference: encoder, linear layer, CRF or softmax over tags.
+// The whole network as a plain reference: encoder, linear layer, softmax over tags or a linear-chain CRF (paper, eq. 1).
 import * as tf from '@tensorflow/tfjs';
-import type { Batch } from './blocks/batch.ts';
-import { familyOf, type EncoderConfig } from './families/encoderConfig.ts';
-import { crfLogLikelihood } from './crf.ts';
-import { parameter } from './blocks/deviceParameters.ts';
+import { OPEN } from '../data/corpus/tagScheme.ts';
 import { dropout, lockedDropout, type DropoutRates, type DropoutStream } from './blocks/dropout.ts';
-import type { HeadShape } from './parameters.ts';
+import type { Batch } from './blocks/encoderFamily.ts';
+import { parameter } from './blocks/layerBlocks.ts';
+import { familyOf, type EncoderConfig } from './families/encoderConfig.ts';
+import type { TaggerShape } from './parameters.ts';
 
 /** Returns hidden states [B*T, d], one tensor for the embedding and one for each layer; the head reads the last. */
 export function encoderStates(
@@ -16,11 +16,6 @@ export function encoderStates(
   stream: DropoutStream | null,
 ): readonly tf.Tensor2D[] {
   return familyOf(config).states(batch, parameters, config, rates, stream);
-}
-
-export interface TaggerShape {
-  readonly encoder: EncoderConfig;
-  readonly head: HeadShape;
 }
 
 /**
@@ -95,4 +90,120 @@ function goldOneHot(batch: Batch, tagCount: number): Float32Array {
     if (inside) oneHot[index * tagCount + tag] = 1;
   });
   return oneHot;
+}
+
+// Linear-chain conditional random field: log-likelihood of tag sequences (paper, eq. 1).
+
+/** The labels of a batch: a tag for every position, or the tags that it may have. */
+type Labels = Pick<Batch, 'tags' | 'crfCounts' | 'openTags'>;
+
+/**
+ * Log-likelihood [B] of the batch's tags under emissions [B, N, K]: S(X, y) = sum A[y_i, y_(i+1)] + sum P[i, y_i], plus start and
+ * end states in the first sum if the parameters have them, minus the log-partition over all tag sequences. Positions beyond a
+ * sequence's count are ignored. Of a sequence with open positions: the log-sum of S over all tag sequences that agree with its labels, in
+ * place of S (Tsuboi et al. 2008, "Training conditional random fields using incomplete annotations").
+ */
+export function crfLogLikelihood(
+  emissions: tf.Tensor3D,
+  batch: Labels,
+  parameters: ReadonlyMap<string, tf.Tensor>,
+): tf.Tensor1D {
+  const [B, N, K] = emissions.shape;
+  const zero = (): tf.Tensor1D => tf.zeros([K]);
+  const transitions = parameter<tf.Tensor2D>(parameters, 'crf.transitions');
+  const start = parameters.has('crf.start') ? parameter<tf.Tensor1D>(parameters, 'crf.start') : zero();
+  const end = parameters.has('crf.end') ? parameter<tf.Tensor1D>(parameters, 'crf.end') : zero();
+
+  const counts = pathCounts(batch, [B, N, K]);
+  const score = tf.addN([
+    tf.sum(tf.mul(emissions, tf.tensor3d(counts.emissions, [B, N, K])), [1, 2]),
+    tf.squeeze(tf.matMul(tf.tensor2d(counts.transitions, [B, K * K]), tf.reshape(transitions, [K * K, 1])), [1]),
+    tf.squeeze(tf.matMul(tf.tensor2d(counts.start, [B, K]), tf.reshape(start, [K, 1])), [1]),
+    tf.squeeze(tf.matMul(tf.tensor2d(counts.end, [B, K]), tf.reshape(end, [K, 1])), [1]),
+  ]);
+
+  const logPartition = logSumOfPaths(emissions, batch, { transitions, start, end });
+  if (batch.openTags === undefined) return tf.sub(score, logPartition);
+  const agreeing = tf.add(emissions, tf.tensor3d(forbidden(batch, [B, N, K]), [B, N, K])) as tf.Tensor3D;
+  const isOpen = tf.tensor1d(
+    Array.from({ length: B }, (_, b) => hasOpen(batch, b, N)),
+    'bool',
+  );
+  const numerator = tf.where(isOpen, logSumOfPaths(agreeing, batch, { transitions, start, end }), score);
+  return tf.sub(numerator, logPartition);
+}
+
+interface ChainTensors {
+  readonly transitions: tf.Tensor2D;
+  readonly start: tf.Tensor1D;
+  readonly end: tf.Tensor1D;
+}
+
+/** Log-sum [B] of the scores of all tag sequences. */
+function logSumOfPaths(
+  emissions: tf.Tensor3D,
+  { crfCounts }: Labels,
+  { transitions, start, end }: ChainTensors,
+): tf.Tensor1D {
+  const [, N, K] = emissions.shape;
+  const steps = tf.unstack(emissions, 1) as tf.Tensor2D[];
+  const from = tf.expandDims(transitions, 0); // [1, K, K]
+  let alpha = tf.add(steps[0] as tf.Tensor2D, start) as tf.Tensor2D; // [B, K]
+  for (let i = 1; i < N; i++) {
+    const next = tf.add(tf.logSumExp(tf.add(tf.expandDims(alpha, 2), from), 1), steps[i] as tf.Tensor2D) as tf.Tensor2D;
+    const isPresent = Array.from(
+      { length: crfCounts.length * K },
+      (_, at) => i < (crfCounts[Math.floor(at / K)] as number),
+    );
+    alpha = tf.where(tf.tensor2d(isPresent, [crfCounts.length, K], 'bool'), next, alpha);
+  }
+  return tf.logSumExp(tf.add(alpha, end), 1);
+}
+
+/** Added to the emissions of tags that a label rules out. Far below every score, and few enough that their sums stay finite. */
+const RULED_OUT = -1e9;
+
+/** [B, N, K] 0 for the tags that a position may have, RULED_OUT for others. */
+function forbidden({ tags, crfCounts, openTags }: Labels, [B, N, K]: readonly [number, number, number]): Float32Array {
+  const added = new Float32Array(B * N * K);
+  for (let b = 0; b < B; b++) {
+    for (let n = 0; n < (crfCounts[b] as number); n++) {
+      const tag = tags[b * N + n] as number;
+      for (let k = 0; k < K; k++) {
+        const isAllowed = tag === OPEN ? openTags?.[b * K + k] === 1 : tag === k;
+        if (!isAllowed) added[(b * N + n) * K + k] = RULED_OUT;
+      }
+    }
+  }
+  return added;
+}
+
+function hasOpen({ tags, crfCounts }: Labels, b: number, N: number): boolean {
+  return tags.subarray(b * N, b * N + (crfCounts[b] as number)).includes(OPEN);
+}
+
+/** Counts each tag and each pair of tags on the gold paths: the score of a path is linear in these. Nothing of sequences with open positions. */
+function pathCounts(
+  batch: Labels,
+  [B, N, K]: readonly [number, number, number],
+): { emissions: Float32Array; transitions: Float32Array; start: Float32Array; end: Float32Array } {
+  const emissions = new Float32Array(B * N * K);
+  const transitions = new Float32Array(B * K * K);
+  const start = new Float32Array(B * K);
+  const end = new Float32Array(B * K);
+  for (let b = 0; b < B; b++) {
+    const count = batch.crfCounts[b] as number;
+    const tagAt = (i: number): number => batch.tags[b * N + i] as number;
+    if (hasOpen(batch, b, N)) continue;
+    start[b * K + tagAt(0)] = 1;
+    end[b * K + tagAt(count - 1)] = 1;
+    for (let i = 0; i < count; i++) {
+      emissions[(b * N + i) * K + tagAt(i)] = 1;
+      if (i > 0) {
+        const pair = (b * K + tagAt(i - 1)) * K + tagAt(i);
+        transitions[pair] = (transitions[pair] as number) + 1;
+      }
+    }
+  }
+  return { emissions, transitions, start, end };
 }

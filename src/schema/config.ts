@@ -1,7 +1,6 @@
 // Everything a user can set about how one run is trained.
+import { LABEL_MODES, TAG_SCHEMES } from '../data/corpus/tagScheme.ts';
 import * as z from '../util/zod.ts';
-import { TAG_SCHEMES } from '../data/corpus/tagScheme.ts';
-import { LABEL_MODES } from '../data/corpus/tagSet.ts';
 
 const fraction = z.number().check(z.gte(0), z.lt(1));
 

@@ -1,12 +1,11 @@
-// The record of one run: what to train, and the progress and scores so far.
-import * as z from '../util/zod.ts';
+// The record of one run, what to train, progress and scores so far, and the manifest that turns stored tensors into a checkpoint.
 import { packedTotals, type PackedCounts } from '../metrics/scores/packedCounts.ts';
 import type { EntityScores, SpanScore, SplitScores } from '../metrics/scores/spanScore.ts';
+import * as z from '../util/zod.ts';
 import { trainingConfigSchema, type TrainingConfig } from './config.ts';
 import { splitCountsSchema } from './corpusRecord.ts';
 import { multiplyAddsSchema, precisionSchema } from './machineSettings.ts';
-import { methodSchema } from './methods.ts';
-import { droppedSchema, rateSearchSchema } from './rateSearch.ts';
+import { droppedSchema, methodSchema, rateSearchSchema } from './methods.ts';
 
 const count = z.int().check(z.gte(0));
 const percent = z.number().check(z.gte(0), z.lte(100));
@@ -331,3 +330,37 @@ export function statusAfterInterrupt(how: 'pause' | 'stop'): 'paused' | 'stopped
 export function statusAfterError({ code }: { readonly code: string }): 'paused' | 'failed' {
   return code === 'storage/full' ? 'paused' : 'failed';
 }
+
+// The manifest that turns a set of stored tensors into a checkpoint: written last, read first.
+
+/** One tensor in a separate record: float32, little-endian, row-major. */
+export const tensorEntrySchema = z.strictObject({
+  name: z.string(),
+  shape: z.array(count),
+  record: z.string(),
+  checksum: z.string(),
+});
+
+/** Position of a run, down to the step. */
+export const positionSchema = z.strictObject({
+  /** Epochs completed, evaluation and snapshot included. */
+  epoch: count,
+  /** Steps done in the current epoch. */
+  stepInEpoch: count,
+  /** Steps done in total. */
+  step: count,
+  /** Sums over the steps since the last history point, and over the current epoch. */
+  pending: z.strictObject({ steps: count, loss: z.number(), gradientNorm: z.number() }),
+  epochLoss: z.number(),
+  elapsedMs: z.number().check(z.gte(0)),
+});
+export type Position = z.infer<typeof positionSchema>;
+
+export const checkpointManifestSchema = z.strictObject({
+  version: z.literal(1),
+  runId: z.string(),
+  /** Null for a snapshot, which holds only weights. */
+  position: z.nullable(positionSchema),
+  tensors: z.array(tensorEntrySchema),
+});
+export type CheckpointManifest = z.infer<typeof checkpointManifestSchema>;

@@ -1,5 +1,5 @@
 // Stores dictionaries: `dictionary/<id>/record`, plus the file as it was read under `dictionary/<id>/file`.
-import { dictionaryRecordSchema, type DictionaryRecord } from '../schema/dictionaryRecord.ts';
+import { dictionaryRecordSchema, type DictionaryRecord } from '../schema/corpusRecord.ts';
 import { fingerprintBytes } from '../util/digest.ts';
 import { LabError } from '../util/labError.ts';
 import type { NamedFile } from '../util/namedFile.ts';

@@ -1,12 +1,14 @@
 // Stores what concerns this machine: its settings, its tuned matrix products, its pace, and the queue of runs.
 import {
   defaultMachineSettings,
+  machinePaceSchema,
   machineSettingsSchema,
+  matmulTableSchema,
+  type MachinePace,
   type MachineSettings,
+  type MatmulTable,
   type Precision,
 } from '../schema/machineSettings.ts';
-import { machinePaceSchema, type MachinePace } from '../schema/machinePace.ts';
-import { matmulTableSchema, type MatmulTable } from '../schema/matmulTable.ts';
 import { queueRecordSchema } from '../schema/runRecord.ts';
 import { fingerprint } from '../util/digest.ts';
 import { ifCorrupt, readJson, writeJson } from './records.ts';

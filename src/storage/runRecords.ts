@@ -1,6 +1,5 @@
 // Stores run records: `run/<id>/record`, with the previous one as a backup; a run's checkpoints are under the same id.
-import { checkpointManifestSchema } from '../schema/checkpointManifest.ts';
-import { runRecordSchema, type RunRecord } from '../schema/runRecord.ts';
+import { checkpointManifestSchema, runRecordSchema, type RunRecord } from '../schema/runRecord.ts';
 import { LabError } from '../util/labError.ts';
 import { listEach, readJson, removeRecord, writeJson, type RecordList } from './records.ts';
 import type { Store } from './store.ts';

@@ -1,15 +1,13 @@
 // The npm package `bioner-tagger`: opens an exported tagger and tags texts with it, in a page, a Worker, Node or Deno, as the lab does.
 import type { DocumentText } from '../data/documents/document.ts';
 import { documentOfLongText } from '../data/documents/documentSentences.ts';
-import { engineMisfit } from '../engine/network/computeOptions.ts';
 import { underlyingFailure } from '../engine/gpu/device.ts';
+import { engineMisfit } from '../engine/network/computeOptions.ts';
 import { taggerOfFiles } from '../training/loadTagger.ts';
 import { openTagger, tagDocuments, type OpenTagger } from '../training/tagSentences.ts';
-import { macrotask } from '../util/clock.ts';
+import { drain, macrotask, neverAborted } from '../util/clock.ts';
 import { LabError } from '../util/labError.ts';
-import { drain, neverAborted } from '../util/work.ts';
-import { openTaggerMachine, type TaggerMachine } from './taggerMachine.ts';
-import { taggerFiles } from './taggerSource.ts';
+import { openTaggerMachine, taggerFiles, type TaggerMachine } from './taggerMachine.ts';
 import type {
   Open,
   OpenOptions,

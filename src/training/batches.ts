@@ -1,8 +1,65 @@
-// Chooses the sequences of each update as a function of seed and epoch alone, and pads them into batches.
+// Chooses and pads the sequences of each update as a function of seed and epoch alone, frozen features computed once.
+import * as tf from '@tensorflow/tfjs';
+import type { Sentence, Split, SplitCounts } from '../data/corpus/corpus.ts';
+import type { TagSet } from '../data/corpus/tagScheme.ts';
 import { lengthBucket, type Sequence } from '../data/pieces/sequences.ts';
-import type { Batch, BatchCharacters, BatchSize } from '../model/blocks/batch.ts';
+import type { Batch, BatchCharacters, BatchSize } from '../model/blocks/encoderFamily.ts';
+import { disposeParameters, uploadParameters } from '../model/blocks/layerBlocks.ts';
+import type { HostParameters } from '../model/blocks/parameterLocation.ts';
+import { familyOf } from '../model/families/encoderConfig.ts';
+import type { TaggerShape } from '../model/parameters.ts';
 import type { TrainingConfig } from '../schema/config.ts';
+import type { TaskLeakCounts } from '../schema/runRecord.ts';
+import { macrotask } from '../util/clock.ts';
 import { Rng } from '../util/random.ts';
+import type { TrainingEvent } from '../wire/trainingProtocol.ts';
+
+/** The sentences of one split and the sequences made from them. */
+export interface EncodedSplit {
+  readonly sentences: readonly Sentence[];
+  readonly sequences: readonly Sequence[];
+}
+
+export interface EncodedTasks {
+  /** Training sequences of all tasks, one task after the other: `sizes` says how many of each, `tokenCounts` the tokens of each sequence. */
+  readonly train: {
+    readonly sequences: readonly Sequence[];
+    readonly sizes: readonly number[];
+    readonly tokenCounts: readonly number[];
+  };
+  /** For each task; empty where devel is part of training. */
+  readonly devel: readonly EncodedSplit[];
+  /** For each task. */
+  readonly test: readonly EncodedSplit[];
+  readonly tagSet: TagSet;
+  readonly shape: TaggerShape;
+  /** For each task: the types that are scored; null for all. */
+  readonly scoredTypes: RunText['scoredTypes'];
+  /** For each task, as used in this run. */
+  readonly counts: readonly Record<Split, SplitCounts>[];
+  readonly leaks: readonly TaskLeakCounts[];
+}
+
+/** The sentences of a run's tasks by split, with the resulting tag set and network shape. */
+export interface RunText {
+  /** For each task; devel is empty where it is part of training. */
+  readonly tasks: readonly TaskSplits[];
+  readonly tagSet: TagSet;
+  readonly shape: TaggerShape;
+  /** For each task: tags [K] that a training token outside mentions may have; null where it has one tag. */
+  readonly openTags: readonly (Int32Array<ArrayBuffer> | null)[];
+  /** For each task: the type that its text asks for; null without. */
+  readonly asked: readonly (string | null)[];
+  /** For each task: the types that are scored; null for all of the tag set. */
+  readonly scoredTypes: readonly (readonly string[] | null)[];
+}
+
+export type TaskSplits = Readonly<Record<Split, readonly Sentence[]>>;
+
+/** Sequences of all splits together. */
+export function countSequences(splits: readonly EncodedSplit[]): number {
+  return splits.reduce((sum, { sequences }) => sum + sequences.length, 0);
+}
 
 /** Sequence indices of one update, split into micro-batches. */
 export type StepPlan = readonly (readonly number[])[];
@@ -30,6 +87,17 @@ export function epochSteps(
     batches.push(...chunks(pool, batchSize));
   }
   return rng.shuffled(batches).map((batch) => chunks(batch, microBatchSize));
+}
+
+/** Plans the updates of an epoch of tasks that have `sizes` sequences each, mixed as the configuration says. */
+export function mixedSteps(
+  lengths: readonly number[],
+  sizes: readonly number[],
+  config: Pick<TrainingConfig, 'batchSize' | 'microBatchSize' | 'mixing'>,
+  seed: number,
+  epoch: number,
+): readonly StepPlan[] {
+  return epochSteps(lengths, taskMixer(sizes, config.mixing, seed, epoch), config, seed, epoch);
 }
 
 /** Distinct sizes of all micro-batches of these updates, as padded by `padBatch`. */
@@ -212,4 +280,59 @@ export function sharesOf(sizes: readonly number[], mixing: TrainingConfig['mixin
 function remainder(exact: readonly number[], task: number): number {
   const value = exact[task] as number;
   return value - Math.floor(value);
+}
+
+// Lets each sequence of a run pass the network's frozen part once, before training: states of language models and of other tasks' taggers.
+
+/** Of features of all sequences together; beyond it they are computed in each step. */
+const MOST_BYTES = 768 * 2 ** 20;
+/** Sequences at once: the same whatever a run's micro-batches, so that the numbers are, too. */
+const AT_ONCE = 16;
+
+/**
+ * Adds features to the sequences of a run whose encoder has a frozen part, if they fit into memory; `weights` are those of model and helpers.
+ * They depend on text and weights alone, so a run that is resumed gets the same. Yields progress in sequences; throws the reason of `signal`.
+ */
+export async function* withFeatures(
+  tasks: EncodedTasks,
+  weights: HostParameters,
+  signal: AbortSignal,
+): AsyncGenerator<TrainingEvent, EncodedTasks> {
+  const { encoder } = tasks.shape;
+  const { frozen, isConstant } = familyOf(encoder);
+  const width = frozen?.width(encoder) ?? 0;
+  if (frozen === undefined || width === 0) return tasks;
+  const splits = [tasks.train.sequences, ...[...tasks.devel, ...tasks.test].map(({ sequences }) => sequences)];
+  const all = splits.flat();
+  const pieces = all.reduce((sum, { pieceIds }) => sum + pieceIds.length, 0);
+  if (4 * width * pieces > MOST_BYTES) return tasks;
+  const found = new Map<Sequence, Sequence>();
+  const parameters = uploadParameters(new Map([...weights].filter(([name]) => isConstant?.(name) === true)));
+  try {
+    const lengths = all.map(({ pieceIds }) => pieceIds.length);
+    for (const indices of evaluationBatches(lengths, AT_ONCE)) {
+      yield { kind: 'phase', phase: 'encoding', done: found.size, of: all.length };
+      await macrotask();
+      signal.throwIfAborted();
+      const batch = padBatch(all, indices);
+      const features = tf.tidy(() => frozen.features(batch, parameters, encoder));
+      const values = (await features.data()) as Float32Array;
+      features.dispose();
+      indices.forEach((index, row) => {
+        const sequence = all[index] as Sequence;
+        const from = row * batch.pieces * width;
+        found.set(sequence, { ...sequence, features: values.slice(from, from + sequence.pieceIds.length * width) as Float32Array<ArrayBuffer> }); // prettier-ignore
+      });
+    }
+  } finally {
+    disposeParameters(parameters);
+  }
+  const ready = (sequences: readonly Sequence[]): readonly Sequence[] => sequences.map((one) => found.get(one) ?? one);
+  const ofSplit = <Split extends { readonly sequences: readonly Sequence[] }>(split: Split): Split => ({ ...split, sequences: ready(split.sequences) }); // prettier-ignore
+  return {
+    ...tasks,
+    train: { ...tasks.train, sequences: ready(tasks.train.sequences) },
+    devel: tasks.devel.map(ofSplit),
+    test: tasks.test.map(ofSplit),
+  };
 }

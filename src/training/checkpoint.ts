@@ -1,7 +1,11 @@
 // Stores checkpoints and snapshots crash-safely: one record per tensor, the manifest last, and the previous one retained.
-import { tensorsWithPrefix, type HostParameters, type HostTensor } from '../model/blocks/hostParameters.ts';
-import { checkpointManifestSchema, type CheckpointManifest, type Position } from '../schema/checkpointManifest.ts';
-import type { RunRecord } from '../schema/runRecord.ts';
+import { tensorsWithPrefix, type HostParameters, type HostTensor } from '../model/blocks/parameterLocation.ts';
+import {
+  checkpointManifestSchema,
+  type CheckpointManifest,
+  type Position,
+  type RunRecord,
+} from '../schema/runRecord.ts';
 import { ifCorrupt, readJson, writeJson } from '../storage/records.ts';
 import { writeAll, type Store } from '../storage/store.ts';
 import { checksum } from '../util/digest.ts';
@@ -66,6 +70,24 @@ export async function takeCheckpoint(
     await store.remove(await store.keys(folder));
   }
   return found;
+}
+
+/** Returns the record of a run that goes on from `position`: steps after it are repeated, to the same numbers. */
+export function resumedRecord(
+  record: RunRecord,
+  { step, epoch }: Position,
+  known: Pick<RunRecord, 'totalSteps' | 'tags' | 'counts' | 'leaks' | 'snapshots'>,
+): RunRecord {
+  return {
+    ...record,
+    ...known,
+    status: 'running',
+    failure: null,
+    step,
+    steps: record.steps.filter((point) => point.step <= step),
+    epochs: record.epochs.filter((point) => point.epoch <= epoch),
+    selectedEpoch: null,
+  };
 }
 
 /** Removes the resume points of a run. */

@@ -1,10 +1,19 @@
 // Writes the checkpoints of a run while it goes on: on the thread that trains, or in a Worker that takes their memory.
-import { tensorsWithPrefix } from '../model/blocks/hostParameters.ts';
+import { tensorsWithPrefix } from '../model/blocks/parameterLocation.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
 import { writeRunRecord } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
 import type { Client } from '../wire/calls.ts';
 import { saveCheckpoint, saveSnapshot, type Checkpoint } from './checkpoint.ts';
+
+const CHECKPOINT_EVERY_MS = 30_000;
+/** Writing checkpoints may take one part in this many of the time. */
+const CHECKPOINT_SHARE = 20;
+
+/** Milliseconds until the next checkpoint, after one that kept the device waiting for `tookMs`. */
+export function untilCheckpointMs(tookMs: number): number {
+  return Math.max(CHECKPOINT_EVERY_MS, CHECKPOINT_SHARE * tookMs);
+}
 
 /** What is reported of a checkpoint that is stored. */
 export interface StoredCheckpoint {

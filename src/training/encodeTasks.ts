@@ -1,29 +1,27 @@
 // Encodes the tasks of a run into sequences for training and scoring, leaving out leaked sentences.
 import {
+  countSentences,
   restrictToType,
   restrictToTypes,
+  shareOfSentences,
   SPLITS,
   type CorpusSentences,
   type Sentence,
   type Split,
 } from '../data/corpus/corpus.ts';
-import type { SplitCounts } from '../data/corpus/corpusSource.ts';
-import { countSentences, shareOfSentences } from '../data/corpus/describeSentences.ts';
-import { makeTagSet, openTagsOf, type TagSet } from '../data/corpus/tagSet.ts';
-import type { PieceTokenizer } from '../data/pieces/piece.ts';
-import { askingPieces, buildSequencesStepwise, type Sequence, type TaskLabels } from '../data/pieces/sequences.ts';
+import { makeTagSet, openTagsOf, type TagSet } from '../data/corpus/tagScheme.ts';
+import type { PieceTokenizer } from '../data/pieces/pieceModels.ts';
+import { askingPieces, buildSequencesStepwise, type TaskLabels } from '../data/pieces/sequences.ts';
 import { findLeaks, leakedSentences } from '../metrics/leaks.ts';
 import { nearDefaults } from '../metrics/text/nearIndex.ts';
-import { adaptedEncoder } from '../model/adapters.ts';
 import type { EncoderConfig } from '../model/families/encoderConfig.ts';
-import type { TaggerShape } from '../model/tagger.ts';
+import { adaptedEncoder } from '../model/parameters.ts';
 import type { TrainingConfig } from '../schema/config.ts';
-import type { TaskLeakCounts, RunSpec, TaskRef } from '../schema/runRecord.ts';
-import { macrotask } from '../util/clock.ts';
+import type { RunSpec, TaskLeakCounts, TaskRef } from '../schema/runRecord.ts';
+import { macrotask, mapEvents, type Work } from '../util/clock.ts';
 import { LabError } from '../util/labError.ts';
-import { mapEvents, type Work } from '../util/work.ts';
-import type { TrainingEvent } from '../wire/trainingEvent.ts';
-import type { EncodedSplit } from './evaluate.ts';
+import type { TrainingEvent } from '../wire/trainingProtocol.ts';
+import type { EncodedSplit, EncodedTasks, RunText, TaskSplits } from './batches.ts';
 
 /** Sentences encoded before yielding to the event loop. */
 const SENTENCES_A_TURN = 200;
@@ -104,22 +102,6 @@ export interface TaskText {
   readonly typeName: string | null;
   readonly annotated: readonly string[] | null;
   readonly asks?: boolean;
-}
-
-type TaskSplits = Readonly<Record<Split, readonly Sentence[]>>;
-
-/** The sentences of a run's tasks by split, with the resulting tag set and network shape. */
-interface RunText {
-  /** For each task; devel is empty where it is part of training. */
-  readonly tasks: readonly TaskSplits[];
-  readonly tagSet: TagSet;
-  readonly shape: TaggerShape;
-  /** For each task: tags [K] that a training token outside mentions may have; null where it has one tag. */
-  readonly openTags: readonly (Int32Array<ArrayBuffer> | null)[];
-  /** For each task: the type that its text asks for; null without. */
-  readonly asked: readonly (string | null)[];
-  /** For each task: the types that are scored; null for all of the tag set. */
-  readonly scoredTypes: readonly (readonly string[] | null)[];
 }
 
 /** Throws LabError `task/untyped` for a task whose text has to ask for its type and that has none. */
@@ -203,26 +185,6 @@ function renamed(sentences: readonly Sentence[], typeName: string | null): reado
 function typesOf(tasks: readonly TaskSplits[]): readonly string[] {
   const sentences = tasks.flatMap(({ train, devel, test }) => [...train, ...devel, ...test]);
   return [...new Set(sentences.flatMap(({ mentions }) => mentions.map(({ type }) => type)))].sort();
-}
-
-export interface EncodedTasks {
-  /** Training sequences of all tasks, one task after the other: `sizes` says how many of each, `tokenCounts` the tokens of each sequence. */
-  readonly train: {
-    readonly sequences: readonly Sequence[];
-    readonly sizes: readonly number[];
-    readonly tokenCounts: readonly number[];
-  };
-  /** For each task; empty where devel is part of training. */
-  readonly devel: readonly EncodedSplit[];
-  /** For each task. */
-  readonly test: readonly EncodedSplit[];
-  readonly tagSet: TagSet;
-  readonly shape: TaggerShape;
-  /** For each task: the types that are scored; null for all. */
-  readonly scoredTypes: RunText['scoredTypes'];
-  /** For each task, as used in this run. */
-  readonly counts: readonly Record<Split, SplitCounts>[];
-  readonly leaks: readonly TaskLeakCounts[];
 }
 
 /**

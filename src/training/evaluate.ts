@@ -1,21 +1,17 @@
 // Predicts and scores splits, and selects the best snapshot.
-import { lenientMentions } from '../data/corpus/chunks.ts';
-import type { Sentence } from '../data/corpus/corpus.ts';
-import { fingerprintOfSplit } from '../data/corpus/describeSentences.ts';
-import { mentionsToTags } from '../data/corpus/tagScheme.ts';
-import { keepTypes, type TagSet } from '../data/corpus/tagSet.ts';
+import { fingerprintOfSplit, type Sentence } from '../data/corpus/corpus.ts';
+import { keepTypes, mentionsToTags, type TagSet } from '../data/corpus/tagScheme.ts';
+import { lenientMentions } from '../data/corpus/tagSequences.ts';
 import { joinPredictions, type Sequence } from '../data/pieces/sequences.ts';
 import { packCounts, type PackedCounts } from '../metrics/scores/packedCounts.ts';
 import { scoreSplit } from '../metrics/scores/scoreSplit.ts';
-import { sentenceCounts } from '../metrics/scores/sentenceCounts.ts';
-import type { SplitScores } from '../metrics/scores/spanScore.ts';
+import { sentenceCounts, type SplitScores } from '../metrics/scores/spanScore.ts';
 import type { TrainingConfig } from '../schema/config.ts';
-import type { RunRecord, SnapshotScores } from '../schema/runRecord.ts';
-import { macrotask } from '../util/clock.ts';
-import { mapEvents } from '../util/work.ts';
-import type { TrainingEvent } from '../wire/trainingEvent.ts';
-import { evaluationBatches, padBatch } from './batches.ts';
-import type { Prediction, Predictor } from './trainer.ts';
+import type { EpochPoint, RunRecord, SnapshotScores } from '../schema/runRecord.ts';
+import { macrotask, mapEvents } from '../util/clock.ts';
+import type { TrainingEvent } from '../wire/trainingProtocol.ts';
+import { evaluationBatches, padBatch, type EncodedSplit, type EncodedTasks } from './batches.ts';
+import type { Prediction, Predictor } from './trainers.ts';
 
 /** Micro-batches per evaluation batch: without a backward pass, more sequences fit into memory. */
 const EVALUATION_MICRO_BATCHES = 2;
@@ -63,12 +59,6 @@ async function* predict(
     yield done;
   }
   return predicted;
-}
-
-/** The sentences of one split and the sequences made from them. */
-export interface EncodedSplit {
-  readonly sentences: readonly Sentence[];
-  readonly sequences: readonly Sequence[];
 }
 
 /** Gold and predicted tags, both `[sentences][tokens]`, in the run's tag scheme. */
@@ -141,8 +131,34 @@ export async function* evaluateSplits(
 }
 
 /** Null where there was nothing to score. */
-export function scoresOf(evaluations: readonly (Evaluation | null)[]): SnapshotScores['test'] {
+function scoresOf(evaluations: readonly (Evaluation | null)[]): SnapshotScores['test'] {
   return evaluations.map((evaluation) => evaluation && evaluation.scores);
+}
+
+/** The scores of an epoch on devel, with the counts of each sentence where a search for the rate reads them. */
+export function develScores(
+  splits: readonly EncodedSplit[],
+  evaluations: readonly (Evaluation | null)[],
+  withCounts: boolean,
+): Pick<EpochPoint, 'devel' | 'develCounts'> {
+  const devel = scoresOf(evaluations);
+  return withCounts ? { devel, develCounts: countsOfTasks(splits, evaluations) } : { devel };
+}
+
+/**
+ * Lists the snapshots of `epochs` with the scores known so far, null for each task without. All that there have to be: a mean over
+ * fewer snapshots is another number.
+ */
+export function snapshotsToScore(
+  record: Pick<RunRecord, 'epochs' | 'snapshots'>,
+  epochs: readonly number[],
+  tasks: Pick<EncodedTasks, 'devel' | 'test'>,
+): SnapshotScores[] {
+  return epochs.map((epoch) => {
+    const devel = record.epochs.find((point) => point.epoch === epoch)?.devel ?? tasks.devel.map(() => null);
+    const known = record.snapshots.find((snapshot) => snapshot.epoch === epoch);
+    return { ...known, epoch, devel, test: known?.test ?? tasks.test.map(() => null) };
+  });
 }
 
 /** Adds the scores on test to a snapshot, with the counts of each sentence; `tests` and `evaluations` are those of all tasks. */
@@ -155,7 +171,7 @@ export function scoredSnapshot(
 }
 
 /** The counts of each sentence of one split of every task; null where there was nothing to score. */
-export function countsOfTasks(
+function countsOfTasks(
   splits: readonly EncodedSplit[],
   evaluations: readonly (Evaluation | null)[],
 ): (PackedCounts | null)[] {

@@ -1,21 +1,25 @@
 // Imports a model folder: verifies that its parts match, converts them to the stored form, and describes them.
-import { chosenNames, MERGES_FILE, modelFiles, neededModelFiles, type WeightsForm } from '../data/import/modelFiles.ts';
-import { refusePlaceholder } from '../data/import/placeholderFile.ts';
-import type { PieceTokenizer } from '../data/pieces/piece.ts';
+import {
+  chosenNames,
+  MERGES_FILE,
+  modelFiles,
+  neededModelFiles,
+  refusePlaceholder,
+  type WeightsForm,
+} from '../data/import/modelFiles.ts';
+import type { PieceTokenizer } from '../data/pieces/pieceModels.ts';
 import { readTokenizer } from '../data/pieces/tokenizer.ts';
 import { tokenizerFileOf } from '../data/pieces/tokenizerFile.ts';
 import { gatheredConfig } from '../data/pieces/tokenizerSettings.ts';
-import { bertConfigOfRelease } from '../model/families/bert/bertConfig.ts';
-import { xlnetConfigOfRelease } from '../model/families/xlnet/xlnetConfig.ts';
-import { sizeOf } from '../model/blocks/hostParameters.ts';
+import { sizeOf } from '../model/blocks/parameterLocation.ts';
+import { bertConfigOfRelease } from '../model/families/bert.ts';
 import { encoderShapes, familyOf, type EncoderConfig } from '../model/families/encoderConfig.ts';
+import { xlnetConfigOfRelease } from '../model/families/xlnet.ts';
 import { openWeights } from '../model/weights/openWeights.ts';
 import { pretrainedTensors } from '../model/weights/pretrained.ts';
-import { writeSafetensors } from '../model/weights/safetensors.ts';
-import { storedElementBytes } from '../model/weights/storedTensor.ts';
+import { storedElementBytes, writeSafetensors } from '../model/weights/safetensors.ts';
 import { storedHead } from '../model/weights/taggerTensors.ts';
-import type { EncoderFacts, ModelRecord, ModelSource } from '../schema/modelRecord.ts';
-import type { TaggerHead } from '../schema/taggerHead.ts';
+import type { EncoderFacts, ModelRecord, ModelSource, TaggerHead } from '../schema/modelRecord.ts';
 import { readModelRecord, saveModel } from '../storage/modelRecords.ts';
 import { ifCorrupt } from '../storage/records.ts';
 import type { Store } from '../storage/store.ts';
@@ -23,14 +27,15 @@ import { fingerprint } from '../util/digest.ts';
 import { LabError } from '../util/labError.ts';
 import {
   CONFIG_FILE,
+  headShapeOf,
   modelFingerprint,
   parseConfig,
   parseConfigFile,
+  taggerHeadOf,
   TOKENIZER_CONFIG_FILE,
   TOKENIZER_FILE,
   WEIGHTS_FILE,
-} from './loadModel.ts';
-import { headShapeOf, taggerHeadOf } from './loadTagger.ts';
+} from './loadTagger.ts';
 
 interface NamedBytes {
   readonly name: string;

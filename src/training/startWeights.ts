@@ -1,11 +1,14 @@
 // Assembles a run's initial weights, with hierarchical layer slicing: lower layers from multi-task training, upper ones from pretraining.
-import { isBase, newAdapters } from '../model/adapters.ts';
-import { HELPERS, isFixed, locationOf } from '../model/blocks/parameterLocation.ts';
-import type { HostParameters, HostTensor } from '../model/blocks/hostParameters.ts';
 import type { Collaboration } from '../model/blocks/encoderFamily.ts';
+import {
+  HELPERS,
+  isFixed,
+  locationOf,
+  type HostParameters,
+  type HostTensor,
+} from '../model/blocks/parameterLocation.ts';
 import { encoderShapes, familyOf, type EncoderConfig } from '../model/families/encoderConfig.ts';
-import { newHead } from '../model/parameters.ts';
-import type { TaggerShape } from '../model/tagger.ts';
+import { isBase, newAdapters, newHead, type TaggerShape } from '../model/parameters.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { RunSpec, Slicing } from '../schema/runRecord.ts';
 import { ifCorrupt } from '../storage/records.ts';

@@ -1,23 +1,26 @@
 // Tags sentences and documents, with the exact confidence of each mention.
-import { lenientMentions } from '../data/corpus/chunks.ts';
 import type { Mention } from '../data/corpus/corpus.ts';
-import { mentionsToTags, splitTag } from '../data/corpus/tagScheme.ts';
-import type { TagSet } from '../data/corpus/tagSet.ts';
+import { mentionsToTags, splitTag, type TagSet } from '../data/corpus/tagScheme.ts';
+import { lenientMentions } from '../data/corpus/tagSequences.ts';
 import type { AnnotatedMention, DocumentText, Span } from '../data/documents/document.ts';
+import type { PieceTokenizer } from '../data/pieces/pieceModels.ts';
 import { buildSequences, joinPredictions, type Sequence } from '../data/pieces/sequences.ts';
-import type { PieceTokenizer } from '../data/pieces/piece.ts';
 import type { EngineHome } from '../engine/network/computeOptions.ts';
-import { marginalsBy, type AllowedTags, type ChainMarginals, type PositionConstraint } from '../model/marginals.ts';
-import { chainOf, type ChainWeights } from '../model/viterbi.ts';
+import {
+  chainOf,
+  marginalsBy,
+  type AllowedTags,
+  type ChainMarginals,
+  type ChainWeights,
+  type PositionConstraint,
+} from '../model/chainPaths.ts';
 import type { TrainingConfig } from '../schema/config.ts';
-import { macrotask } from '../util/clock.ts';
-import { mapEvents, type Progress } from '../util/work.ts';
-import type { SureMention } from '../wire/taggerRef.ts';
-import { taggingBatches } from './batches.ts';
-import { predictBatches, type BatchesOf, type EncodedSplit } from './evaluate.ts';
+import { macrotask, mapEvents, type Progress } from '../util/clock.ts';
+import type { SureMention } from '../wire/trainingProtocol.ts';
+import { taggingBatches, type EncodedSplit } from './batches.ts';
+import { predictBatches, type BatchesOf } from './evaluate.ts';
 import type { LoadedTagger } from './loadTagger.ts';
-import { openPredictor } from './openTrainer.ts';
-import type { Predictor } from './trainer.ts';
+import { openPredictor, type Predictor } from './trainers.ts';
 
 /** The chain and position of a token's tag, which is that of its first piece. */
 interface TokenRange {

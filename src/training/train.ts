@@ -1,29 +1,48 @@
 // Trains one tagger as a loop that is pulled: every step, epoch and checkpoint, then the test scores of the saved snapshots.
 import type { DeviceHealth } from '../engine/gpu/device.ts';
 import type { EngineHome } from '../engine/network/computeOptions.ts';
-import { mergedWeights } from '../model/adapters.ts';
-import { locationOf } from '../model/blocks/parameterLocation.ts';
-import type { HostParameters } from '../model/blocks/hostParameters.ts';
-import type { Position } from '../schema/checkpointManifest.ts';
+import { locationOf, type HostParameters } from '../model/blocks/parameterLocation.ts';
+import { mergedWeights } from '../model/parameters.ts';
 import type { TrainingConfig } from '../schema/config.ts';
-import { configAsTrained, statusAfterInterrupt, type EpochPoint, type RunRecord, type SnapshotScores, type StepPoint } from '../schema/runRecord.ts'; // prettier-ignore
+import {
+  configAsTrained,
+  statusAfterInterrupt,
+  type EpochPoint,
+  type Position,
+  type RunRecord,
+  type StepPoint,
+} from '../schema/runRecord.ts';
 import { writeRunRecord } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
-import { createPace, createWorkedTime, macrotask, notBefore } from '../util/clock.ts';
+import { createPace, createWorkedTime, macrotask, mapEvents, notBefore } from '../util/clock.ts';
 import { hashWords } from '../util/random.ts';
-import { mapEvents } from '../util/work.ts';
-import type { TrainingEvent } from '../wire/trainingEvent.ts';
-import { decayFactors, learningRateAt, type DecayFactors } from './adam.ts';
-import { batchSizes, epochSteps, padBatch, stepsPerEpoch, taskMixer, type StepPlan } from './batches.ts';
-import { lastEpochs, mendedSnapshot, NOTHING_PENDING, removeCheckpoint, START, takeCheckpoint, type Checkpoint } from './checkpoint.ts'; // prettier-ignore
-import { CheckpointWriter, type CheckpointTarget } from './checkpointWriter.ts';
-import type { EncodedTasks } from './encodeTasks.ts';
-import { countsOfTasks, evaluateSplits, scoredSnapshot, scoresOf, selection, type EncodedSplit, type Evaluation } from './evaluate.ts'; // prettier-ignore
-import { openPredictor, openTrainer } from './openTrainer.ts';
+import type { TrainingEvent } from '../wire/trainingProtocol.ts';
+import {
+  batchSizes,
+  countSequences,
+  mixedSteps,
+  padBatch,
+  stepsPerEpoch,
+  type EncodedSplit,
+  type EncodedTasks,
+  type StepPlan,
+} from './batches.ts';
+import {
+  lastEpochs,
+  mendedSnapshot,
+  NOTHING_PENDING,
+  removeCheckpoint,
+  resumedRecord,
+  START,
+  takeCheckpoint,
+  type Checkpoint,
+} from './checkpoint.ts';
+import { CheckpointWriter, untilCheckpointMs, type CheckpointTarget } from './checkpointWriter.ts';
+import { develScores, evaluateSplits, scoredSnapshot, selection, snapshotsToScore } from './evaluate.ts';
 import { keepTestPredictions } from './predictSnapshot.ts';
 import { isTrained, startingTensors, type WeightSources } from './startWeights.ts';
-import { assertFinite, type StepSettings } from './step.ts';
-import type { Predictor, Trainer } from './trainer.ts';
+import { assertFinite, decayFactors, learningRateAt, type DecayFactors, type StepSettings } from './step.ts';
+import { openPredictor, openTrainer, type Predictor, type Trainer } from './trainers.ts';
 
 export interface TrainInputs extends WeightSources {
   /** The run as stored: new, or with the history it had when it was last left. */
@@ -72,9 +91,6 @@ export async function* train(inputs: TrainInputs): AsyncGenerator<TrainingEvent,
 
 /** Points of the loss curve a run keeps at the most, beside the one that ends each epoch. */
 const LARGEST_HISTORY = 1000;
-const CHECKPOINT_EVERY_MS = 30_000;
-/** Writing checkpoints may take one part in this many of the time. */
-const CHECKPOINT_SHARE = 20;
 
 class RunInProgress {
   record: RunRecord;
@@ -96,7 +112,7 @@ class RunInProgress {
   private readonly workedMs = createWorkedTime();
   private readonly writer: CheckpointWriter;
   private position: Position;
-  private checkpointDueMs = CHECKPOINT_EVERY_MS;
+  private checkpointDueMs = untilCheckpointMs(0);
   private tokensSincePoint = 0;
   private pointAtMs = 0;
 
@@ -134,21 +150,13 @@ class RunInProgress {
     this.position = checkpoint?.position ?? START;
     this.elapsedBeforeMs = this.position.elapsedMs;
     this.trainer.setPending(this.position.pending.loss, this.position.pending.gradientNorm);
-    this.record = {
-      ...record,
-      status: 'running',
-      failure: null,
+    this.record = resumedRecord(record, this.position, {
       totalSteps: this.totalSteps,
-      step: this.position.step,
       tags: [...tasks.tagSet.tags],
       counts: [...tasks.counts],
       leaks: [...tasks.leaks],
-      // Steps after the checkpoint are repeated, to the same numbers.
-      steps: record.steps.filter(({ step }) => step <= this.position.step),
-      epochs: record.epochs.filter(({ epoch }) => epoch <= this.position.epoch),
       snapshots: this.trained ? record.snapshots : [],
-      selectedEpoch: null,
-    };
+    });
   }
 
   get trained(): boolean {
@@ -163,8 +171,7 @@ class RunInProgress {
   async *trainEpoch(): AsyncGenerator<TrainingEvent, void> {
     const { seed, config } = this;
     const { epoch, stepInEpoch: done } = this.position;
-    const shown = taskMixer(this.inputs.tasks.train.sizes, config.mixing, seed, epoch);
-    const plans = epochSteps(this.lengths, shown, config, seed, epoch);
+    const plans = mixedSteps(this.lengths, this.inputs.tasks.train.sizes, config, seed, epoch);
     const stepsOfEpoch = Math.min(plans.length, this.totalSteps - epoch * this.stepsPerEpoch);
     const left = plans.slice(done, stepsOfEpoch);
     for await (const progress of this.trainer.prepare(batchSizes(left, this.lengths))) {
@@ -202,8 +209,7 @@ class RunInProgress {
       epoch,
       step: this.position.step,
       loss,
-      devel: scoresOf(evaluations),
-      ...(isRung && { develCounts: countsOfTasks(tasks.devel, evaluations) }),
+      ...develScores(tasks.devel, evaluations, isRung),
       elapsedMs: this.elapsedMs(),
     };
     this.record = { ...this.record, epochs: [...this.record.epochs, point] };
@@ -217,13 +223,8 @@ class RunInProgress {
     const { tasks, store } = this.inputs;
     const { id } = this.record.spec;
     this.trainer.dispose();
-    const { epochs, snapshots } = this.record;
-    // All that there have to be: a mean over fewer snapshots is another number.
-    const saved = lastEpochs(this.epochs, this.config.snapshots).map((epoch): SnapshotScores => {
-      const devel = epochs.find((point) => point.epoch === epoch)?.devel ?? tasks.devel.map(() => null);
-      const known = snapshots.find((snapshot) => snapshot.epoch === epoch);
-      return { ...known, epoch, devel, test: known?.test ?? tasks.test.map(() => null) };
-    });
+    const { snapshots } = this.record;
+    const saved = snapshotsToScore(this.record, lastEpochs(this.epochs, this.config.snapshots), tasks);
     for (const [index, snapshot] of saved.entries()) {
       if (snapshots.some(({ epoch }) => epoch === snapshot.epoch)) continue;
       this.assertGoing();
@@ -331,14 +332,11 @@ class RunInProgress {
     this.writer.begin(this.changed({ step: position.step }), { position, tensors });
     const tookMs = this.workedMs() - startedAtMs;
     this.pointAtMs += tookMs;
-    this.checkpointDueMs = this.workedMs() + Math.max(CHECKPOINT_EVERY_MS, CHECKPOINT_SHARE * tookMs);
+    this.checkpointDueMs = this.workedMs() + untilCheckpointMs(tookMs);
   }
 
   /** The tagger on one split of every task; the clock of the time worked sees each event. */
-  private evaluateAll(
-    splits: readonly EncodedSplit[],
-    predictor: Predictor,
-  ): AsyncGenerator<TrainingEvent, readonly (Evaluation | null)[]> {
+  private evaluateAll(splits: readonly EncodedSplit[], predictor: Predictor): ReturnType<typeof evaluateSplits> {
     const { tasks, signal } = this.inputs;
     let startedAtMs = this.workedMs();
     const onEvaluated = (sequences: number): void => {
@@ -360,14 +358,11 @@ class RunInProgress {
   }
 
   private remainingMs(): number | null {
-    const { tasks } = this.inputs;
-    const { config } = this;
-    const sequencesOf = (splits: readonly EncodedSplit[]): number =>
-      splits.reduce((sum, { sequences }) => sum + sequences.length, 0);
+    const { devel, test } = this.inputs.tasks;
     const stepsLeft = this.totalSteps - this.position.step;
-    const develLeft = (this.epochs - this.position.epoch) * sequencesOf(tasks.devel);
-    const testLeft = Math.min(config.snapshots, this.epochs) * sequencesOf(tasks.test);
-    return this.pace.remainingMs(stepsLeft * config.batchSize, develLeft + testLeft);
+    const develLeft = (this.epochs - this.position.epoch) * countSequences(devel);
+    const testLeft = Math.min(this.config.snapshots, this.epochs) * countSequences(test);
+    return this.pace.remainingMs(stepsLeft * this.config.batchSize, develLeft + testLeft);
   }
 
   private elapsedMs(): number {

@@ -1,4 +1,5 @@
-// Wording for messages: truncated texts, JSON values, sizes in megabytes, text as Markdown.
+// Wording for messages and files: the software's name, truncated texts, JSON values, sizes in megabytes, Markdown, confidences.
+
 const longest = 1000;
 
 /** Truncates a text to 1000 characters. */
@@ -28,3 +29,19 @@ export function freeName(name: string, names: Iterable<string>): string {
   for (let number = 2; taken.has(free); number++) free = `${name} ${number}`;
   return free;
 }
+
+// Formats a confidence for files.
+
+/** Four decimals, without trailing zeros: `0.97`. */
+export function spellConfidence(confidence: number): string {
+  return String(roundConfidence(confidence));
+}
+
+export function roundConfidence(confidence: number): number {
+  return Number(confidence.toFixed(4));
+}
+
+// The name and version written to records and result files.
+
+/** A test keeps it equal to package.json. */
+export const softwareVersion = 'BioNER Lab 0.1.0';

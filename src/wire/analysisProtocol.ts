@@ -1,57 +1,63 @@
 // Declares the calls and events between the lab and the analysis worker.
-import type { AffinityQuery, AskedChoice, FoundAffinity, FoundChoice } from '../analysis/questions/affinityQuery.ts';
-import type { AskedDifference, AskedScore, FoundScore } from '../analysis/questions/askedDifference.ts';
 import type {
+  Breakdown,
+  BreakdownQuery,
   CalibrationAnswer,
   CalibrationQuery,
+  ErrorScores,
+  ErrorScoresQuery,
+  ErrorsPage,
+  ErrorsQuery,
   LabelDoubtsPage,
   LabelDoubtsQuery,
-} from '../analysis/questions/confidenceQuery.ts';
+} from '../analysis/questions/errorsQuery.ts';
+import type {
+  ConflictOccurrencesPage,
+  ConflictOccurrencesQuery,
+  GroupLeaks,
+  LabelConflictsPage,
+  LabelConflictsQuery,
+  LabelPairsPage,
+  LabelPairsQuery,
+  LeakPairsPage,
+  LeakPairsQuery,
+  LeakReport,
+  LeaksQuery,
+  MissedLabelsPage,
+  MissedLabelsQuery,
+  PlanLeaksQuery,
+  ReviewPage,
+  ReviewQuery,
+} from '../analysis/questions/labelsQuery.ts';
 import type {
   EntitySetDiagram,
   EntitySetSizes,
   EntitySetsQuery,
   EntityStringsPage,
   EntityStringsQuery,
+  LengthHistogram,
+  LinksAnswer,
+  LinksQuery,
+  SentencesPage,
+  SentencesQuery,
   StringSentencesPage,
   StringSentencesQuery,
-} from '../analysis/questions/entitySetsQuery.ts';
+} from '../analysis/questions/sentencesQuery.ts';
 import type {
-  Breakdown,
-  BreakdownQuery,
-  ErrorScores,
-  ErrorScoresQuery,
-  ErrorsPage,
-  ErrorsQuery,
-} from '../analysis/questions/errorsQuery.ts';
-import type {
-  ConflictOccurrencesPage,
-  ConflictOccurrencesQuery,
-  LabelConflictsPage,
-  LabelConflictsQuery,
-  LabelPairsPage,
-  LabelPairsQuery,
-  MissedLabelsPage,
-  MissedLabelsQuery,
-  ReviewPage,
-  ReviewQuery,
-} from '../analysis/questions/labelsQuery.ts';
-import type {
-  GroupLeaks,
-  LeakPairsPage,
-  LeakPairsQuery,
-  LeakReport,
-  LeaksQuery,
-  PlanLeaksQuery,
-} from '../analysis/questions/leaksQuery.ts';
-import type { LinksAnswer, LinksQuery } from '../analysis/questions/linksQuery.ts';
-import type { LengthHistogram, SentencesPage, SentencesQuery } from '../analysis/questions/sentencesQuery.ts';
+  AffinityQuery,
+  AskedChoice,
+  AskedDifference,
+  AskedScore,
+  FoundAffinity,
+  FoundChoice,
+  FoundScore,
+} from '../analysis/questions/systemsQuery.ts';
 import type { Task } from '../data/corpus/corpus.ts';
 import type { PackedCounts } from '../metrics/scores/packedCounts.ts';
-import type { ErrorTotals } from '../metrics/significance/errorTotals.ts';
+import type { ErrorTotals } from '../metrics/significance/bootstrapIntervals.ts';
 import type { Significance } from '../metrics/significance/significance.ts';
 import type { PredictionRequest } from '../schema/storedPredictions.ts';
-import type { Progress } from '../util/work.ts';
+import type { Progress } from '../util/clock.ts';
 import type { AnswerOf, ArgumentOf, CallName, Client } from './calls.ts';
 
 /** What is stored of a snapshot's predictions: nothing, mentions, these with probabilities, or those of annotated mentions as well. */

@@ -3,9 +3,11 @@ import type { LabErrorData } from '../util/labError.ts';
 
 /** Names of the calls that one thread serves, declared as functions of one argument: `interface Calls { name(argument): answer }`. */
 export type CallName<Calls> = keyof Calls & string;
+
 export type ArgumentOf<Calls, Name extends CallName<Calls>> = Calls[Name] extends (argument: infer Argument) => unknown
   ? Argument
   : never;
+
 export type AnswerOf<Calls, Name extends CallName<Calls>> = Calls[Name] extends (argument: never) => infer Answer
   ? Answer
   : never;

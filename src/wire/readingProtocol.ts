@@ -1,16 +1,18 @@
-// Declares the calls and events between the lab and the worker that reads dropped files.
-import type { ColumnChoice, ColumnSurvey } from '../data/corpus/columnChoice.ts';
+// Declares what the lab asks of the threads that read: dropped files, and dictionaries to read, to mark text with and to link by.
+import type { ColumnChoice, ColumnSurvey, CorpusSentences, CorpusSource } from '../data/corpus/corpus.ts';
 import type { Issue } from '../data/corpus/issues.ts';
-import type { AnnotatedDocument } from '../data/documents/document.ts';
+import type { TermRules } from '../data/dictionary/termForms.ts';
+import type { SilverReport } from '../data/dictionary/termMatcher.ts';
+import type { AnnotatedDocument, CorpusTexts } from '../data/documents/document.ts';
 import type { RefusedCorpus } from '../data/import/assembleCorpora.ts';
 import type { DroppedModel, ForeignFile } from '../data/import/sortDrop.ts';
-import type { CorpusRecord } from '../schema/corpusRecord.ts';
-import type { PlanFile } from '../schema/planFile.ts';
-import type { ReportedScore } from '../schema/reportedScores.ts';
+import type { CorpusRecord, DictionaryRecord } from '../schema/corpusRecord.ts';
+import type { PlanFile, ReportedScore } from '../schema/resultFile.ts';
+import type { Progress } from '../util/clock.ts';
 import type { LabErrorData } from '../util/labError.ts';
-import type { Progress } from '../util/work.ts';
 import type { Client } from './calls.ts';
-import type { DictionaryContext, ReadDictionary, SilverCorpus, SilverOrder } from './dictionaryProtocol.ts';
+
+// Declares the calls and events between the lab and the worker that reads dropped files.
 
 /** What the lab says about a drop besides its files. */
 export interface DropContext {
@@ -107,3 +109,54 @@ export interface ReadingCalls {
 
 /** The lab's end of the wire; closing it ends the reading. */
 export type ReadingClient = Client<ReadingCalls, Progress>;
+
+// Declares what the lab asks of dictionaries on other threads: to read one, to mark its terms in text, and to link mentions.
+
+/** What the lab says about a dictionary besides its file. */
+export interface DictionaryContext {
+  /** Dictionaries of the library, whose names are taken. */
+  readonly dictionaries: readonly Pick<DictionaryRecord, 'id' | 'name'>[];
+  /** ISO date and time. */
+  readonly addedAt: string;
+}
+
+/** A dictionary as read, and stored: its record, and whether it was not stored before. */
+export interface ReadDictionary {
+  readonly record: DictionaryRecord;
+  readonly isNew: boolean;
+}
+
+/**
+ * How sentences with marked terms are divided: as those of the corpus are, where the test sentences may have its annotation in place of terms; by a
+ * seed; or all for training.
+ */
+export type SilverDivision =
+  | { readonly kind: 'own'; readonly test: 'terms' | 'annotated' }
+  | { readonly kind: 'divided'; readonly seed: number }
+  | { readonly kind: 'train' };
+
+export interface SilverSettings {
+  readonly rules: TermRules;
+  /** The type of all terms; null for those of the file. */
+  readonly type: string | null;
+  readonly division: SilverDivision;
+}
+
+/** Text to mark the terms of a stored dictionary in. */
+export interface SilverOrder {
+  readonly dictionaryId: string;
+  /** The name of the text. */
+  readonly source: string;
+  /** Documents, or the corpus of this id. */
+  readonly text: { readonly documents: readonly AnnotatedDocument[] } | { readonly corpusId: string };
+  readonly settings: SilverSettings;
+}
+
+/** Sentences with marked terms, by split. */
+export interface SilverCorpus {
+  readonly sentences: CorpusSentences;
+  /** Null for the sentences of a corpus of rows. */
+  readonly texts: CorpusTexts | null;
+  readonly sources: readonly CorpusSource[];
+  readonly report: SilverReport;
+}

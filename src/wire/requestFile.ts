@@ -1,4 +1,5 @@
-// Declares how the lab requests a public file: all that it knows of the network, passed in when it is opened.
+// Declares how the lab requests a public file, all that it knows of the network, and names the only hosts that it connects to.
+
 export interface FileAnswer {
   readonly status: number;
   /** Returns null for a header that is missing, or that the server does not show to other origins. */
@@ -36,3 +37,22 @@ export async function wholeBody(
   }
   return bytes;
 }
+
+// Names the only hosts that the lab connects to, and only when a person pressed a button: the catalogue's, the hub's, this machine's.
+
+/** Holds a folder for each corpus of the catalogue. */
+export const publicRepository = 'https://raw.githubusercontent.com/cambridgeltl/MTL-Bioinformatics-2016/master/data';
+
+export const publicHub = 'https://huggingface.co';
+
+/** Lists them as sources of a Content-Security-Policy: the built page may connect to these and to its own origin. */
+export const publicHosts: readonly string[] = [
+  `${publicRepository}/`,
+  publicHub,
+  // Where the hub redirects downloads to.
+  'https://*.huggingface.co',
+  'https://*.hf.co',
+  // A mirror on the same machine.
+  'http://localhost:*',
+  'http://127.0.0.1:*',
+];

@@ -1,23 +1,15 @@
-// Declares the calls and events between the lab and the training server.
+// Declares the calls and events between the lab and the training server: runs, their events, taggers and what is computed with them.
+import type { Mention } from '../data/corpus/corpus.ts';
 import type { AnnotatedMention, DocumentText } from '../data/documents/document.ts';
 import type { BaselineName, LanguageChoice, WordsOrigin } from '../data/words/baselines.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { MixedPrecision } from '../schema/machineSettings.ts';
 import type { EncoderFacts, ModelRecord, ModelSource } from '../schema/modelRecord.ts';
-import type { Environment, RunRecord, RunSpec } from '../schema/runRecord.ts';
-import type { PredictionRequest } from '../schema/storedPredictions.ts';
-import type { GradientsRequest } from '../schema/storedGradients.ts';
-import type { Progress } from '../util/work.ts';
+import type { Environment, EpochPoint, RunRecord, RunSpec, StepPoint } from '../schema/runRecord.ts';
+import type { GradientsRequest, PredictionRequest } from '../schema/storedPredictions.ts';
+import type { OnnxPrecision } from '../schema/taggerFiles.ts';
+import type { Progress } from '../util/clock.ts';
 import type { Client } from './calls.ts';
-import type { ExportedFile, PredictedSentence, TaggerExport, TaggerRef } from './taggerRef.ts';
-import type {
-  MeasuredStep,
-  MemoryEstimate,
-  PlainNetwork,
-  PredictedTime,
-  SelfTestCheck,
-  TrainingEvent,
-} from './trainingEvent.ts';
 
 export type BackendName = Environment['backend'];
 /** `auto` chooses WebGPU on a hardware adapter, else wasm. */
@@ -184,3 +176,117 @@ export interface ServerCalls {
 
 /** The lab's end: every call of the server as a promise, and its events. */
 export type ServerClient = Client<ServerCalls, RunEvent>;
+
+// Declares the events of a run, and memory, timing and self-test reports of a backend.
+
+/** Memory as the backend counts it. `gpuBytes` is null on a backend without GPU. */
+export interface MemoryReport {
+  readonly liveTensors: number;
+  readonly tensorBytes: number;
+  readonly gpuBytes: number | null;
+}
+
+/** Estimated memory of one update, from its planned launches: on the GPU, or in the engine's linear memory on the processor. */
+export interface MemoryEstimate {
+  readonly bytes: number;
+  /** The part for parameters, gradients and moments. */
+  readonly bankBytes: number;
+  /** Whether the backward pass recomputes activations instead of storing them. */
+  readonly recomputed: boolean;
+  /** Whether it fits into the GPU memory given in the settings, or into what WebAssembly can address. */
+  readonly fits: boolean;
+  /** Present where the engine trains on the processor. */
+  readonly onProcessor?: true;
+}
+
+/** Stands for an estimate where the engine cannot compute an encoder. */
+export interface PlainNetwork {
+  /** Says why the plain network runs instead. */
+  readonly plainNetwork: string;
+}
+
+/** One measured update: its time, and the peak bytes of all tensors, weights and moments included. */
+export interface MeasuredStep {
+  readonly stepMs: number;
+  readonly peakBytes: number;
+}
+
+/** The predicted time of a run from its start to its end, and its parts. */
+export interface PredictedTime {
+  /** Reading and verifying the model, comparing and encoding the text, recording launches. */
+  readonly preparingMs: number;
+  readonly stepsMs: number;
+  readonly scoringMs: number;
+  readonly savingMs: number;
+  readonly totalMs: number;
+}
+
+/** `comparing`: training text with test text; `tuning`: finds the fastest matrix products on this GPU; `compiling`: compiles its pipelines. */
+export type TrainingPhase =
+  'loading' | 'comparing' | 'encoding' | 'tuning' | 'compiling' | 'training' | 'evaluating' | 'saving';
+
+/** An event of a run in progress. */
+export type TrainingEvent =
+  | { readonly kind: 'started'; readonly record: RunRecord }
+  /** Progress of a phase, in sentences or steps. */
+  | (Progress & { readonly kind: 'phase'; readonly phase: TrainingPhase })
+  | {
+      readonly kind: 'step';
+      readonly point: StepPoint;
+      readonly totalSteps: number;
+      readonly tokensPerSecond: number;
+      /** Estimate for the rest of the run, evaluations included; null until there is one. */
+      readonly remainingMs: number | null;
+      readonly memory: MemoryReport;
+    }
+  | { readonly kind: 'epoch'; readonly point: EpochPoint }
+  | { readonly kind: 'checkpoint'; readonly step: number; readonly sizeBytes: number }
+  /** The run left the device: paused, stopped, failed or finished; the record is already stored. */
+  | { readonly kind: 'ended'; readonly record: RunRecord };
+
+/** `maxError` is the largest absolute difference between the backend and plain JavaScript in float64; Infinity when the op did not run. */
+export interface SelfTestCheck {
+  readonly name: string;
+  readonly maxError: number;
+  readonly tolerance: number;
+  readonly passed: boolean;
+}
+
+// Declares references to trained taggers, their predictions, and their exported files.
+
+/** Refers to a trained tagger in the lab: a run's snapshot, or a model with a tagging head. */
+export type TaggerRef =
+  | { readonly kind: 'snapshot'; readonly runId: string; readonly epoch: number }
+  | { readonly kind: 'model'; readonly modelId: string };
+
+/** Which trained tagger to export as a folder, and with which weight type. */
+export interface TaggerExport {
+  readonly tagger: TaggerRef;
+  /** Type of the weights of transformers' file; F16 halves the size and rounds. */
+  readonly precision: 'F32' | 'F16';
+  /** A folder with an ONNX graph in that precision in place of transformers' weights; absent for those. */
+  readonly onnx?: OnnxPrecision;
+  /** Exports a run's adapters and head alone, in the form of Hugging Face's PEFT, instead of the model with them merged. */
+  readonly adapters?: true;
+}
+
+/** A file of the exported folder, listed before its bytes are sent. */
+export interface ExportedFile {
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+export interface SureMention extends Mention {
+  /** Exact probability of the whole mention under the tagger, 0 to 1. */
+  readonly confidence: number;
+}
+
+/** Tags of each token, in the run's scheme, and the mentions decoded from the predicted tags as conlleval does. */
+export interface PredictedSentence {
+  readonly tokens: readonly string[];
+  readonly gold: readonly string[];
+  readonly predicted: readonly string[];
+  readonly mentions: readonly SureMention[];
+  /** The exact probability of each annotated mention, in order. */
+  readonly annotated: readonly number[];
+}

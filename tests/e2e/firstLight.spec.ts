@@ -1,8 +1,8 @@
 // Proves the lab's main job in one tab: train a sample, survive reloads in mid-run, finish, export, and read the result elsewhere.
-import { expect, type Page } from '@playwright/test';
 import { readFile } from 'node:fs/promises';
+import { expect, type Page } from '@playwright/test';
 import { parseResultFile } from '../../src/lab/plans/resultFiles.ts';
-import { conlleval, predictionRows } from '../../src/metrics/scores/conlleval.ts';
+import { conlleval, predictionRows } from '../../src/metrics/scores/scoreSplit.ts';
 import { format } from '../../src/ui/shared/format.ts';
 import {
   download,

@@ -1,11 +1,11 @@
 // Proves that a trained snapshot leaves the tab as a zip, on every way a browser saves, and comes back elsewhere as the tagger it was.
-import { expect, type Page } from '@playwright/test';
 import { readFile, writeFile } from 'node:fs/promises';
+import { expect, type Page } from '@playwright/test';
 import { readArchive } from '../../src/data/import/archive.ts';
 import { presets } from '../../src/lab/plans/presets.ts';
 import { openSafetensors } from '../../src/model/weights/safetensors.ts';
-import type { PlanFile } from '../../src/schema/planFile.ts';
-import { taggerFileSchema } from '../../src/schema/taggerHead.ts';
+import { taggerFileSchema } from '../../src/schema/modelRecord.ts';
+import type { PlanFile } from '../../src/schema/resultFile.ts';
 import { download, dropPaths, notices, openLab, rowsOf, visit } from './labActions.ts';
 import { test } from './labPage.ts';
 import { planPanel } from './planActions.ts';

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { expect } from '@playwright/test';
 import { parseResultFile } from '../../src/lab/plans/resultFiles.ts';
 import { droppedText } from '../../src/metrics/racing/raceWords.ts';
-import type { PlanFile } from '../../src/schema/planFile.ts';
+import type { PlanFile } from '../../src/schema/resultFile.ts';
 import type { RunRecord } from '../../src/schema/runRecord.ts';
 import { isLong } from '../fixtures/longForm.ts';
 import { timeless } from '../fixtures/timeless.ts';

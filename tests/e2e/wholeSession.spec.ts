@@ -1,10 +1,10 @@
 // Proves that a whole session over material written to do harm asks for the lab's own files alone, runs none of that material and makes no element of it.
-import { expect, type Page, type TestInfo } from '@playwright/test';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { expect, type Page, type TestInfo } from '@playwright/test';
 import { sealResultFile } from '../../src/schema/resultFile.ts';
-import { writeResultLink } from '../../src/ui/results/resultLink.ts';
+import { writeResultLink } from '../../src/ui/share/OpenPage.tsx';
 import { finishedResult } from '../fixtures/finishedResult.ts';
 import { download, dropPaths, notices, openLab, places, runActions, visit } from './labActions.ts';
 import { test } from './labPage.ts';

@@ -1,14 +1,15 @@
 // Proves that matrix products in f16 equal those in float64 within its rounding: tiles in f16, and matrix units with sums in f32.
 import { describe, expect, it } from 'vitest';
-import type { MatmulShape } from '../../src/engine/kernels/matmul/matmulShape.ts';
-import { hardwareTuning, MATMUL_VARIANTS } from '../../src/engine/kernels/matmul/matmulTuning.ts';
 import {
+  hardwareTuning,
   isUsableVariant,
+  MATMUL_VARIANTS,
   matrixVariant,
   variantName,
+  type MatmulShape,
   type MatmulVariant,
   type TiledVariant,
-} from '../../src/engine/kernels/matmul/matmulVariant.ts';
+} from '../../src/engine/kernels/matmul/matmulTuning.ts';
 import { checkProducts } from '../gpu/support/drawnProducts.ts';
 import { hasF16, matrixUnit } from './halfDevice.ts';
 

@@ -1,11 +1,10 @@
 // Proves that the gradient's norm, its clipping and Adam match the plain trainer over several steps, for both forms of epsilon.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { stateWords } from '../../src/engine/gpu/kernel.ts';
 import { part, type Region } from '../../src/engine/gpu/recorder.ts';
-import { stateWords } from '../../src/engine/gpu/stepState.ts';
-import { recordAdam } from '../../src/engine/kernels/adamKernel.ts';
-import { partialsOf, recordGradientNorm, recordSquares } from '../../src/engine/kernels/gradientNorm.ts';
-import { adamUpdate, zeroMoments } from '../../src/training/adam.ts';
+import { partialsOf, recordAdam, recordGradientNorm, recordSquares } from '../../src/engine/kernels/updateKernels.ts';
+import { adamUpdate, zeroMoments } from '../../src/training/step.ts';
 import { differingWords } from './support/differingWords.ts';
 import { drawnNumbers } from './support/drawnNumbers.ts';
 import { runRecording } from './support/runRecording.ts';

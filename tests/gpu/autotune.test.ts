@@ -1,12 +1,16 @@
 // Proves that tuning matrix products finds variants that run here, respects its budget and signal, and serves recordings.
 import { expect, it } from 'vitest';
 import { recordMatmul } from '../../src/engine/kernels/matmul/matmul.ts';
-import type { MatmulShape } from '../../src/engine/kernels/matmul/matmulShape.ts';
-import { hardwareTuning, softwareTuning, tableTuning } from '../../src/engine/kernels/matmul/matmulTuning.ts';
-import type { MatmulVariant } from '../../src/engine/kernels/matmul/matmulVariant.ts';
+import {
+  hardwareTuning,
+  softwareTuning,
+  tableTuning,
+  type MatmulShape,
+  type MatmulVariant,
+} from '../../src/engine/kernels/matmul/matmulTuning.ts';
 import { tuneMatmul } from '../../src/engine/tuning/autotune.ts';
-import { matmulTableSchema, type MatmulTable } from '../../src/schema/matmulTable.ts';
-import { drain, type Progress } from '../../src/util/work.ts';
+import { matmulTableSchema, type MatmulTable } from '../../src/schema/machineSettings.ts';
+import { drain, type Progress } from '../../src/util/clock.ts';
 import { runRecording, testDevice } from './support/runRecording.ts';
 
 const direct: MatmulVariant = { family: 'direct', rows: 4, columns: 4, across: 4, down: 4, splits: 1 };

@@ -1,12 +1,12 @@
 // Proves that the CRF's and the softmax head's losses, gradients and marginals match their definitions: brute force, autodiff, finite differences.
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { stateWords } from '../../src/engine/gpu/kernel.ts';
 import type { Recorder, Region } from '../../src/engine/gpu/recorder.ts';
-import { stateWords } from '../../src/engine/gpu/stepState.ts';
 import { recordCrf, recordMarginals, type CrfGradients } from '../../src/engine/kernels/crf/crfKernels.ts';
-import { recordStepLoss } from '../../src/engine/kernels/gradientNorm.ts';
-import { recordSoftmaxLoss } from '../../src/engine/kernels/softmaxHead.ts';
-import { crfLogLikelihood } from '../../src/model/crf.ts';
+import { recordSoftmaxLoss } from '../../src/engine/kernels/headKernels.ts';
+import { recordStepLoss } from '../../src/engine/kernels/updateKernels.ts';
+import { crfLogLikelihood } from '../../src/model/tagger.ts';
 import { bruteForceChain } from '../fixtures/bruteForceChain.ts';
 import { drawnChains, type DrawnChains } from '../fixtures/drawnChains.ts';
 import { runRecording } from './support/runRecording.ts';

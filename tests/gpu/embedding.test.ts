@@ -8,7 +8,7 @@ import {
   recordPositionGradient,
   recordSegmentGradient,
 } from '../../src/engine/kernels/embedding.ts';
-import { recordHeadRows, recordHeadRowsBackward } from '../../src/engine/kernels/headRows.ts';
+import { recordHeadRows, recordHeadRowsBackward } from '../../src/engine/kernels/headKernels.ts';
 import { Rng } from '../../src/util/random.ts';
 import { differingWords } from './support/differingWords.ts';
 import { drawnNumbers } from './support/drawnNumbers.ts';

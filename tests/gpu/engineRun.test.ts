@@ -2,12 +2,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
 import type { EngineGpu } from '../../src/engine/network/computeOptions.ts';
-import type { HostParameters } from '../../src/model/blocks/hostParameters.ts';
+import type { HostParameters } from '../../src/model/blocks/parameterLocation.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { RunRecord } from '../../src/schema/runRecord.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
+import type { EncodedTasks } from '../../src/training/batches.ts';
 import { loadSnapshot, snapshotEpochs } from '../../src/training/checkpoint.ts';
-import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
 import { timeless } from '../fixtures/timeless.ts';
 import { tinyConfig, tinyRecord, tinyTasks } from '../fixtures/tinyRun.ts';
 import { tinyTraining } from '../fixtures/tinyTraining.ts';

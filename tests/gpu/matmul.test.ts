@@ -1,14 +1,15 @@
 // Proves that matrix products on the GPU equal those in float64: every kind, variant, batch and output mode, at any lengths.
 import { describe, expect, it } from 'vitest';
 import { recordMatmul } from '../../src/engine/kernels/matmul/matmul.ts';
-import type { MatmulShape } from '../../src/engine/kernels/matmul/matmulShape.ts';
 import {
   hardwareTuning,
   MATMUL_VARIANTS,
   softwareTuning,
+  variantName,
+  type MatmulShape,
   type MatmulTuning,
+  type MatmulVariant,
 } from '../../src/engine/kernels/matmul/matmulTuning.ts';
-import { variantName, type MatmulVariant } from '../../src/engine/kernels/matmul/matmulVariant.ts';
 import { checkProducts, randomWords } from './support/drawnProducts.ts';
 import { runRecording } from './support/runRecording.ts';
 

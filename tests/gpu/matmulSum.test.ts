@@ -1,6 +1,6 @@
 // Proves that the parts of a split matrix product are summed, and added to the output's contents if those are kept.
 import { describe, expect, it } from 'vitest';
-import { recordMatmulSum } from '../../src/engine/kernels/matmul/matmulSum.ts';
+import { recordMatmulSum } from '../../src/engine/kernels/matmul/matmul.ts';
 import { differingWords } from './support/differingWords.ts';
 import { drawnNumbers } from './support/drawnNumbers.ts';
 import { kernelState } from './support/kernelState.ts';

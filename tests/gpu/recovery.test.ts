@@ -2,9 +2,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { openDevice, underlyingFailure } from '../../src/engine/gpu/device.ts';
-import type { Platform } from '../../src/engine/start/platform.ts';
+import type { Platform } from '../../src/engine/start/startBackend.ts';
 import type { Lab } from '../../src/lab/state/labState.ts';
-import type { PlanFile } from '../../src/schema/planFile.ts';
+import type { PlanFile } from '../../src/schema/resultFile.ts';
 import type { RunRecord } from '../../src/schema/runRecord.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
 import { Rng } from '../../src/util/random.ts';

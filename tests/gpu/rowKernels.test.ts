@@ -2,14 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { aligned } from '../../src/engine/gpu/recorder.ts';
 import { recordActivation, recordActivationBackward } from '../../src/engine/kernels/activationKernel.ts';
-import { recordAddBias, recordAddBiases, recordColumnSums } from '../../src/engine/kernels/bias.ts';
-import { recordDropped } from '../../src/engine/kernels/dropoutKernel.ts';
+import { recordAddBias, recordAddBiases, recordColumnSums, recordDropped } from '../../src/engine/kernels/bias.ts';
 import {
   recordResidualNorm,
   recordResidualNormBackward,
   recordResidualNormGradients,
 } from '../../src/engine/kernels/residualNorm.ts';
-import type { Activation } from '../../src/model/config/encoderSizes.ts';
+import type { Activation } from '../../src/model/blocks/encoderFamily.ts';
 import { differingWords } from './support/differingWords.ts';
 import { drawnNumbers } from './support/drawnNumbers.ts';
 import { kernelState, plainMask } from './support/kernelState.ts';

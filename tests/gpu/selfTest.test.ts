@@ -1,9 +1,9 @@
 // Proves that the engine's self-test passes on a correct adapter, in f32 and with f16 where no extension is needed, and detects wrong kernels.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
-import { Pipelines } from '../../src/engine/gpu/pipelines.ts';
+import { Pipelines } from '../../src/engine/gpu/kernel.ts';
 import { hardwareTuning } from '../../src/engine/kernels/matmul/matmulTuning.ts';
-import { engineSelfTest } from '../../src/engine/start/engineSelfTest.ts';
+import { engineSelfTest } from '../../src/engine/start/selfTest.ts';
 import { skippedUnlessLong } from '../fixtures/longForm.ts';
 import { testGpu } from './support/runRecording.ts';
 

@@ -5,13 +5,12 @@ import { compareEngine } from '../../scripts/parity/compareEngine.ts';
 import { compareWithReference } from '../../scripts/parity/compareWithReference.ts';
 import type { ParityRow, ReferenceFiles } from '../../scripts/parity/referenceCase.ts';
 import type { EngineGpu, EngineProcessor } from '../../src/engine/network/computeOptions.ts';
-import type { BackendName } from '../../src/wire/trainingProtocol.ts';
 import { startBackend, type StartedBackend } from '../../src/engine/start/startBackend.ts';
 import { presets } from '../../src/lab/plans/presets.ts';
-import type { Batch } from '../../src/model/blocks/batch.ts';
-import { newEncoder, newHead } from '../../src/model/parameters.ts';
-import type { TaggerShape } from '../../src/model/tagger.ts';
-import { openTrainer } from '../../src/training/openTrainer.ts';
+import type { Batch } from '../../src/model/blocks/encoderFamily.ts';
+import { newEncoder, newHead, type TaggerShape } from '../../src/model/parameters.ts';
+import { openTrainer } from '../../src/training/trainers.ts';
+import type { BackendName } from '../../src/wire/trainingProtocol.ts';
 import { browserPlatform } from '../../workers/browserPlatform.ts';
 import type { ThreadSteps } from './support/threadSteps.worker.ts';
 

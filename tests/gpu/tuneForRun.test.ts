@@ -5,10 +5,10 @@ import type { EngineGpu } from '../../src/engine/network/computeOptions.ts';
 import { presets } from '../../src/lab/plans/presets.ts';
 import { defaultMachineSettings } from '../../src/schema/machineSettings.ts';
 import { memory } from '../../src/storage/store.ts';
-import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
-import { gpuUnderSettings, tuneForRun } from '../../src/training/tuneForRun.ts';
-import { drain } from '../../src/util/work.ts';
-import type { TrainingEvent } from '../../src/wire/trainingEvent.ts';
+import type { EncodedTasks } from '../../src/training/batches.ts';
+import { drain } from '../../src/util/clock.ts';
+import type { TrainingEvent } from '../../src/wire/trainingProtocol.ts';
+import { gpuUnderSettings, tuneForRun } from '../../workers/trainingMachine.ts';
 import { tinyTasks } from '../fixtures/tinyRun.ts';
 import { testGpu } from './support/runRecording.ts';
 

@@ -1,8 +1,8 @@
 // Proves that the GPU finds the same tag sequences as the host's Viterbi and argmax, including ties and padding.
 import { describe, expect, it } from 'vitest';
-import { recordViterbi } from '../../src/engine/kernels/crf/viterbiKernel.ts';
-import { recordArgmax } from '../../src/engine/kernels/softmaxHead.ts';
-import { argmaxTags, viterbi } from '../../src/model/viterbi.ts';
+import { recordViterbi } from '../../src/engine/kernels/crf/crfKernels.ts';
+import { recordArgmax } from '../../src/engine/kernels/headKernels.ts';
+import { argmaxTags, viterbi } from '../../src/model/chainPaths.ts';
 import { drawnChains, type DrawnChains } from '../fixtures/drawnChains.ts';
 import { runRecording } from './support/runRecording.ts';
 

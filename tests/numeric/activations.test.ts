@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
-import type { Activation } from '../../src/model/config/encoderSizes.ts';
-import { activate } from '../../src/model/blocks/residualBlocks.ts';
+import type { Activation } from '../../src/model/blocks/encoderFamily.ts';
+import { activate } from '../../src/model/blocks/layerBlocks.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 
 const formulas: Readonly<Record<Exclude<Activation, 'gelu'>, (x: number) => number>> = {

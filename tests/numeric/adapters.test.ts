@@ -7,27 +7,31 @@ import { compare, readReferenceCase } from '../../scripts/parity/referenceCase.t
 import type { EngineProcessor } from '../../src/engine/network/computeOptions.ts';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
 import { expandPlan } from '../../src/lab/plans/expandPlan.ts';
-import { adaptedEncoder, mergedWeights, newAdapters, withoutAdapters } from '../../src/model/adapters.ts';
-import { disposeParameters, uploadParameters } from '../../src/model/blocks/deviceParameters.ts';
-import type { HostParameters, HostTensor } from '../../src/model/blocks/hostParameters.ts';
-import { isAdapter } from '../../src/model/blocks/projection.ts';
-import { emissions, pieceEmissions, encoderStates, summedLoss, type TaggerShape } from '../../src/model/tagger.ts';
+import { disposeParameters, isAdapter, uploadParameters } from '../../src/model/blocks/layerBlocks.ts';
+import type { HostParameters, HostTensor } from '../../src/model/blocks/parameterLocation.ts';
+import {
+  adaptedEncoder,
+  mergedWeights,
+  newAdapters,
+  withoutAdapters,
+  type TaggerShape,
+} from '../../src/model/parameters.ts';
+import { emissions, encoderStates, pieceEmissions, summedLoss } from '../../src/model/tagger.ts';
 import { readSafetensors } from '../../src/model/weights/safetensors.ts';
 import type { Adapters, TrainingConfig } from '../../src/schema/config.ts';
 import type { RunRecord, RunSpec } from '../../src/schema/runRecord.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
+import type { EncodedTasks } from '../../src/training/batches.ts';
 import { loadCheckpoint, loadSnapshot } from '../../src/training/checkpoint.ts';
-import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
-import { loadModel } from '../../src/training/loadModel.ts';
-import { loadTagger } from '../../src/training/loadTagger.ts';
+import { loadModel, loadTagger } from '../../src/training/loadTagger.ts';
 import { startWeights } from '../../src/training/startWeights.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { relativeError } from '../fixtures/engineAgreement.ts';
 import { adapterCases, drawCaseBatch, drawCaseParameters, noDropout } from '../fixtures/engineCases.ts';
 import { categoryPlan } from '../fixtures/records.ts';
 import { tinyConfig, tinyEncoder, tinyRecord, tinyTasks } from '../fixtures/tinyRun.ts';
-import { bitsOf, outcome, tinyTraining } from '../fixtures/tinyTraining.ts';
 import { tinyInputs, tinyServer } from '../fixtures/tinyServer.ts';
+import { bitsOf, outcome, tinyTraining } from '../fixtures/tinyTraining.ts';
 
 const fixtures = path.join(import.meta.dirname, '../fixtures');
 const bytesOf = async (file: string) => new Uint8Array(await readFile(path.join(fixtures, file)));

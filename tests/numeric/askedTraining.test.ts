@@ -4,20 +4,20 @@ import { beforeAll, expect, it } from 'vitest';
 import type { CorpusSentences, Sentence } from '../../src/data/corpus/corpus.ts';
 import { processorCompute, type EngineHome } from '../../src/engine/network/computeOptions.ts';
 import { compileProcessorModule } from '../../src/engine/processor/processorModule.ts';
-import { chainOf } from '../../src/model/viterbi.ts';
+import { chainOf } from '../../src/model/chainPaths.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import { queuedRun } from '../../src/schema/runRecord.ts';
 import { memory } from '../../src/storage/store.ts';
 import { loadSnapshot } from '../../src/training/checkpoint.ts';
-import { encodeTasks, type TaskText } from '../../src/training/encodeTasks.ts';
-import { openPredictor } from '../../src/training/openTrainer.ts';
-import { tagUnlabelled } from '../../src/training/tagSentences.ts';
 import { checkpointsInto } from '../../src/training/checkpointWriter.ts';
+import { encodeTasks, type TaskText } from '../../src/training/encodeTasks.ts';
+import { tagUnlabelled } from '../../src/training/tagSentences.ts';
 import { train } from '../../src/training/train.ts';
-import { drain } from '../../src/util/work.ts';
+import { openPredictor } from '../../src/training/trainers.ts';
+import { drain } from '../../src/util/clock.ts';
+import { oneTypeCorpus } from '../fixtures/oneTypeCorpora.ts';
 import { spec } from '../fixtures/records.ts';
 import { tinyConfig, tinyEncoder, tinyEncoderConfig, tinyTokenizer } from '../fixtures/tinyRun.ts';
-import { oneTypeCorpus } from '../fixtures/oneTypeCorpora.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');

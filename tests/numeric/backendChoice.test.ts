@@ -1,7 +1,6 @@
 // Proves that an adapter known to compute wrong numbers is rejected with the reason, and that the lab falls back to wasm.
 import { describe, expect, it } from 'vitest';
-import type { Platform } from '../../src/engine/start/platform.ts';
-import { startBackend } from '../../src/engine/start/startBackend.ts';
+import { startBackend, type Platform } from '../../src/engine/start/startBackend.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 
 /** A GPU of a vendor known to return zeros; requesting a device from it fails the test. */

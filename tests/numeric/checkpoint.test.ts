@@ -1,14 +1,14 @@
 // Proves that a run keeps its last intact checkpoint through damage, non-finite losses and a full store.
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
-import type { HostParameters } from '../../src/model/blocks/hostParameters.ts';
+import type { HostParameters } from '../../src/model/blocks/parameterLocation.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import { findRunRecord, readRunRecord } from '../../src/storage/runRecords.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
+import type { EncodedTasks } from '../../src/training/batches.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint.ts';
-import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
 import { LabError } from '../../src/util/labError.ts';
-import type { TrainingEvent } from '../../src/wire/trainingEvent.ts';
+import type { TrainingEvent } from '../../src/wire/trainingProtocol.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { faultyStore } from '../fixtures/faultyStore.ts';
 import { tinyConfig, tinyEncoder, tinyRecord, tinyTasks } from '../fixtures/tinyRun.ts';

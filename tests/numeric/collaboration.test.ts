@@ -1,24 +1,23 @@
 // Proves that CollaboNet trains in turns from STL runs that it does not change, resumes bit for bit, tags and exports what it scored, and that HunFlair's form learns.
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { LanguageChoice } from '../../src/data/words/baselines.ts';
 import { expandPlan } from '../../src/lab/plans/expandPlan.ts';
 import { planOfRuns } from '../../src/lab/plans/exportResult.ts';
 import { presets } from '../../src/lab/plans/presets.ts';
 import { encoderShapes } from '../../src/model/families/encoderConfig.ts';
-import { lineageFault } from '../../src/schema/runLineage.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { ModelRecord } from '../../src/schema/modelRecord.ts';
+import { lineageFault } from '../../src/schema/runLineage.ts';
 import type { RunRecord, RunSpec } from '../../src/schema/runRecord.ts';
 import { saveCorpus } from '../../src/storage/corpusRecords.ts';
 import { memory } from '../../src/storage/store.ts';
 import { loadSnapshot } from '../../src/training/checkpoint.ts';
 import { importModel } from '../../src/training/importModel.ts';
-import { loadModel } from '../../src/training/loadModel.ts';
-import { loadTagger } from '../../src/training/loadTagger.ts';
-import type { LanguageChoice } from '../../src/data/words/baselines.ts';
+import { loadModel, loadTagger } from '../../src/training/loadTagger.ts';
 import { categoryPlan, corpusRecord } from '../fixtures/records.ts';
 import { tinySentences } from '../fixtures/tinyRun.ts';
-import { bitsOf, outcome } from '../fixtures/tinyTraining.ts';
 import { tinyServer } from '../fixtures/tinyServer.ts';
+import { bitsOf, outcome } from '../fixtures/tinyTraining.ts';
 import { exportedFiles } from '../fixtures/trainedTagger.ts';
 
 const store = memory();

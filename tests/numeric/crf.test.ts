@@ -1,8 +1,8 @@
 // Proves that the CRF matches eq. 1 of the paper, by brute force over all tag sequences and by finite differences.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { crfLogLikelihood } from '../../src/model/crf.ts';
-import { viterbi } from '../../src/model/viterbi.ts';
+import { viterbi } from '../../src/model/chainPaths.ts';
+import { crfLogLikelihood } from '../../src/model/tagger.ts';
 import { Rng } from '../../src/util/random.ts';
 
 interface Chain {

@@ -1,13 +1,13 @@
 // Proves that a tagger predicts elsewhere what it predicts on its task, under the type that is wanted there, and that text asks for it.
 import { beforeAll, expect, it } from 'vitest';
-import { lenientMentions } from '../../src/data/corpus/chunks.ts';
+import { lenientMentions } from '../../src/data/corpus/tagSequences.ts';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
 import { encodeTasks } from '../../src/training/encodeTasks.ts';
 import { tagSplit } from '../../src/training/evaluate.ts';
 import { loadTagger } from '../../src/training/loadTagger.ts';
-import { openPredictor } from '../../src/training/openTrainer.ts';
 import { predictElsewhere } from '../../src/training/predictSnapshot.ts';
-import { drain } from '../../src/util/work.ts';
+import { openPredictor } from '../../src/training/trainers.ts';
+import { drain } from '../../src/util/clock.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { modelFolder } from '../fixtures/modelFolders.ts';
 import { spec } from '../fixtures/records.ts';

@@ -4,8 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { planFileSchema } from '../../src/schema/planFile.ts';
-import { resultFileSchema } from '../../src/schema/resultFile.ts';
+import { planFileSchema, resultFileSchema } from '../../src/schema/resultFile.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 

@@ -1,11 +1,11 @@
 // Proves that taggers that read others and language models over characters compute what PyTorch computes, gradients included, whatever the padding.
-import * as tf from '@tensorflow/tfjs';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
-import type { Batch } from '../../src/model/blocks/batch.ts';
-import { uploadParameters } from '../../src/model/blocks/deviceParameters.ts';
+import type { Batch } from '../../src/model/blocks/encoderFamily.ts';
+import { uploadParameters } from '../../src/model/blocks/layerBlocks.ts';
 import { encoderConfig, encoderShapes, familyOf, type EncoderConfig } from '../../src/model/families/encoderConfig.ts';
 import { characterTexts, languageLoss, SPACE } from '../../src/model/families/words/languageModels.ts';
 import { drawnWeights } from '../../src/model/families/words/wordNetwork.ts';

@@ -1,17 +1,17 @@
 // Proves that XLNet base and large, in each format that transformers saves, download intact despite interruptions and match its outputs.
-import * as tf from '@tensorflow/tfjs';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import { afterAll, expect, it } from 'vitest';
 import { LocalLab } from '../../src/lab/lab.ts';
-import { disposeParameters, uploadParameters } from '../../src/model/blocks/deviceParameters.ts';
+import { disposeParameters, uploadParameters } from '../../src/model/blocks/layerBlocks.ts';
 import { encoderStates } from '../../src/model/tagger.ts';
 import { readSafetensors } from '../../src/model/weights/safetensors.ts';
 import { defaultMachineSettings } from '../../src/schema/machineSettings.ts';
 import type { ModelRecord } from '../../src/schema/modelRecord.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
-import { loadModel } from '../../src/training/loadModel.ts';
+import { loadModel } from '../../src/training/loadTagger.ts';
 import { connect, portWire } from '../../src/wire/port.ts';
 import type { RunEvent, ServerCalls } from '../../src/wire/trainingProtocol.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';

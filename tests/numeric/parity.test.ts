@@ -1,20 +1,20 @@
 // Proves that encoder, CRF, loss, every gradient and Viterbi match Hugging Face's encoders of every family, on tfjs' cpu backend and wasm with the lab's kernels.
-import * as tf from '@tensorflow/tfjs';
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { compareWithReference } from '../../scripts/parity/compareWithReference.ts';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
+import { uploadParameters } from '../../src/model/blocks/layerBlocks.ts';
+import type { HostParameters } from '../../src/model/blocks/parameterLocation.ts';
 import { encoderConfig, type EncoderConfig } from '../../src/model/families/encoderConfig.ts';
-import { uploadParameters } from '../../src/model/blocks/deviceParameters.ts';
-import type { HostParameters } from '../../src/model/blocks/hostParameters.ts';
 import { encoderStates } from '../../src/model/tagger.ts';
 import { pretrainedEncoder } from '../../src/model/weights/pretrained.ts';
 import { readSafetensors } from '../../src/model/weights/safetensors.ts';
 import { memory } from '../../src/storage/store.ts';
 import { importModel } from '../../src/training/importModel.ts';
-import { loadModel } from '../../src/training/loadModel.ts';
+import { loadModel } from '../../src/training/loadTagger.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { bertFolder, bertForms } from '../fixtures/bertFolders.ts';
 import { modelFolder, modelForms } from '../fixtures/modelFolders.ts';

@@ -4,7 +4,7 @@ import { beforeAll, describe } from 'vitest';
 import { Recorder, type Region, type Resident } from '../../src/engine/gpu/recorder.ts';
 import { ProcessorMachine } from '../../src/engine/processor/processorMachine.ts';
 import { compileProcessorModule } from '../../src/engine/processor/processorModule.ts';
-import { crfLogLikelihood } from '../../src/model/crf.ts';
+import { crfLogLikelihood } from '../../src/model/tagger.ts';
 import { itLearnsFromAskedLabels } from '../fixtures/askedChains.ts';
 import { itLearnsFromPartialLabels, type ChainLosses, type PartialChains } from '../fixtures/partialChains.ts';
 import { recordChains } from '../fixtures/recordedChains.ts';

@@ -7,15 +7,15 @@ import type { TrainingConfig } from '../../src/schema/config.ts';
 import { queuedRun, type RunRecord } from '../../src/schema/runRecord.ts';
 import { memory } from '../../src/storage/store.ts';
 import { loadSnapshot } from '../../src/training/checkpoint.ts';
+import { checkpointsInto } from '../../src/training/checkpointWriter.ts';
 import { encodeTasks, type TaskText } from '../../src/training/encodeTasks.ts';
 import { tagSplit } from '../../src/training/evaluate.ts';
-import { openPredictor } from '../../src/training/openTrainer.ts';
-import { checkpointsInto } from '../../src/training/checkpointWriter.ts';
 import { train } from '../../src/training/train.ts';
-import { drain } from '../../src/util/work.ts';
+import { openPredictor } from '../../src/training/trainers.ts';
+import { drain } from '../../src/util/clock.ts';
+import { oneTypeCorpus } from '../fixtures/oneTypeCorpora.ts';
 import { spec } from '../fixtures/records.ts';
 import { tinyConfig, tinyEncoder, tinyEncoderConfig, tinyTokenizer } from '../fixtures/tinyRun.ts';
-import { oneTypeCorpus } from '../fixtures/oneTypeCorpora.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');

@@ -1,12 +1,12 @@
 // Proves that exported adapters have PEFT's names and numbers, and, if torch, transformers and peft are installed, that PEFT computes the lab's emissions with them.
-import * as tf from '@tensorflow/tfjs';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
-import { uploadParameters } from '../../src/model/blocks/deviceParameters.ts';
+import { uploadParameters } from '../../src/model/blocks/layerBlocks.ts';
 import { encoderStates, pieceEmissions } from '../../src/model/tagger.ts';
 import { readSafetensors } from '../../src/model/weights/safetensors.ts';
 import type { Adapters } from '../../src/schema/config.ts';
@@ -15,8 +15,8 @@ import { taggerExports } from '../../src/training/export/exportTagger.ts';
 import { loadTagger } from '../../src/training/loadTagger.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { bertFolder } from '../fixtures/bertFolders.ts';
-import { encoderFolder } from '../fixtures/encoderFolders.ts';
 import { drawnBatch } from '../fixtures/drawnBatch.ts';
+import { encoderFolder } from '../fixtures/encoderFolders.ts';
 import { noDropout } from '../fixtures/engineCases.ts';
 import { modelFolder, type ModelFolderFile } from '../fixtures/modelFolders.ts';
 import { pythonWithTransformers } from '../fixtures/pythonWithTransformers.ts';

@@ -1,27 +1,27 @@
 // Proves that an exported folder gives the same emissions and tags in Python, without missing keys (if torch and transformers are installed).
-import * as tf from '@tensorflow/tfjs';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildSequences, joinPredictions } from '../../src/data/pieces/sequences.ts';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
-import { uploadParameters } from '../../src/model/blocks/deviceParameters.ts';
+import { uploadParameters } from '../../src/model/blocks/layerBlocks.ts';
+import { argmaxTags, viterbi } from '../../src/model/chainPaths.ts';
 import { emissions } from '../../src/model/tagger.ts';
-import { argmaxTags, viterbi } from '../../src/model/viterbi.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { Method } from '../../src/schema/methods.ts';
 import { padBatch } from '../../src/training/batches.ts';
-import { openTagger, tagUnlabelled } from '../../src/training/tagSentences.ts';
-import { drain } from '../../src/util/work.ts';
 import { loadTagger } from '../../src/training/loadTagger.ts';
+import { openTagger, tagUnlabelled } from '../../src/training/tagSentences.ts';
+import { drain } from '../../src/util/clock.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
-import { encoderFolder, laterFamilies } from '../fixtures/encoderFolders.ts';
 import { bertFolder } from '../fixtures/bertFolders.ts';
-import { spec } from '../fixtures/records.ts';
+import { encoderFolder, laterFamilies } from '../fixtures/encoderFolders.ts';
 import { modelFolder } from '../fixtures/modelFolders.ts';
 import { pythonWithTransformers } from '../fixtures/pythonWithTransformers.ts';
+import { spec } from '../fixtures/records.ts';
 import { exportedFiles, lastSnapshot, trainedTagger, type TrainedTagger } from '../fixtures/trainedTagger.ts';
 
 const python = pythonWithTransformers();

@@ -1,21 +1,21 @@
 // Proves sharing through the training server: MTL-LS starts from the slice bit for bit, frozen layers stay, MTL-XC and rounds work as specified.
-import * as tf from '@tensorflow/tfjs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CorpusSentences } from '../../src/data/corpus/corpus.ts';
 import { assembleCorpora } from '../../src/data/import/assembleCorpora.ts';
 import { runSpec } from '../../src/lab/plans/expandPlan.ts';
 import { presets } from '../../src/lab/plans/presets.ts';
-import type { HostParameters } from '../../src/model/blocks/hostParameters.ts';
+import type { HostParameters } from '../../src/model/blocks/parameterLocation.ts';
 import type { ModelRecord } from '../../src/schema/modelRecord.ts';
 import type { RunRecord, RunSpec, TaskRef } from '../../src/schema/runRecord.ts';
-import { saveCorpus } from '../../src/storage/corpusRecords.ts';
 import { storePredictions } from '../../src/schema/storedPredictions.ts';
+import { saveCorpus } from '../../src/storage/corpusRecords.ts';
 import { readPredictions } from '../../src/storage/predictionRecords.ts';
 import { memory } from '../../src/storage/store.ts';
 import { loadSnapshot } from '../../src/training/checkpoint.ts';
-import { loadModel } from '../../src/training/loadModel.ts';
+import { loadModel } from '../../src/training/loadTagger.ts';
 import { startWeights } from '../../src/training/startWeights.ts';
 import { tinyServer } from '../fixtures/tinyServer.ts';
 

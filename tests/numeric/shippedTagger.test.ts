@@ -6,8 +6,8 @@ import { openNodeTagger, type NodeTagger } from '../../scripts/tagger/nodeTaggin
 import type { ShippedScores } from '../../scripts/tagger/publishCommand.ts';
 import { documentOfText } from '../../src/data/documents/documentSentences.ts';
 import { parseResultFile } from '../../src/lab/plans/resultFiles.ts';
-import { shippedTaggerSchema } from '../../src/schema/shippedCatalogue.ts';
-import { taggerFileSchema } from '../../src/schema/taggerHead.ts';
+import { taggerFileSchema } from '../../src/schema/modelRecord.ts';
+import { shippedTaggerSchema } from '../../src/schema/taggerFiles.ts';
 import { memory } from '../../src/storage/store.ts';
 import { importModel } from '../../src/training/importModel.ts';
 import { fingerprint } from '../../src/util/digest.ts';

@@ -3,13 +3,11 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
 import { presets } from '../../src/lab/plans/presets.ts';
-import type { Batch } from '../../src/model/blocks/batch.ts';
+import type { Batch } from '../../src/model/blocks/encoderFamily.ts';
 import { locationOf } from '../../src/model/blocks/parameterLocation.ts';
-import { newEncoder, newHead } from '../../src/model/parameters.ts';
-import type { TaggerShape } from '../../src/model/tagger.ts';
-import { adamUpdate, decayFactors, zeroMoments } from '../../src/training/adam.ts';
-import { trainStep } from '../../src/training/step.ts';
-import { checkpointTensors, disposeState, freshState, type TrainerState } from '../../src/training/trainer.ts';
+import { newEncoder, newHead, type TaggerShape } from '../../src/model/parameters.ts';
+import { adamUpdate, decayFactors, trainStep, zeroMoments } from '../../src/training/step.ts';
+import { checkpointTensors, disposeState, freshState, type TrainerState } from '../../src/training/trainers.ts';
 import { Rng } from '../../src/util/random.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 

@@ -8,7 +8,7 @@ import { shippedLicence } from '../../scripts/tagger/taggerCard.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
 import { open } from '../../src/tagger/bionerTagger.ts';
 import { importModel } from '../../src/training/importModel.ts';
-import type { TaggerExport } from '../../src/wire/taggerRef.ts';
+import type { TaggerExport } from '../../src/wire/trainingProtocol.ts';
 import { bundledTaggerModule } from '../../workers/bundledModule.ts';
 import { shippedTaggerFiles } from '../fixtures/inventedAbstracts.ts';
 import { modelFolder } from '../fixtures/modelFolders.ts';

@@ -1,17 +1,17 @@
 // Proves that networks of words compute what PyTorch's LSTM and convolutions compute, train through the server from given vectors, resume bit for bit, and come back from an export.
-import * as tf from '@tensorflow/tfjs';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { wordTokenizer } from '../../src/data/pieces/wordTokenizer.ts';
+import { wordTokenizer } from '../../src/data/pieces/pieceModels.ts';
 import { BASELINES, type BaselineName } from '../../src/data/words/baselines.ts';
-import { startBackend } from '../../src/engine/start/startBackend.ts';
 import { engineMisfit } from '../../src/engine/network/computeOptions.ts';
+import { startBackend } from '../../src/engine/start/startBackend.ts';
 import { expandPlan } from '../../src/lab/plans/expandPlan.ts';
 import { presetFor, presets } from '../../src/lab/plans/presets.ts';
-import type { Batch } from '../../src/model/blocks/batch.ts';
-import { uploadParameters } from '../../src/model/blocks/deviceParameters.ts';
-import type { HostParameters } from '../../src/model/blocks/hostParameters.ts';
+import type { Batch } from '../../src/model/blocks/encoderFamily.ts';
+import { uploadParameters } from '../../src/model/blocks/layerBlocks.ts';
+import type { HostParameters } from '../../src/model/blocks/parameterLocation.ts';
 import { encoderConfig, encoderShapes, type EncoderConfig } from '../../src/model/families/encoderConfig.ts';
 import { drawnWeights } from '../../src/model/families/words/wordNetwork.ts';
 import { encoderStates } from '../../src/model/tagger.ts';
@@ -23,19 +23,19 @@ import { batchCharacters } from '../../src/training/batches.ts';
 import { loadSnapshot } from '../../src/training/checkpoint.ts';
 import { encodeTasks } from '../../src/training/encodeTasks.ts';
 import { importModel } from '../../src/training/importModel.ts';
-import { loadModel } from '../../src/training/loadModel.ts';
-import { makeBaseline } from '../../src/training/words/makeBaseline.ts';
+import { loadModel } from '../../src/training/loadTagger.ts';
 import { measureStep } from '../../src/training/measureStep.ts';
 import { initialEncoder } from '../../src/training/startWeights.ts';
-import { drain, neverAborted } from '../../src/util/work.ts';
-import type { TrainingEvent } from '../../src/wire/trainingEvent.ts';
+import { makeBaseline } from '../../src/training/words/makeBaseline.ts';
+import { drain, neverAborted } from '../../src/util/clock.ts';
+import type { TrainingEvent } from '../../src/wire/trainingProtocol.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { categoryPlan, corpusRecord } from '../fixtures/records.ts';
 import { tinyConfig, tinyRecord, tinySentences } from '../fixtures/tinyRun.ts';
+import { tinyServer } from '../fixtures/tinyServer.ts';
 import { bitsOf, outcome, tinyTraining } from '../fixtures/tinyTraining.ts';
 import { exportedFiles } from '../fixtures/trainedTagger.ts';
 import { fileInChunks, textVectors } from '../fixtures/vectorFiles.ts';
-import { tinyServer } from '../fixtures/tinyServer.ts';
 
 interface Reference {
   readonly sentences: readonly (readonly number[])[];

@@ -1,10 +1,9 @@
-// Queries about correct and wrong mentions of one snapshot or of two in comparison, and their answers.
+// Queries about the mentions of a snapshot and their answers: right and wrong ones, and how far their confidences can be believed.
 import type { Mention, Task } from '../../data/corpus/corpus.ts';
-import type { ErrorKind } from '../../metrics/errorKinds.ts';
-import type { SemevalScore, SemevalView } from '../../metrics/semevalScores.ts';
-import type { StratumScore } from '../../metrics/strata.ts';
+import type { Calibration, LabelDoubt } from '../../metrics/calibration.ts';
+import type { ErrorKind, SemevalScore, SemevalView, StratumScore } from '../../metrics/errorKinds.ts';
 import type { PredictedMention, PredictionRequest } from '../../schema/storedPredictions.ts';
-import type { TrainingTasks } from './entitySetsQuery.ts';
+import type { TrainingTasks } from './sentencesQuery.ts';
 
 /** A query for a page of correct and wrong mentions of one snapshot or of two in comparison. */
 export interface ErrorsQuery {
@@ -103,4 +102,42 @@ export interface Breakdown {
   readonly length: readonly StratumScore[];
   readonly frequency: readonly StratumScore[];
   readonly seen: readonly StratumScore[];
+}
+
+// Queries about the confidences of a snapshot and their answers: how well they are calibrated, and which annotations they speak against.
+
+/** Asks how well the confidences of a snapshot are calibrated on test, before and after a temperature that is fitted on devel. */
+export interface CalibrationQuery {
+  readonly task: Task;
+  readonly test: PredictionRequest;
+  /** Of the same snapshot; null where devel was trained on, or the task has none. */
+  readonly devel: PredictionRequest | null;
+}
+
+export interface CalibrationAnswer {
+  readonly before: Calibration;
+  /** Null without devel, or without predicted mentions there. */
+  readonly fitted: { readonly temperature: number; readonly develMentions: number; readonly after: Calibration } | null;
+}
+
+/** Asks for a page of the annotations of a split that are probably wrong. The snapshot must not have been trained on the split. */
+export interface LabelDoubtsQuery {
+  readonly task: Task;
+  readonly prediction: PredictionRequest;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** A doubt in its sentence. */
+export interface DoubtLine extends LabelDoubt {
+  readonly tokens: readonly string[];
+  /** All annotated mentions of the sentence. */
+  readonly mentions: readonly Mention[];
+}
+
+export interface LabelDoubtsPage {
+  readonly first: number;
+  readonly total: number;
+  /** The most doubtful first. */
+  readonly lines: readonly DoubtLine[];
 }

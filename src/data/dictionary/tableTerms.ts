@@ -1,6 +1,6 @@
 // Reads and writes tables of terms: a header that names its columns, or an id and a term on each line.
+import type { Work } from '../../util/clock.ts';
 import { csvRows } from '../../util/csv.ts';
-import type { Work } from '../../util/work.ts';
 import { quoted, type IssueList } from '../corpus/issues.ts';
 import { EntryCollector, type DictionaryEntry } from './dictionary.ts';
 

@@ -1,7 +1,7 @@
 // Lists the ways in which a file may count the characters of a text, and finds the one that its mentions fit.
 import type { MentionLink } from '../corpus/corpus.ts';
+import { byteOffsets, codePointOffsets, codeUnitOffsets, type CharacterOffsets } from './annotateDocument.ts';
 import type { Span } from './document.ts';
-import { byteOffsets, codePointOffsets, codeUnitOffsets, type CharacterOffsets } from './offsets.ts';
 import { hasWhiteEdge, isWordCut, saysTheSame } from './sameText.ts';
 
 /** A mention before validation. */

@@ -37,6 +37,7 @@ export function hasWhiteEdge(text: string, spans: readonly Span[]): boolean {
 }
 
 const wordBefore = /[\p{L}\p{N}]\p{M}*$/u;
+
 const wordAfter = /^[\p{L}\p{N}\p{M}]/u;
 
 /** Whether letters or digits stand on both sides of an offset. */
@@ -61,6 +62,7 @@ export function isNormalisation(found: string, expected: string): boolean {
 }
 
 const edgeDash = /^[\p{Pd}\u2212]/u;
+
 const finalDash = /[\p{Pd}\u2212]$/u;
 
 function folded(text: string, greek: (text: string) => string): string {
@@ -70,7 +72,9 @@ function folded(text: string, greek: (text: string) => string): string {
 
 /** In the order of the Greek alphabet without final sigma. */
 const greekLetters = 'αβγδεζηθικλμνξοπρστυφχψω';
+
 const latinLetters = 'a b g d e z h q i k l m n x o p r s t u f c y w'.split(' ');
+
 const greekNames =
   'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega'.split(
     ' ',

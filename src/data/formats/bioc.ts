@@ -4,14 +4,22 @@ import type { NamedFile } from '../../util/namedFile.ts';
 import type { MentionLink } from '../corpus/corpus.ts';
 import { IssueList } from '../corpus/issues.ts';
 import { TypeNames } from '../corpus/tagScheme.ts';
-import { annotateDocument } from '../documents/annotateDocument.ts';
-import type { AnnotatedDocument, CorpusDocument, Span } from '../documents/document.ts';
+import { annotateDocument, codePointOffsets } from '../documents/annotateDocument.ts';
 import { plausibleCountings, ranked, shiftedCounting, type WrittenMention } from '../documents/countings.ts';
-import { codePointOffsets } from '../documents/offsets.ts';
+import type { AnnotatedDocument, CorpusDocument, Span } from '../documents/document.ts';
 import { placeMentions } from '../documents/placeMentions.ts';
 import { decodeXml } from '../rows/decodeText.ts';
-import { linkOf, withInfon, type DocumentReading } from './documentReading.ts';
-import { isJsonRecord, listOf, numberOf, readJsonItems, spelled, type JsonRecord } from './jsonItems.ts';
+import {
+  isJsonRecord,
+  linkOf,
+  listOf,
+  numberOf,
+  readJsonItems,
+  spelled,
+  withInfon,
+  type DocumentReading,
+  type JsonRecord,
+} from './documentReading.ts';
 
 /** A stretch of text and its offset in the document, in the unit its tool counts. */
 interface BiocText {

@@ -1,17 +1,21 @@
 // Reads and writes BRAT standoff: a text, and a separate file of annotations whose offsets are Unicode code points.
 import type { NamedFile } from '../../util/namedFile.ts';
+import { spellConfidence } from '../../util/wording.ts';
 import type { MentionLink } from '../corpus/corpus.ts';
 import { IssueBudget, IssueList, quoted } from '../corpus/issues.ts';
 import { TypeNames, typeName } from '../corpus/tagScheme.ts';
-import { annotateDocument } from '../documents/annotateDocument.ts';
+import { annotateDocument, countCodePoints } from '../documents/annotateDocument.ts';
 import { plausibleCountings, type WrittenMention } from '../documents/countings.ts';
-import type { AnnotatedDocument, CorpusDocument, Span, WrittenText } from '../documents/document.ts';
-import { fileNames } from '../documents/documentNames.ts';
-import { countCodePoints } from '../documents/offsets.ts';
+import {
+  fileNames,
+  type AnnotatedDocument,
+  type CorpusDocument,
+  type Span,
+  type WrittenText,
+} from '../documents/document.ts';
 import { placeMentions } from '../documents/placeMentions.ts';
 import { decodeText } from '../rows/decodeText.ts';
 import { readWholeText, type DocumentReading } from './documentReading.ts';
-import { spellConfidence } from '../rows/spellConfidence.ts';
 
 /**
  * Reads `.ann` files with their `.txt`, in order of path; never throws. Lines of text-bound annotations (`T1`) are mentions;

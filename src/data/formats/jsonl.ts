@@ -4,19 +4,25 @@ import { IssueList, quoted } from '../corpus/issues.ts';
 import { TypeNames } from '../corpus/tagScheme.ts';
 import { annotateDocument } from '../documents/annotateDocument.ts';
 import { fittingCounting, plausibleCountings, spansOf } from '../documents/countings.ts';
-import type { AnnotatedDocument } from '../documents/document.ts';
-import { FileCounting } from '../documents/fileCounting.ts';
-import { fileStem } from '../documents/documentNames.ts';
+import { fileStem, type AnnotatedDocument } from '../documents/document.ts';
 import { annotateSentences, documentsOfSentences } from '../documents/documentSentences.ts';
-import { placeMentions } from '../documents/placeMentions.ts';
+import { FileCounting, placeMentions } from '../documents/placeMentions.ts';
 import { isWordCut } from '../documents/sameText.ts';
-import { readWholeText, type DocumentReading } from './documentReading.ts';
-import { isJsonRecord, isTexts, listOf, readJsonItems, type JsonItem } from './jsonItems.ts';
-import { reportTasks } from './labelStudio.ts';
-import { factsOfItems, idOfItem, readSpanItem, textKeys } from './spanItem.ts';
-import { joinTagTypes } from './tagTypes.ts';
-import type { SpanItem } from './jsonItems.ts';
 import { readTaggedMentions, type TaggedSentence } from '../rows/taggedMentions.ts';
+import {
+  isJsonRecord,
+  isTexts,
+  listOf,
+  readJsonItems,
+  readWholeText,
+  type DocumentReading,
+  type JsonItem,
+  type SpanItem,
+} from './documentReading.ts';
+import { reportTasks } from './labelStudio.ts';
+import { joinTagTypes } from './mentionTypes.ts';
+import { sentencesOfItems } from './sentenceItems.ts';
+import { factsOfItems, idOfItem, readSpanItem, textKeys } from './spanItem.ts';
 import {
   isColumnDescription,
   isNumbered,
@@ -31,14 +37,13 @@ import {
   type TagNames,
   type TokenLayer,
 } from './tokenItem.ts';
-import { sentencesOfItems } from './sentenceItems.ts';
 import {
   addsMentions,
   isWithinTokens,
   placeTokenSpans,
   readSpannedTokens,
-  spanKeyOf,
   spanColumnsOf,
+  spanKeyOf,
   type SpannedTokens,
 } from './tokenSpans.ts';
 

@@ -2,8 +2,7 @@
 import { quoted, type IssueList } from '../corpus/issues.ts';
 import type { WrittenMention } from '../documents/countings.ts';
 import { decodeReferences, saysTheSame } from '../documents/sameText.ts';
-import { isJsonRecord, isTexts, listOf, numberOf, spelled, type JsonRecord } from './jsonItems.ts';
-import type { SpanItem } from './jsonItems.ts';
+import { isJsonRecord, isTexts, listOf, numberOf, spelled, type JsonRecord, type SpanItem } from './documentReading.ts';
 
 /** Whether an object is a task: the data shown, and its annotations or predictions. */
 export function isLabelStudioTask(value: unknown): value is JsonRecord {

@@ -2,11 +2,9 @@
 import type { NamedFile } from '../../util/namedFile.ts';
 import { IssueList, quoted } from '../corpus/issues.ts';
 import { TypeNames, typeName } from '../corpus/tagScheme.ts';
-import { annotateDocument } from '../documents/annotateDocument.ts';
-import type { AnnotatedDocument } from '../documents/document.ts';
-import { uniqueIds } from '../documents/documentNames.ts';
+import { annotateDocument, countCodePoints } from '../documents/annotateDocument.ts';
 import { plausibleCountings, type WrittenMention } from '../documents/countings.ts';
-import { countCodePoints } from '../documents/offsets.ts';
+import { uniqueIds, type AnnotatedDocument } from '../documents/document.ts';
 import { placeMentions } from '../documents/placeMentions.ts';
 import { decodeText, encodingFault } from '../rows/decodeText.ts';
 import type { DocumentReading } from './documentReading.ts';

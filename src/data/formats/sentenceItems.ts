@@ -1,6 +1,6 @@
 // Cuts JSON items that are documents of sentences into items of one sentence each, as DyGIE writes them.
 import { quoted, type IssueList } from '../corpus/issues.ts';
-import { isJsonRecord, listOf, spelled, type JsonItem, type JsonRecord } from './jsonItems.ts';
+import { isJsonRecord, listOf, spelled, type JsonItem, type JsonRecord } from './documentReading.ts';
 import { isBesideMentions, isListInText, isTagsInText } from './spanItem.ts';
 import { offsetKeys, readSpan } from './tokenSpans.ts';
 

@@ -1,11 +1,16 @@
 // Reads a JSON item that is a text with character spans, as written by doccano, spaCy, prodigy, DataTurks and BigBio.
-import { plausibleCountings, type CountedUnit, type CountingHints, type Countings, type WrittenMention } from '../documents/countings.ts'; // prettier-ignore
-import type { Span } from '../documents/document.ts';
 import { looksLikeTag } from '../corpus/tagScheme.ts';
-import { isJsonRecord, isTexts, listOf, numberOf, spelled, type JsonRecord } from './jsonItems.ts';
+import {
+  plausibleCountings,
+  type CountedUnit,
+  type CountingHints,
+  type Countings,
+  type WrittenMention,
+} from '../documents/countings.ts';
+import type { Span } from '../documents/document.ts';
+import { isJsonRecord, isTexts, listOf, numberOf, spelled, type JsonRecord, type SpanItem } from './documentReading.ts';
 import { factsOfTasks, isLabelStudioTask, isReference, readLabelStudioTask, type TaskFacts } from './labelStudio.ts';
-import { TypeMembers, type CountedText, type LooseMention, type TypeCandidate } from './typeMembers.ts';
-import type { SpanItem } from './jsonItems.ts';
+import { TypeMembers, type CountedText, type LooseMention, type TypeCandidate } from './mentionTypes.ts';
 
 export const textKeys = ['text', 'data', 'content', 'sentence', 'raw'];
 const mentionKeys = ['entities', 'ents', 'spans', 'label', 'labels', 'annotations', 'annotation', 'ner', 'mentions'];

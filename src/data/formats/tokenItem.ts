@@ -1,13 +1,13 @@
 // Reads a JSON item that is a list of tokens with their tags, as in Hugging Face's corpora.
 import { parseJson } from '../../util/validate.ts';
 import { spellValue } from '../../util/wording.ts';
-import { lenientMentionsOfParts } from '../corpus/chunks.ts';
 import type { Mention } from '../corpus/corpus.ts';
 import { quoted } from '../corpus/issues.ts';
 import { outside, splitTag, tagOfDialect, type TagParts } from '../corpus/tagScheme.ts';
-import { isJsonRecord, isTexts, listOf, spelled, type JsonRecord } from './jsonItems.ts';
-import { isBesideMentions, isListInText, isNamedAsAnnotations, isTagsInText } from './spanItem.ts';
+import { lenientMentionsOfParts } from '../corpus/tagSequences.ts';
 import type { TaggedSentence } from '../rows/taggedMentions.ts';
+import { isJsonRecord, isTexts, listOf, spelled, type JsonRecord } from './documentReading.ts';
+import { isBesideMentions, isListInText, isNamedAsAnnotations, isTagsInText } from './spanItem.ts';
 
 const tokenKeys = ['tokens', 'words', 'tokenized_text', 'sentence', 'token'];
 const tagKeys = ['ner_tags', 'ner', 'tags', 'ner_labels', 'labels', 'label', 'entity_tags', 'tag', 'bio_tags'];

@@ -2,11 +2,11 @@
 import type { Mention } from '../corpus/corpus.ts';
 import { quoted, type IssueList } from '../corpus/issues.ts';
 import type { TypeNames } from '../corpus/tagScheme.ts';
+import { flatMentions } from '../documents/annotateDocument.ts';
 import type { DocumentMention, Span } from '../documents/document.ts';
-import { flatMentions } from '../documents/flatMentions.ts';
 import { untypedName } from '../documents/placeMentions.ts';
 import { saysTheSame } from '../documents/sameText.ts';
-import { isJsonRecord, listOf, spelled, type JsonItem } from './jsonItems.ts';
+import { isJsonRecord, listOf, spelled, type JsonItem } from './documentReading.ts';
 import { isBesideMentions, looksLikeSpan } from './spanItem.ts';
 import { taggedPlaces, tagRanks, tokensOfItem, type TokenLayer } from './tokenItem.ts';
 

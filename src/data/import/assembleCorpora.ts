@@ -1,22 +1,32 @@
 // Assembles corpora from the files a user dropped.
 import type { NamedFile } from '../../util/namedFile.ts';
-import type { ColumnChoice, ColumnSurvey } from '../corpus/columnChoice.ts';
-import { SPLITS, type CorpusSentences, type Split } from '../corpus/corpus.ts';
-import type { CorpusSource } from '../corpus/corpusSource.ts';
-import { describeSentences, type CorpusDescription } from '../corpus/describeSentences.ts';
+import {
+  describeSentences,
+  SPLITS,
+  type ColumnChoice,
+  type ColumnSurvey,
+  type CorpusDescription,
+  type CorpusSentences,
+  type CorpusSource,
+  type Split,
+} from '../corpus/corpus.ts';
 import { IssueList, mergeIssues, type Issue } from '../corpus/issues.ts';
-import type { CorpusTexts, SplitDocument } from '../documents/document.ts';
-import { uniqueIds } from '../documents/documentNames.ts';
+import { uniqueIds, type CorpusTexts, type SplitDocument } from '../documents/document.ts';
 import { documentsOfSentences, sentencesOfDocument } from '../documents/documentSentences.ts';
 import { surveyRows, type RowSurvey } from '../rows/columnSurvey.ts';
 import { readConll } from '../rows/conll.ts';
 import { headOfFile, openRowFile } from '../rows/rowFile.ts';
-import { remarkDoubts } from './corpusDoubts.ts';
-import { corpusParts, groupCorpusFiles, type CorpusFileGroup, type CorpusPart } from './groupCorpusFiles.ts';
-import { readDocumentPart } from './readDocuments.ts';
-import { CorpusBudget, tooLarge } from './readingBounds.ts';
+import { CorpusBudget, remarkDoubts, tooLarge } from './corpusChecks.ts';
+import {
+  corpusParts,
+  drawDevel,
+  drawSplits,
+  groupCorpusFiles,
+  type CorpusFileGroup,
+  type CorpusPart,
+} from './groupCorpusFiles.ts';
 import { joinSources } from './movedSources.ts';
-import { drawDevel, drawSplits } from './splits.ts';
+import { readDocumentPart } from './readDocuments.ts';
 
 interface PartReading {
   /** In file order, without documents that have no usable sentence. */

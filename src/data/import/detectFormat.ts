@@ -1,17 +1,14 @@
-// Detects the type of a dropped file from its name and first bytes.
+// Detects the type of a dropped file from its name and first bytes, and its split from its name.
 import { isPageWithResult } from '../../util/html.ts';
-import type { DocumentSource } from '../corpus/corpusSource.ts';
-import { tagDialects, tagsOfCell } from '../corpus/tagDialect.ts';
+import { SPLITS, type DocumentSource, type Split } from '../corpus/corpus.ts';
+import { tagDialects, tagsOfCell } from '../corpus/tagSequences.ts';
 import { isAnnotations } from '../formats/brat.ts';
-import { encodingOfXml } from '../rows/decodeText.ts';
 import { looksLikePubTator } from '../formats/pubTator.ts';
-import { isBlank, splitCells, type RowSeparator } from '../rows/rowCells.ts';
-import { hasTagColumn, lengthOf } from '../rows/rowFile.ts';
-import { holdTagLists, tagListStyle } from '../rows/tagLists.ts';
 import { isColumnDescription } from '../formats/tokenItem.ts';
-import { isGzip } from './gzip.ts';
+import { encodingOfXml } from '../rows/decodeText.ts';
+import { holdTagLists, isBlank, splitCells, tagListStyle, type RowSeparator } from '../rows/rowCells.ts';
+import { hasTagColumn, lengthOf } from '../rows/rowFile.ts';
 import { isModelFile } from './modelFiles.ts';
-import { splitOfName } from './splits.ts';
 
 /** Returns the document format of a file; null if it has none. `head` is its first bytes or all of it. */
 export function corpusFormatOf(path: string, head: Uint8Array): DocumentSource['format'] | null {
@@ -119,6 +116,11 @@ function isTableOfScores(text: string): boolean {
   return names.includes('f1') && names.includes('task');
 }
 
+/** Whether a file begins as gzip does. */
+export function isGzip(head: Uint8Array): boolean {
+  return head[0] === 0x1f && head[1] === 0x8b && head[2] === 8;
+}
+
 function isZip(head: Uint8Array): boolean {
   // A local file header, or the end record that an empty archive begins with.
   return head[0] === 0x50 && head[1] === 0x4b && ((head[2] === 3 && head[3] === 4) || (head[2] === 5 && head[3] === 6));
@@ -198,4 +200,31 @@ function hasColumnOfTags(
 function isTag(written: string): boolean {
   const cell = written.replace(/^"(.*)"$/, '$1');
   return tagDialects.some((dialect) => tagsOfCell(cell, dialect) !== null);
+}
+
+const splitWords: Readonly<Record<Split, readonly string[]>> = {
+  // The shared task of JNLPBA calls its files Genia4ERtask1 and Genia4EReval1.
+  train: ['train', 'training', 'trainset', 'trn', 'ertask'],
+  // testa and testb are CoNLL-2003's names for its two evaluation files.
+  devel: ['dev', 'devel', 'develop', 'development', 'devset', 'valid', 'validation', 'val', 'testa'],
+  test: ['test', 'testing', 'testset', 'eval', 'evaluation', 'testb', 'ereval'],
+};
+
+/** Returns the split stated by a word of a file name; null if none is, or two are, as in `train_dev.tsv`. */
+export function splitOfName(name: string): Split | null {
+  const found = new Set(wordsOf(name).flatMap((word) => splitOfWord(word) ?? []));
+  return found.size === 1 ? ([...found][0] ?? null) : null;
+}
+
+export function wordsOf(name: string): string[] {
+  return name
+    .toLowerCase()
+    .split(/[^a-z]+/)
+    .filter((word) => word !== '');
+}
+
+export function splitOfWord(word: string): Split | null {
+  // PubTator corpora write `CDR_TrainingSet` and `NCBIdevelopset`.
+  const bare = /(train|training|dev|devel|develop|development|test)set$/.exec(word)?.[1] ?? word;
+  return SPLITS.find((split) => splitWords[split].includes(bare)) ?? null;
 }

@@ -1,7 +1,6 @@
 // Joins the sentences of a corpus from its sources, and moves a source to another split.
 import { LabError } from '../../util/labError.ts';
-import { SPLITS, type CorpusSentences, type Sentence, type Split } from '../corpus/corpus.ts';
-import type { CorpusSource } from '../corpus/corpusSource.ts';
+import { SPLITS, type CorpusSentences, type CorpusSource, type Sentence, type Split } from '../corpus/corpus.ts';
 import type { CorpusTexts, DocumentText } from '../documents/document.ts';
 
 interface SourcedSentences {

@@ -1,18 +1,18 @@
 // Reads texts for a tagger from files of any format, with the mentions annotated in them.
 import type { NamedFile } from '../../util/namedFile.ts';
-import type { DocumentSource } from '../corpus/corpusSource.ts';
+import type { DocumentSource } from '../corpus/corpus.ts';
 import { IssueList, mergeIssues, type Issue } from '../corpus/issues.ts';
-import type { AnnotatedDocument } from '../documents/document.ts';
-import { fileStem, uniqueIds } from '../documents/documentNames.ts';
+import { fileStem, uniqueIds, type AnnotatedDocument } from '../documents/document.ts';
 import { annotateSentences, documentOfText, documentsOfSentences } from '../documents/documentSentences.ts';
 import { readBiocJson, readBiocXml } from '../formats/bioc.ts';
 import { readBrat } from '../formats/brat.ts';
-import { looksLikeTokens, readConll, readTokenRows } from '../rows/conll.ts';
-import { surveyRows } from '../rows/columnSurvey.ts';
 import { readWholeText, type DocumentReading } from '../formats/documentReading.ts';
 import { readJsonl } from '../formats/jsonl.ts';
 import { readPubTator } from '../formats/pubTator.ts';
+import { surveyRows } from '../rows/columnSurvey.ts';
+import { looksLikeTokens, readConll, readTokenRows } from '../rows/conll.ts';
 import { openRowFile } from '../rows/rowFile.ts';
+import { tooLarge } from './corpusChecks.ts';
 import {
   corpusExtensions,
   detectFormat,
@@ -23,7 +23,6 @@ import {
   tableExtensions,
 } from './detectFormat.ts';
 import { corpusParts, type CorpusPart } from './groupCorpusFiles.ts';
-import { tooLarge } from './readingBounds.ts';
 
 /** A part of any format except rows of tokens. */
 interface DocumentPart extends CorpusPart {

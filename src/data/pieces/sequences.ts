@@ -1,9 +1,9 @@
 // Builds sequences of pieces from sentences: typed arrays for encoder and CRF, and maps predicted tags back to tokens.
+import { finishWork } from '../../util/clock.ts';
 import { LabError } from '../../util/labError.ts';
-import { finishWork } from '../../util/work.ts';
 import type { Sentence } from '../corpus/corpus.ts';
-import { OPEN, OUTSIDE, outsideOf, tagIndices, type LabelMode, type TagSet } from '../corpus/tagSet.ts';
-import type { PieceTokenizer, SpecialPieces } from './piece.ts';
+import { OPEN, OUTSIDE, outsideOf, tagIndices, type LabelMode, type TagSet } from '../corpus/tagScheme.ts';
+import type { PieceTokenizer, SpecialPieces } from './pieceModels.ts';
 
 /**
  * Returns the tag indices of the leading pieces that the CRF sees, for a token of `pieceCount` pieces tagged `tag`. The first is

@@ -1,11 +1,16 @@
 // Splits tokens into pieces of SentencePiece, WordPiece or byte-level BPE, with a Hugging Face tokenizer.json, or takes them as words.
 import { LabError } from '../../util/labError.ts';
-import { addedTokenFinders } from './addedTokens.ts';
 import { readNormalizer, type Normalizer } from './normalizer.ts';
-import { byteText, visibleBytes } from './bytePairs.ts';
-import type { Piece, PieceTokenizer } from './piece.ts';
-import { readPieceModel } from './pieceModels.ts';
-import { isByteLevel, readPreTokenizer } from './preTokenizer.ts';
+import {
+  byteText,
+  CACHE_LIMIT,
+  readPieceModel,
+  visibleBytes,
+  wordTokenizer,
+  type Piece,
+  type PieceTokenizer,
+} from './pieceModels.ts';
+import { addedTokenFinders, isByteLevel, readPreTokenizer } from './preTokenizer.ts';
 import {
   readTokenizerConfig,
   refuseUnknownSettings,
@@ -15,7 +20,6 @@ import {
   tokenizerFileSchema,
   tokenizerJson,
 } from './tokenizerSettings.ts';
-import { wordTokenizer } from './wordTokenizer.ts';
 
 const bracketed = { unk: '[UNK]', sep: '[SEP]', cls: '[CLS]', pad: '[PAD]' } as const;
 /** Specials under the names of the families with each kind of model: XLNet and DeBERTa-v3, BERT and ELECTRA, RoBERTa and ModernBERT. */
@@ -24,9 +28,6 @@ const usualSpecials = {
   WordPiece: [bracketed],
   BPE: [{ unk: '<unk>', sep: '</s>', cls: '<s>', pad: '<pad>' }, bracketed],
 } as const;
-
-/** Distinct tokens cached before the cache is cleared: more than any of the 15 public corpora has. */
-const CACHE_LIMIT = 200_000;
 /** Pieces of a token that is cached. */
 const LONGEST_CACHED = 200;
 

@@ -1,10 +1,9 @@
 // Applies the settings of tokenizer_config.json to the content of tokenizer.json, and gathers settings that other files hold.
-import * as z from '../../util/zod.ts';
 import { LabError } from '../../util/labError.ts';
 import { parseJson, validate } from '../../util/validate.ts';
-import { addedTokenSchema, type AddedToken } from './addedTokens.ts';
-import type { PieceModel } from './piece.ts';
-import { pieceModelSchema } from './pieceModels.ts';
+import * as z from '../../util/zod.ts';
+import { pieceModelSchema, type PieceModel } from './pieceModels.ts';
+import { addedTokenSchema, type AddedToken } from './preTokenizer.ts';
 
 /** Parses a file's bytes. Throws LabError `tokenizer/json` if they are not JSON in UTF-8, `tokenizer/format` naming the first invalid field. */
 export function tokenizerJson<Schema extends z.ZodMiniType>(

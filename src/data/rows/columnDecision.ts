@@ -1,5 +1,5 @@
 // Decides which columns of a corpus are tokens and tags, from what the columns hold and what its headers say.
-import type { ColumnChoice, ColumnRole } from '../corpus/columnChoice.ts';
+import type { ColumnChoice, ColumnRole } from '../corpus/corpus.ts';
 import { quoted } from '../corpus/issues.ts';
 import { IDS, NOTHING, NUMBERS, WORDS, type ColumnFacts } from './columnFacts.ts';
 import { meaningOfName } from './rowFile.ts';

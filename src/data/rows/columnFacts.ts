@@ -1,8 +1,8 @@
 // Gathers what the columns of a file of rows hold: words, numbers, tags and their types, and which of them number rows or sentences.
-import { DialectCounts, tagsOfCell, type TagDialect } from '../corpus/tagDialect.ts';
 import type { TagParts } from '../corpus/tagScheme.ts';
-import { lengthOf, sampledRows, type RowFile } from './rowFile.ts';
+import { DialectCounts, tagsOfCell, type TagDialect } from '../corpus/tagSequences.ts';
 import { withUnquotedSeparator, type FileRow } from './rowCells.ts';
+import { lengthOf, sampledRows, type RowFile } from './rowFile.ts';
 
 /** The first rows of a file that have all its columns, by sentence. */
 export interface SampledFile {

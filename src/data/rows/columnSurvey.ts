@@ -1,16 +1,13 @@
 // Surveys the rows of all files of a corpus and lays down one layout for them: which columns are tokens and tags, and how rows are read.
-import type { ColumnChoice, ColumnSurvey, SurveyedColumn } from '../corpus/columnChoice.ts';
-import type { Mention } from '../corpus/corpus.ts';
-import { detectTagScheme } from '../corpus/detectTagScheme.ts';
+import type { ColumnChoice, ColumnSurvey, Mention, SurveyedColumn } from '../corpus/corpus.ts';
 import { quoted } from '../corpus/issues.ts';
-import { tagsOfCell } from '../corpus/tagDialect.ts';
 import { outside, type TagParts } from '../corpus/tagScheme.ts';
+import { detectTagScheme, tagsOfCell } from '../corpus/tagSequences.ts';
 import { decideColumns, holdsNoWords } from './columnDecision.ts';
 import { columnFacts, numbersWithin, sampleRows, WORDS, type ColumnFacts, type SampledFile } from './columnFacts.ts';
-import { NestingCounts, overlappingMentions } from './nestedTags.ts';
-import { meaningOfName, type RowFile } from './rowFile.ts';
 import type { FileRow } from './rowCells.ts';
-import type { RowLayout } from './rowFile.ts';
+import { meaningOfName, type RowFile, type RowLayout } from './rowFile.ts';
+import { NestingCounts, overlappingMentions } from './taggedMentions.ts';
 
 /** Why no layout was found: a problem of the whole file, reported on the line where it first occurs. */
 export interface LayoutFault {

@@ -1,19 +1,16 @@
 // Reads and writes CoNLL: rows of a token and its tags, with a blank line after each sentence.
 import { LabError } from '../../util/labError.ts';
-import type { Sentence } from '../corpus/corpus.ts';
-import type { ConllSource } from '../corpus/corpusSource.ts';
+import { spellConfidence } from '../../util/wording.ts';
+import type { ConllSource, Sentence } from '../corpus/corpus.ts';
 import { IssueList } from '../corpus/issues.ts';
 import { mentionsToTags, tagOfType } from '../corpus/tagScheme.ts';
 import type { AnnotatedDocument } from '../documents/document.ts';
 import { tokenMentions } from '../documents/documentSentences.ts';
 import { misfit, surveyRows } from './columnSurvey.ts';
-import type { RowLayout } from './rowFile.ts';
 import { decodeText, transcodeUtf16 } from './decodeText.ts';
-import { layerOfSentences } from './nestedTags.ts';
 import { isBlank, splitCells } from './rowCells.ts';
-import { openRowFile, type RowFile } from './rowFile.ts';
-import { spellConfidence } from './spellConfidence.ts';
-import { readTaggedMentions } from './taggedMentions.ts';
+import { openRowFile, type RowFile, type RowLayout } from './rowFile.ts';
+import { layerOfSentences, readTaggedMentions } from './taggedMentions.ts';
 import { readTaggedRows } from './taggedRows.ts';
 
 /** The result of reading a CoNLL file: rows of a token, its tag and perhaps more columns, with a blank line after each sentence. */

@@ -1,20 +1,19 @@
 // Opens a file of rows: finds its separator and header, and gives its rows as cells before it is known what columns hold.
+import type { ColumnChoice } from '../corpus/corpus.ts';
 import { IssueList, quoted } from '../corpus/issues.ts';
-import type { ColumnChoice } from '../corpus/columnChoice.ts';
-import { DialectCounts, type TagDialect } from '../corpus/tagDialect.ts';
+import { DialectCounts, type TagDialect } from '../corpus/tagSequences.ts';
 import { decodeText, encodingFault, transcodeUtf16, type DecodedText } from './decodeText.ts';
 import {
   hasQuotedCells,
+  holdTagLists,
   isBlank,
   separatorOfCharacter,
   splitCells,
   splitQuoted,
+  type FileRow,
   type RowSeparator,
 } from './rowCells.ts';
-import { wordsOfSentences } from './sentenceRows.ts';
-import { holdTagLists } from './tagLists.ts';
-import { isWebAnno, webAnnoRows } from './webAnno.ts';
-import type { FileRow } from './rowCells.ts';
+import { isWebAnno, webAnnoRows, wordsOfSentences } from './rowForms.ts';
 
 /** How the rows of all files of a corpus are read. */
 export interface RowLayout {

@@ -1,13 +1,12 @@
 // Reads sentences with tags from the rows of a file, once the columns of its corpus are known.
 import { quoted, type IssueList } from '../corpus/issues.ts';
-import { tagsOfCell, usualDialect, type TagDialect } from '../corpus/tagDialect.ts';
 import { looksLikeTag, type TagParts } from '../corpus/tagScheme.ts';
+import { tagsOfCell, usualDialect, type TagDialect } from '../corpus/tagSequences.ts';
 import { isDocumentMark } from './columnFacts.ts';
 import { SentenceNumbers } from './columnSurvey.ts';
-import type { RowLayout } from './rowFile.ts';
 import { maxLineLength } from './decodeText.ts';
-import { lengthOf, type RowFile } from './rowFile.ts';
 import { withUnquotedSeparator, type FileRow } from './rowCells.ts';
+import { lengthOf, type RowFile, type RowLayout } from './rowFile.ts';
 import type { StackedSentence } from './taggedMentions.ts';
 
 /**

@@ -1,4 +1,13 @@
-// A compute kernel as data: its WGSL with all bindings declared, generated from a short description.
+// A compute kernel as data, its WGSL generated from a short description, compiled once a device; and the numbers that change between micro-batches.
+import {
+  DROPOUT_SITES,
+  dropoutKey,
+  type DropoutRates,
+  type DropoutSite,
+  type DropoutStream,
+} from '../../model/blocks/dropout.ts';
+import { LabError } from '../../util/labError.ts';
+
 /** Type of one element of a buffer; the length of a region always counts 4-byte words. */
 export type ElementType = 'f32' | 'u32' | 'i32' | 'vec4<f32>' | 'vec4<u32>' | 'vec2<u32>';
 
@@ -94,4 +103,134 @@ export function kernelWithoutCode<Size extends string, Buffer extends string>({
     workgroup: [1, 1, 1],
     code: '',
   };
+}
+
+// Compiled kernels of a device, one pipeline per distinct code.
+
+export class Pipelines {
+  private readonly device: GPUDevice;
+  private readonly compiled = new Map<string, Promise<GPUComputePipeline>>();
+  private readonly codes = new Map<string, string>();
+  private readonly layouts = new Map<string, GPUBindGroupLayout>();
+
+  constructor(device: GPUDevice) {
+    this.device = device;
+  }
+
+  /** Number of kernels requested so far. */
+  get count(): number {
+    return this.compiled.size;
+  }
+
+  /** Throws LabError `gpu/error`, or `gpu/internal` for a compiler fault, with the kernel's name, its message and the WGSL. */
+  of(kernel: Kernel): Promise<GPUComputePipeline> {
+    const known = this.compiled.get(kernel.code);
+    if (known !== undefined) return known;
+    const pipeline = this.compile(kernel);
+    this.compiled.set(kernel.code, pipeline);
+    this.codes.set(kernel.name, kernel.code);
+    return pipeline;
+  }
+
+  /** WGSL of the kernel named in a WebGPU message, or null; pipelines and bindings are labelled with their kernel's name. */
+  codeNamedIn(message: string): string | null {
+    for (const [name, code] of this.codes) if (message.includes(`"${name}"`)) return code;
+    return null;
+  }
+
+  layoutOf(kernel: Kernel): GPUBindGroupLayout {
+    const key = [kernel.sizes.length > 0 ? 'u' : '', ...kernel.buffers.map(({ access }) => access[0])].join('');
+    const known = this.layouts.get(key);
+    if (known !== undefined) return known;
+    const visibility = GPUShaderStage.COMPUTE;
+    const entries: GPUBindGroupLayoutEntry[] = kernel.buffers.map(({ access }, index) => ({
+      binding: index + 1,
+      visibility,
+      buffer: { type: access === 'read' ? 'read-only-storage' : 'storage' },
+    }));
+    if (kernel.sizes.length > 0) entries.push({ binding: 0, visibility, buffer: { type: 'uniform' } });
+    const layout = this.device.createBindGroupLayout({ entries });
+    this.layouts.set(key, layout);
+    return layout;
+  }
+
+  private async compile(kernel: Kernel): Promise<GPUComputePipeline> {
+    this.device.pushErrorScope('validation');
+    const module = this.device.createShaderModule({ label: kernel.name, code: kernel.code });
+    const refused = this.device.popErrorScope();
+    const layout = this.device.createPipelineLayout({ bindGroupLayouts: [this.layoutOf(kernel)] });
+    try {
+      const invalid = await refused;
+      if (invalid !== null) throw new Error(invalid.message);
+      return await this.device.createComputePipelineAsync({ label: kernel.name, layout, compute: { module } });
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause);
+      const isFault = cause instanceof GPUPipelineError && cause.reason === 'internal';
+      throw new LabError(
+        isFault ? 'gpu/internal' : 'gpu/error',
+        `The GPU cannot compile ${kernel.name}: ${message}\n${kernel.code}`,
+        { cause },
+      );
+    }
+  }
+}
+
+// The few numbers that change between micro-batches, as kernels read them.
+
+/** Words of the state buffer (`array<u32>`); those marked f32 hold its bits. */
+export const STATE = {
+  /** 0 for the first micro-batch of a step, whose gradients are written; 1 for later ones, whose gradients are added. */
+  accumulate: 0,
+  /** f32: 1 / sequences of the whole step. */
+  inverseSequences: 1,
+  /** f32: learning rate of the head at this step times Adam's bias corrections. */
+  stepSize: 2,
+  /** f32: the divisor of sqrt(v). */
+  rootCorrection: 3,
+  /** f32: factor on the loss, undone before clipping. */
+  lossScale: 4,
+  /** First dropout key; see `keyWord`. */
+  keys: 8,
+} as const;
+
+const SITES = Object.keys(DROPOUT_SITES).length;
+
+/** Returns the word of the state with the dropout key of a site; layers count from -1, as in `dropoutKey`. */
+export function keyWord(layer: number, site: DropoutSite): number {
+  return STATE.keys + (layer + 1) * SITES + DROPOUT_SITES[site];
+}
+
+/** Words of the state for an encoder with this many layers: layers -1 to `layers` have keys. */
+export function stateLength(layers: number): number {
+  return STATE.keys + (layers + 2) * SITES;
+}
+
+export interface StepState {
+  readonly accumulate: boolean;
+  readonly inverseSequences: number;
+  readonly stepSize: number;
+  readonly rootCorrection: number;
+  readonly lossScale: number;
+  readonly stream: DropoutStream;
+}
+
+export function stateWords(layers: number, state: StepState): Uint32Array<ArrayBuffer> {
+  const words = new Uint32Array(stateLength(layers));
+  const floats = new Float32Array(words.buffer);
+  words[STATE.accumulate] = state.accumulate ? 1 : 0;
+  floats[STATE.inverseSequences] = state.inverseSequences;
+  floats[STATE.stepSize] = state.stepSize;
+  floats[STATE.rootCorrection] = state.rootCorrection;
+  floats[STATE.lossScale] = state.lossScale;
+  for (let layer = -1; layer <= layers; layer++) {
+    for (const site of Object.keys(DROPOUT_SITES) as DropoutSite[]) {
+      words[keyWord(layer, site)] = dropoutKey(state.stream, layer, site);
+    }
+  }
+  return words;
+}
+
+/** Whether any of the rates is above 0. */
+export function drops(rates: DropoutRates): boolean {
+  return rates.encoder > 0 || rates.attention > 0 || rates.head > 0;
 }

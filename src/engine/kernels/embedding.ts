@@ -1,10 +1,10 @@
-// Kernels of embedding tables: gather rows for the pieces of a batch, and sum their gradients in order, without atomics.
-import { kernel, reads, writes } from '../gpu/kernel.ts';
+// Kernels of embedding tables and of positions: rows gathered and their gradients summed in order, queries and keys turned by angles.
+import { kernel, keyWord, reads, writes } from '../gpu/kernel.ts';
 import { aligned, linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
-import { keyWord } from '../gpu/stepState.ts';
-import { COLUMNS, LANES } from './bias.ts';
-import { dropoutCode, dropoutSizes } from './dropoutKernel.ts';
+import { COLUMNS, dropoutCode, dropoutSizes, LANES } from './bias.ts';
 import { ROW_THREADS, rowSizes, rowSizesOf, rowSpreadCode, rowStatisticsCode, rowSumCode } from './residualNorm.ts';
+
+// Kernels of embedding tables: gather rows for the pieces of a batch, and sum their gradients in order, without atomics.
 
 const embedding = kernel({
   name: 'embedding',
@@ -234,4 +234,143 @@ export function recordSegmentGradient(
   const { rows, segments, hiddenSize: width } = shape;
   const grid = [Math.ceil(width / COLUMNS), segments, 1] as const;
   recorder.launch(segmentGradient, { rows, width }, { ...inputs, gradient }, grid, segments * rows * width);
+}
+
+// Rotary positions: turns the pairs of columns of queries and keys by the angles of their position, and back.
+
+const rotary = kernel({
+  name: 'rotary',
+  sizes: {
+    count: 'u32',
+    rows: 'u32',
+    pieces: 'u32',
+    heads: 'u32',
+    half: 'u32',
+    stride: 'u32',
+    sign: 'f32',
+    cosinesAt: 'u32',
+    sinesAt: 'u32',
+  },
+  buffers: { angles: reads(), qkv: writes() },
+  workgroup: [64, 1, 1],
+  body: `if (index >= sizes.count) { return; }
+  let k = index % sizes.half;
+  let head = (index / sizes.half) % sizes.heads;
+  let row = (index / (sizes.half * sizes.heads)) % sizes.rows;
+  let which = index / (sizes.half * sizes.heads * sizes.rows);
+  let at = which * sizes.stride + (row * sizes.heads + head) * 2u * sizes.half + k;
+  let angle = (row % sizes.pieces) * sizes.half + k;
+  let cosine = angles[sizes.cosinesAt + angle];
+  let sine = sizes.sign * angles[sizes.sinesAt + angle];
+  let x = qkv[at];
+  let y = qkv[at + sizes.half];
+  qkv[at] = x * cosine - y * sine;
+  qkv[at + sizes.half] = y * cosine + x * sine;`,
+});
+
+interface RotaryShape {
+  readonly sequences: number;
+  readonly pieces: number;
+  readonly heads: number;
+  readonly headSize: number;
+  /** Which of the kinds of angles, see `RotaryDesign`. */
+  readonly kind: 0 | 1;
+  /** Backwards for gradients: the transpose of a rotation. */
+  readonly direction: 'forwards' | 'backwards';
+}
+
+/**
+ * Turns column k of each head of queries and keys with column k + h/2, in place, by the angle of the row's position: x cos - y sin, y cos +
+ * x sin (Su et al. 2021, RoFormer; the halves as in GPT-NeoX). `qkv` are queries, keys and values as attention reads them; `angles` as
+ * `RotaryDesign` has them.
+ */
+export function recordRotary(
+  recorder: Recorder,
+  { sequences, pieces, heads, headSize, kind, direction }: RotaryShape,
+  { angles }: { readonly angles: Region },
+  { qkv }: { readonly qkv: Region },
+): void {
+  const rows = sequences * pieces;
+  const half = headSize / 2;
+  const count = 2 * rows * heads * half;
+  const cosinesAt = kind * 2 * pieces * half;
+  const sizes = {
+    ...{ count, rows, pieces, heads, half, cosinesAt },
+    sinesAt: cosinesAt + pieces * half,
+    stride: aligned(rows * heads * headSize),
+    sign: direction === 'forwards' ? 1 : -1,
+  };
+  recorder.launch(rotary, sizes, { angles, qkv }, linearGrid(count, 64), 8 * count);
+}
+
+// Rows of a table by distance: gathered for every distance of a batch, and their gradients summed by row, in order.
+
+const gather = kernel({
+  name: 'distance rows',
+  sizes: { count: 'u32', width: 'u32', distances: 'u32', strideTable: 'u32', strideOut: 'u32' },
+  buffers: { table: reads('vec4<f32>'), places: reads('u32'), out: writes('vec4<f32>') },
+  workgroup: [64, 1, 1],
+  body: `if (index >= sizes.count) { return; }
+  let column = index % sizes.width;
+  let p = (index / sizes.width) % sizes.distances;
+  let which = index / (sizes.width * sizes.distances);
+  out[which * sizes.strideOut + p * sizes.width + column] = table[which * sizes.strideTable + places[p] * sizes.width + column];`,
+});
+
+const spread = kernel({
+  name: 'distance row sums',
+  sizes: { count: 'u32', width: 'u32', rows: 'u32', distances: 'u32', strideTable: 'u32', strideOut: 'u32' },
+  buffers: { dOut: reads('vec4<f32>'), places: reads('u32'), dTable: writes('vec4<f32>') },
+  workgroup: [64, 1, 1],
+  body: `if (index >= sizes.count) { return; }
+  let column = index % sizes.width;
+  let row = (index / sizes.width) % sizes.rows;
+  let which = index / (sizes.width * sizes.rows);
+  var sum = vec4f(0.0);
+  for (var p = places[sizes.distances + row]; p < places[sizes.distances + sizes.rows + row]; p++) {
+    sum += dOut[which * sizes.strideOut + p * sizes.width + column];
+  }
+  dTable[which * sizes.strideTable + row * sizes.width + column] = sum;`,
+});
+
+/** Two tables [rows, d] and what is gathered of them [distances, d], each second matrix at a multiple of 64 words. */
+interface DistanceShape {
+  readonly rows: number;
+  readonly distances: number;
+  readonly hiddenSize: number;
+}
+
+function sizesOf({ rows, distances, hiddenSize }: DistanceShape) {
+  return {
+    ...{ width: hiddenSize / 4, rows, distances },
+    strideTable: aligned(rows * hiddenSize) / 4,
+    strideOut: aligned(distances * hiddenSize) / 4,
+  };
+}
+
+/**
+ * out[p] = table[places[p]] for both tables. `places` are the row of each distance, [distances], then for each row where its distances
+ * begin and end among them, [rows] each: those of a row are neighbours.
+ */
+export function recordDistanceRows(
+  recorder: Recorder,
+  shape: DistanceShape,
+  inputs: { readonly table: Region; readonly places: Region },
+  { out }: { readonly out: Region },
+): void {
+  const { rows: _, ...others } = sizesOf(shape);
+  const count = 2 * shape.distances * others.width;
+  recorder.launch(gather, { count, ...others }, { ...inputs, out }, linearGrid(count, 64), 8 * count);
+}
+
+/** dTable[row] = the sum of dOut over the row's distances, 0 for a row without any. */
+export function recordDistanceRowSums(
+  recorder: Recorder,
+  shape: DistanceShape,
+  inputs: { readonly dOut: Region; readonly places: Region },
+  { dTable }: { readonly dTable: Region },
+): void {
+  const values = sizesOf(shape);
+  const count = 2 * shape.rows * values.width;
+  recorder.launch(spread, { count, ...values }, { ...inputs, dTable }, linearGrid(count, 64), 8 * count);
 }

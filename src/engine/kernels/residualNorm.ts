@@ -1,10 +1,8 @@
 // Dropout, residual and layer norm of one block, one workgroup per row.
 import type { DropoutSite } from '../../model/blocks/dropout.ts';
-import { kernel, reads, writes, type Kernel } from '../gpu/kernel.ts';
+import { kernel, keyWord, reads, STATE, writes, type Kernel } from '../gpu/kernel.ts';
 import { aligned, linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
-import { keyWord, STATE } from '../gpu/stepState.ts';
-import { COLUMNS, LANES } from './bias.ts';
-import { dropoutCode, dropoutSizes } from './dropoutKernel.ts';
+import { COLUMNS, dropoutCode, dropoutSizes, LANES } from './bias.ts';
 
 export const ROW_THREADS = 64;
 

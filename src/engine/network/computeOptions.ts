@@ -1,10 +1,14 @@
 // How an engine computes on a device: options that do not change the result, except for the rounding of mixed precision.
 import { familyOf, type EncoderConfig } from '../../model/families/encoderConfig.ts';
-import { defaultMachineSettings, type MachineSettings, type Precision } from '../../schema/machineSettings.ts';
-import type { MatmulTable } from '../../schema/matmulTable.ts';
+import {
+  defaultMachineSettings,
+  type MachineSettings,
+  type MatmulTable,
+  type Precision,
+} from '../../schema/machineSettings.ts';
 import type { MatrixUnit, OpenDevice } from '../gpu/device.ts';
-import { GpuMachine } from '../gpu/gpuMachine.ts';
-import type { Machine } from '../gpu/machine.ts';
+import { GpuMachine } from '../gpu/launchPlan.ts';
+import type { Machine } from '../gpu/recorder.ts';
 import type { AttentionFamily } from '../kernels/attention/attentionScores.ts';
 import {
   hardwareTuning,

@@ -1,17 +1,24 @@
 // Records encoders whose norms come before each block, as ModernBERT's: h' = h + attention(LN(h)), h'' = h' + gated feed-forward(LN(h')).
 import { aligned, part, type Region } from '../gpu/recorder.ts';
-import { recordDropped } from '../kernels/dropoutKernel.ts';
-import { recordGate, recordGateBackward, recordSum } from '../kernels/gatedActivation.ts';
+import { recordGate, recordGateBackward, recordSum } from '../kernels/activationKernel.ts';
+import { recordDropped } from '../kernels/bias.ts';
 import { recordMatmul } from '../kernels/matmul/matmul.ts';
 import {
   recordResidualNorm,
   recordResidualNormBackward,
   recordResidualNormGradients,
 } from '../kernels/residualNorm.ts';
-import { recordAdapters, recordAdaptersBackward, type Projection } from './adapterPass.ts';
-import { recordAttentionBlock, recordAttentionBlockBackward } from './attentionBlock.ts';
-import type { AdapterSaved, AttentionSaved, EncoderPass, NormSaved } from './encoderPass.ts';
-import type { Keeping } from './savedLayer.ts';
+import {
+  recordAdapters,
+  recordAdaptersBackward,
+  type AdapterSaved,
+  type AttentionSaved,
+  type EncoderPass,
+  type Keeping,
+  type NormSaved,
+  type Projection,
+} from './encoderPass.ts';
+import { recordAttentionBlock, recordAttentionBlockBackward } from './layerPass.ts';
 
 /** A norm that has been recorded: what follows reads `y`. */
 interface RecordedNorm {

@@ -1,10 +1,9 @@
 // Records the layers of a small encoder in few launches: between two attentions all that happens to a row is one launch.
 import { aligned, part, type Region } from '../gpu/recorder.ts';
-import { mergedPlaces, recordMergedAttentionBackward } from '../kernels/attention/attentionMerged.ts';
 import { recordAttention } from '../kernels/attention/attention.ts';
+import { mergedPlaces, recordMergedAttentionBackward } from '../kernels/attention/attentionMerged.ts';
 import type { AttentionInputs, TiledFamily } from '../kernels/attention/attentionScores.ts';
-import { recordMatmul } from '../kernels/matmul/matmul.ts';
-import { recordMatmulSum } from '../kernels/matmul/matmulSum.ts';
+import { recordMatmul, recordMatmulSum } from '../kernels/matmul/matmul.ts';
 import { recordLayerGradients } from '../kernels/rows/layerGradients.ts';
 import { rowBlockOf, type RowBlock } from '../kernels/rows/rowBlocks.ts';
 import { recordRowsBackward, workPlaces } from '../kernels/rows/rowsBackward.ts';

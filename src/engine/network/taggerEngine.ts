@@ -1,20 +1,24 @@
-// A tagger on a machine, GPU or processor: its weights and moments; trains and predicts through recorded plans.
-import type { Batch, BatchSize } from '../../model/blocks/batch.ts';
-import { EMBEDDING } from '../../model/blocks/parameterLocation.ts';
-import type { HostParameters, HostTensor } from '../../model/blocks/hostParameters.ts';
-import { openTagCount } from '../../model/parameters.ts';
-import type { TaggerShape } from '../../model/tagger.ts';
+// A tagger on a machine, GPU or processor: its weights and moments; trains and predicts through recorded plans, whose memory it estimates.
+import type { DropoutRates } from '../../model/blocks/dropout.ts';
+import type { Batch, BatchSize } from '../../model/blocks/encoderFamily.ts';
+import { EMBEDDING, type HostParameters, type HostTensor } from '../../model/blocks/parameterLocation.ts';
+import { isSaved, openTagCount, type TaggerShape } from '../../model/parameters.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import { LabError } from '../../util/labError.ts';
-import type { LaunchTime, Machine, Plan } from '../gpu/machine.ts';
-import type { Resident } from '../gpu/recorder.ts';
-import { stateLength, stateWords } from '../gpu/stepState.ts';
-import { batchInputs, batchWords, type BatchInputs } from './batchInputs.ts';
+import type { MemoryEstimate } from '../../wire/trainingProtocol.ts';
+import { stateLength, stateWords } from '../gpu/kernel.ts';
+import { planSlots, type Launch, type LaunchTime, type Machine, type Plan, type Resident } from '../gpu/recorder.ts';
 import { engineMisfit, type ComputeOptions } from './computeOptions.ts';
-import { designOf, positionTable } from './encoderPass.ts';
-import { recordFittingGradients } from './estimateMemory.ts';
-import { ParameterBanks, type Bank, type TensorSet } from './parameterBanks.ts';
-import { recordPrediction, recordUpdate } from './taggerPass.ts';
+import { designOf, positionTable, type Keeping } from './encoderPass.ts';
+import {
+  batchInputs,
+  batchWords,
+  ParameterBanks,
+  type Bank,
+  type BatchInputs,
+  type TensorSet,
+} from './parameterBanks.ts';
+import { recordGradients, recordPrediction, recordUpdate, type TaggerPass } from './taggerPass.ts';
 
 export interface EngineOptions extends ComputeOptions {
   readonly shape: TaggerShape;
@@ -273,4 +277,84 @@ function keyOf({ size, pieces }: BatchSize): string {
 
 function resident(label: string, length: number): Resident {
   return { kind: 'resident', label, length };
+}
+
+// Estimates the GPU memory of a step from its launches, without a device.
+
+const BYTES_PER_WORD = 4;
+
+/** Bytes of parameters, and of gradients and moments of those that are trained. */
+export function bankBytes({ banks }: ParameterBanks): number {
+  const words = banks.map(({ length, trained }) => length * (trained === null ? 1 : 4));
+  return BYTES_PER_WORD * words.reduce((sum, length) => sum + length, 0);
+}
+
+/** Bytes of a plan's temporaries. */
+export function temporaryBytes(launches: readonly Launch[]): number {
+  return BYTES_PER_WORD * planSlots(launches).slots.reduce((sum, length) => sum + length, 0);
+}
+
+export interface RecordedGradients {
+  readonly launches: readonly Launch[];
+  readonly keeping: Keeping;
+  readonly temporaryBytes: number;
+}
+
+/** Records the launches of a micro-batch with the configured activations; `auto` saves them if they fit into memory. */
+export function recordFittingGradients(
+  given: TaggerPass,
+  rates: DropoutRates,
+  stepLoss: Resident,
+  { precision, activations, gpuBytes }: Pick<ComputeOptions, 'precision' | 'activations' | 'gpuBytes'>,
+): RecordedGradients {
+  const record = (keeping: Keeping): RecordedGradients => {
+    const launches = recordGradients(given, rates, keeping, stepLoss);
+    return { launches, keeping, temporaryBytes: temporaryBytes(launches) };
+  };
+  if (activations === 'recomputed') return record('input');
+  const compact = record(precision === 'mixed' ? 'halves' : 'whole');
+  const fits = bankBytes(given.banks) + compact.temporaryBytes <= gpuBytes;
+  if (activations === 'kept' || fits) return compact;
+  const recomputed = record('input');
+  return recomputed.temporaryBytes < compact.temporaryBytes ? recomputed : compact;
+}
+
+/** Inputs for recording a pass without a device; trains what no slicing has frozen unless `trained` says otherwise. */
+export function passWithoutDevice(
+  shape: TaggerShape,
+  { tuning, attention, blocks }: Pick<ComputeOptions, 'tuning' | 'attention' | 'blocks'>,
+  { size: sequences, pieces }: BatchSize,
+  trained: (name: string) => boolean = (name) => isSaved(name, shape.encoder),
+): { readonly given: TaggerPass; readonly stepLoss: Resident } {
+  const resident = (label: string, length: number): Resident => ({ kind: 'resident', label, length });
+  const table = positionTable(designOf(shape.encoder));
+  const given: TaggerPass = {
+    shape,
+    tuning,
+    attention,
+    blocks,
+    banks: new ParameterBanks(shape, trained),
+    sequences,
+    pieces,
+    inputs: batchInputs(sequences, pieces, openTagCount(shape.head)),
+    positionTable: table && resident('table of positions', table(pieces).length),
+    state: resident('state', stateLength(shape.encoder.layers)),
+  };
+  return { given, stepLoss: resident('loss of the step', 1) };
+}
+
+/** Estimates the memory of an update with micro-batches of a size, with all parameters trained, or all but those beside adapters, unless `trained` says otherwise. */
+export function estimateMemory(
+  shape: TaggerShape,
+  rates: DropoutRates,
+  compute: ComputeOptions,
+  size: BatchSize,
+  trained?: (name: string) => boolean,
+): MemoryEstimate {
+  const { given, stepLoss } = passWithoutDevice(shape, compute, size, trained);
+  const { keeping, temporaryBytes: temporaries } = recordFittingGradients(given, rates, stepLoss, compute);
+  const inUse = bankBytes(given.banks);
+  const own = BYTES_PER_WORD * (given.inputs.buffer.length + (given.positionTable?.length ?? 0) + given.state.length);
+  const bytes = inUse + temporaries + own;
+  return { bytes, bankBytes: inUse, recomputed: keeping === 'input', fits: bytes <= compute.gpuBytes };
 }

@@ -1,30 +1,31 @@
 // Records the whole tagger: loss and gradients of a micro-batch, tags of a batch, the update of a step.
 import type { DropoutRates } from '../../model/blocks/dropout.ts';
-import { adapterScale } from '../../model/blocks/projection.ts';
+import { adapterScale } from '../../model/blocks/layerBlocks.ts';
 import { familyOf } from '../../model/families/encoderConfig.ts';
-import type { TaggerShape } from '../../model/tagger.ts';
+import type { TaggerShape } from '../../model/parameters.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import { aligned, part, Recorder, type Launch, type Region, type Resident } from '../gpu/recorder.ts';
-import { recordAdam } from '../kernels/adamKernel.ts';
 import type { AttentionFamily } from '../kernels/attention/attentionScores.ts';
-import { recordAddBias, recordColumnSums } from '../kernels/bias.ts';
-import { recordCrf } from '../kernels/crf/crfKernels.ts';
-import { recordViterbi } from '../kernels/crf/viterbiKernel.ts';
-import { recordDropped } from '../kernels/dropoutKernel.ts';
-import { partialsOf, recordGradientNorm, recordSquares, recordStepLoss } from '../kernels/gradientNorm.ts';
-import { recordHeadRows, recordHeadRowsBackward } from '../kernels/headRows.ts';
+import { recordAddBias, recordColumnSums, recordDropped } from '../kernels/bias.ts';
+import { recordCrf, recordViterbi } from '../kernels/crf/crfKernels.ts';
+import { recordArgmax, recordHeadRows, recordHeadRowsBackward, recordSoftmaxLoss } from '../kernels/headKernels.ts';
 import { recordMatmul } from '../kernels/matmul/matmul.ts';
 import type { MatmulTuning } from '../kernels/matmul/matmulTuning.ts';
-import { recordArgmax, recordSoftmaxLoss } from '../kernels/softmaxHead.ts';
-import type { BatchInputs } from './batchInputs.ts';
-import { recordEmbeddings } from './embeddings.ts';
-import { recordSharedDistances, recordSharedDistancesBackward } from './distanceTable.ts';
-import { designOf, type EncoderPass, type LayerBlocks } from './encoderPass.ts';
+import { partialsOf, recordAdam, recordGradientNorm, recordSquares, recordStepLoss } from '../kernels/updateKernels.ts';
+import { recordEmbeddings, recordSharedDistances, recordSharedDistancesBackward } from './embeddings.ts';
+import {
+  designOf,
+  recordFromHalves,
+  recordHalves,
+  type EncoderPass,
+  type Keeping,
+  type LayerBlocks,
+  type SavedLayer,
+} from './encoderPass.ts';
 import { recordLayerBackward, recordLayerForward } from './layerPass.ts';
-import type { Bank, ParameterBanks } from './parameterBanks.ts';
+import type { Bank, BatchInputs, ParameterBanks } from './parameterBanks.ts';
 import { recordPreNormEncoder } from './preNormLayer.ts';
 import { recordRows, rowBlockFor } from './rowsPass.ts';
-import { recordSavedLayer, type Keeping, type SavedLayer } from './savedLayer.ts';
 
 /** Inputs for recording any pass over a batch of B sequences of T pieces. */
 export interface TaggerPass {
@@ -163,6 +164,50 @@ function recordEncoder(
       }
       return dH;
     },
+  };
+}
+
+/** Records a layer forward; returns its output and how the backward pass restores the layer's values. */
+export function recordSavedLayer(
+  pass: EncoderPass,
+  layer: number,
+  h: Region,
+  keeping: Keeping,
+): { readonly out: Region; readonly again: () => SavedLayer } {
+  const { out, saved } = recordLayerForward(pass, layer, h, keeping !== 'input');
+  if (keeping === 'whole') return { out, again: () => ({ h, saved }) };
+  if (keeping === 'input') return { out, again: () => ({ h, saved: recordLayerForward(pass, layer, h, true).saved }) };
+  const { recorder } = pass;
+  const half = (x: Region): (() => Region) => {
+    const halves = recordHalves(recorder, { x });
+    return () => recordFromHalves(recorder, { halves });
+  };
+  const input = half(h);
+  const { inputs } = saved.attention;
+  const qkv = half(inputs.qkv);
+  const relative = inputs.relative && { ...inputs.relative, position: half(inputs.relative.position) };
+  const context = half(saved.attention.context);
+  const attendedSum = half(saved.attended.sum);
+  const middle = half(saved.middle);
+  const inner = half(saved.inner);
+  const fedSum = half(saved.fed.sum);
+  return {
+    out,
+    again: () => ({
+      h: input(),
+      saved: {
+        ...saved,
+        attention: {
+          ...saved.attention,
+          inputs: { ...inputs, qkv: qkv(), relative: relative && { ...relative, position: relative.position() } },
+          context: context(),
+        },
+        attended: { ...saved.attended, sum: attendedSum() },
+        middle: middle(),
+        inner: inner(),
+        fed: { ...saved.fed, sum: fedSum() },
+      },
+    }),
   };
 }
 

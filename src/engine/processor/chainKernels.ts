@@ -1,6 +1,5 @@
 // The kernels of the CRF on the processor, in JavaScript on the same memory: little work, in float64.
-import { chainSteps, isUsable, logSum, nextRow, turned, type ChainSteps } from '../../model/chainRows.ts';
-import { at, placeOf, type ChainLengths, type ChainMemory, type Places } from './chainMemory.ts';
+import { chainSteps, isUsable, logSum, nextRow, turned, type ChainSteps } from '../../model/chainPaths.ts';
 
 /** Offsets of the parts of a lattice, as in `latticeCode`. */
 function latticeParts({ sequences, positions, tagCount }: ChainLengths) {
@@ -284,4 +283,31 @@ export function chainWeightGradients(
     put(dStart + k, atStart);
     put(dEnd + k, atEnd);
   }
+}
+
+// Names the words of the memory that kernels in JavaScript read and write.
+
+/** The words of the memory, and where each region of a launch begins. */
+export interface ChainMemory {
+  readonly floats: Float32Array;
+  readonly integers: Int32Array;
+}
+
+export interface ChainLengths {
+  readonly sequences: number;
+  readonly positions: number;
+  readonly tagCount: number;
+}
+
+/** First word of each region, by the name that the GPU's kernels use. */
+export type Places = Readonly<Record<string, number>>;
+
+/** A number that is there. */
+export const at = (numbers: Float32Array | Int32Array | Float64Array, index: number): number =>
+  numbers[index] as number;
+
+export function placeOf(places: Places, name: string): number {
+  const place = places[name];
+  if (place === undefined) throw new Error(`a launch without ${name}`);
+  return place;
 }

@@ -1,8 +1,16 @@
 // Emits the kernels of rows on the processor: norms with their residual and dropout, embeddings, the head's rows.
 import type { FunctionBody, Local, ModuleBuilder } from '../assembly/assembler.ts';
 import { f32, f32x4, i32, i32x4, v128, type Value, type ValueType } from '../assembly/instructions.ts';
-import { eachColumnBlock, storeSums } from './columnBlocks.ts';
-import { dropFactors, dropping, elementsFrom, laneSum, type Dropping, type VectorMath } from './vectorMath.ts';
+import {
+  dropFactors,
+  dropping,
+  eachColumnBlock,
+  elementsFrom,
+  laneSum,
+  storeSums,
+  type Dropping,
+  type VectorMath,
+} from './vectorMath.ts';
 
 const ZERO = i32.const(0);
 const words = (count: Value): Value => i32.shl(count, i32.const(2));

@@ -3,8 +3,15 @@ import type { Split } from '../../data/corpus/corpus.ts';
 import type { PackedCounts } from '../../metrics/scores/packedCounts.ts';
 import type { SplitScores } from '../../metrics/scores/spanScore.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
-import { isCollaborating, isJoint, isSliced, METHODS, traitsOf, type Method } from '../../schema/methods.ts';
-import type { RateSearch } from '../../schema/rateSearch.ts';
+import {
+  isCollaborating,
+  isJoint,
+  isSliced,
+  METHODS,
+  traitsOf,
+  type Method,
+  type RateSearch,
+} from '../../schema/methods.ts';
 import type { RunRecord, RunSpec, RunStatus, Slicing, TaskRef } from '../../schema/runRecord.ts';
 import { canonicalJson, fingerprint } from '../../util/digest.ts';
 

@@ -1,16 +1,22 @@
 // Rebuilds Tables 1, 2 and 3 of the paper from the lab's runs beside the published figures, and adds a table of spreads by source.
-import { rateName, variantName } from '../state/methodNames.ts';
-import type { Spread } from '../../metrics/scores/spread.ts';
-import { significanceDefaults } from '../../metrics/significance/significance.ts';
-import { raceRulesOf } from '../../schema/rateSearch.ts';
-import { isSliced, PAPER_METHODS } from '../../schema/methods.ts';
-import type { TaskRef } from '../../schema/runRecord.ts';
-import type { ReportedByTask, ReportedScore } from '../../schema/reportedScores.ts';
-import { compareVariants, taskKey, type Comparison, type Measures, type TaskComparison, type Variant } from './comparison.ts'; // prettier-ignore
-import { differenceKey, type VariantKind } from './differenceFamily.ts';
-import type { PublishedScores } from './publishedScores.ts';
 import { rulesText } from '../../metrics/racing/raceWords.ts';
-import { chosenOnDevel, variantSpread, type MeasureName, type SpreadOver } from './variantSpread.ts';
+import type { Spread } from '../../metrics/scores/spanScore.ts';
+import { significanceDefaults } from '../../metrics/significance/bootstrapIntervals.ts';
+import { isSliced, PAPER_METHODS, raceRulesOf } from '../../schema/methods.ts';
+import type { ReportedByTask, ReportedScore } from '../../schema/resultFile.ts';
+import type { TaskRef } from '../../schema/runRecord.ts';
+import { rateName, variantName } from '../state/runViews.ts';
+import {
+  compareVariants,
+  taskKey,
+  type Comparison,
+  type Measures,
+  type TaskComparison,
+  type Variant,
+} from './comparison.ts';
+import { chosenOnDevel, variantSpread, type MeasureName, type SpreadOver } from './comparisonCurves.ts';
+import { differenceKey, type Distinction, type VariantKind } from './differenceFamily.ts';
+import type { PublishedScores } from './publishedScores.ts';
 
 export type TableCell =
   | { readonly kind: 'text'; readonly text: string }
@@ -34,14 +40,6 @@ export interface ComparisonTable {
   readonly notes: readonly string[];
   /** Whether the scores were tested for significance. */
   readonly tested: boolean;
-}
-
-/** Results of testing the differences to STL for significance. */
-export interface Distinction {
-  /** `differenceKey` of each significant difference. */
-  readonly distinct: ReadonlySet<string>;
-  /** Number of differences that were corrected together. */
-  readonly family: number;
 }
 
 export type PublishedOf = (task: TaskRef) => PublishedScores | null;

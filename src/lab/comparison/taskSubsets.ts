@@ -1,17 +1,16 @@
 // Finds trainings on subsets of an experiment's tasks, lays out what devel has to choose between, and plans such trainings.
-import type { AskedChoice, FoundChoice } from '../../analysis/questions/affinityQuery.ts';
-import { choiceText } from '../../metrics/affinity/subsetChoice.ts';
-import type { TaskAffinity } from '../../metrics/affinity/taskAffinity.ts';
-import { mean } from '../../metrics/scores/spread.ts';
+import type { AskedChoice, FoundChoice } from '../../analysis/questions/systemsQuery.ts';
+import { choiceText, type TaskAffinity } from '../../metrics/affinity/taskAffinity.ts';
+import { mean } from '../../metrics/scores/spanScore.ts';
 import { isJoint, isSliced, traitsOf } from '../../schema/methods.ts';
-import type { PlanFile } from '../../schema/planFile.ts';
+import type { PlanFile } from '../../schema/resultFile.ts';
 import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import { canonicalJson } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
 import { exportPlan } from '../plans/exportResult.ts';
 import type { LabState } from '../state/labState.ts';
-import { variantName } from '../state/methodNames.ts';
+import { variantName } from '../state/runViews.ts';
 import { membersKey, taskKey, type Comparison, type Training, type Variant } from './comparison.ts';
 
 /** Trainings of a method on a subset of the tasks, beside those on all of them. */

@@ -1,7 +1,7 @@
 // Offers categories that a plan can take as they are: a person's own, those of the catalogue that are here, and the samples'.
 import { CATEGORY_NAMES, CATEGORY_TYPE_NAMES } from '../../data/catalogue/catalogue.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
-import { ownCategoriesSchema, ownCategorySchema, type OwnCategory } from '../../schema/libraryRecord.ts';
+import { ownCategoriesSchema, ownCategorySchema, type OwnCategory } from '../../schema/resultFile.ts';
 import { readJson, writeJson } from '../../storage/records.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';

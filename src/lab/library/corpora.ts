@@ -1,11 +1,16 @@
 // Keeps the corpora of the library: makes them from files, gives each its own name, corrects, reads and removes them.
-import { SPLITS, type CorpusSentences, type Split } from '../../data/corpus/corpus.ts';
-import type { CorpusSource } from '../../data/corpus/corpusSource.ts';
-import { describeInTurns, describeSentences } from '../../data/corpus/describeSentences.ts';
+import {
+  describeInTurns,
+  describeSentences,
+  SPLITS,
+  type CorpusSentences,
+  type CorpusSource,
+  type Split,
+} from '../../data/corpus/corpus.ts';
 import type { Issue } from '../../data/corpus/issues.ts';
+import type { CorpusTexts } from '../../data/documents/document.ts';
 import type { RefusedCorpus } from '../../data/import/assembleCorpora.ts';
 import { moveSource } from '../../data/import/movedSources.ts';
-import type { CorpusTexts } from '../../data/documents/document.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import {
@@ -17,10 +22,9 @@ import {
   writeCorpusRecord,
 } from '../../storage/corpusRecords.ts';
 import type { Store } from '../../storage/store.ts';
-import { macrotask } from '../../util/clock.ts';
+import { macrotask, neverAborted } from '../../util/clock.ts';
 import { LabError } from '../../util/labError.ts';
 import { fileInMemory, type NamedFile } from '../../util/namedFile.ts';
-import { neverAborted } from '../../util/work.ts';
 import type { DropContext, DropReading, ReadCorpus } from '../../wire/readingProtocol.ts';
 import type { Lab, LabState } from '../state/labState.ts';
 import { withoutItem, type LabStore } from '../state/labStore.ts';

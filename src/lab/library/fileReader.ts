@@ -1,8 +1,17 @@
 // Has dropped files read: in a Worker where the lab is a page, in the same thread elsewhere.
 import type { Store } from '../../storage/store.ts';
 import type { DroppedFile } from '../../util/namedFile.ts';
-import type { DropContext, DropReading, ReadingClient, SentFile, TextReading } from '../../wire/readingProtocol.ts';
-import type { DictionaryContext, ReadDictionary, SilverCorpus, SilverOrder } from '../../wire/dictionaryProtocol.ts';
+import type {
+  DictionaryContext,
+  DropContext,
+  DropReading,
+  ReadDictionary,
+  ReadingClient,
+  SentFile,
+  SilverCorpus,
+  SilverOrder,
+  TextReading,
+} from '../../wire/readingProtocol.ts';
 import type { ReadingControl } from './readDrop.ts';
 
 /** Reads files as `readDrop` and `readTexts` do. */

@@ -1,12 +1,11 @@
 // Lists the files of a repository of a hub, as Hugging Face runs it, at a revision, and opens them at that commit.
 import { modelFiles, type ModelFiles } from '../../data/import/modelFiles.ts';
-import { hubListingSchema, type DownloadRecord, type HubFile, type HubListing } from '../../schema/hubRecord.ts';
+import { hubListingSchema, type DownloadRecord, type HubFile, type HubListing } from '../../schema/libraryRecord.ts';
 import type { ModelSource } from '../../schema/modelRecord.ts';
 import { waitUnlessAborted } from '../../util/clock.ts';
 import { LabError } from '../../util/labError.ts';
-import { validate, parseJson } from '../../util/validate.ts';
-import { wholeBody, type FileAnswer, type RequestFile } from '../../wire/requestFile.ts';
-import { publicHub } from './publicHosts.ts';
+import { parseJson, validate } from '../../util/validate.ts';
+import { publicHub, wholeBody, type FileAnswer, type RequestFile } from '../../wire/requestFile.ts';
 
 /** Limits the wait that a hub which limits requests may ask for. */
 const longestWaitSeconds = 60;

@@ -1,12 +1,11 @@
 // Reads dropped files: corpora are assembled and stored, result and plan files parsed, models and texts to tag found.
-import type { CorpusSentences } from '../../data/corpus/corpus.ts';
-import { describeSentences } from '../../data/corpus/describeSentences.ts';
+import { describeSentences, type CorpusSentences } from '../../data/corpus/corpus.ts';
 import { assembleCorpora, type AssembledCorpus } from '../../data/import/assembleCorpora.ts';
-import { mebibytes, readingBounds } from '../../data/import/readingBounds.ts';
+import { mebibytes, readingBounds } from '../../data/import/corpusChecks.ts';
 import { readDocuments } from '../../data/import/readDocuments.ts';
-import { isClutter, sortDroppedFiles, type DroppedModel } from '../../data/import/sortDrop.ts';
-import { Unpacking } from '../../data/import/unpacking.ts';
+import { isClutter, sortDroppedFiles, Unpacking, type DroppedModel } from '../../data/import/sortDrop.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import { resultIdOf } from '../../schema/resultFile.ts';
 import {
   readCorpusSentences,
   readCorpusTexts,
@@ -16,11 +15,10 @@ import {
 } from '../../storage/corpusRecords.ts';
 import { readResult, writeResult } from '../../storage/resultRecords.ts';
 import type { Store } from '../../storage/store.ts';
-import { macrotask } from '../../util/clock.ts';
+import { macrotask, type WorkControl } from '../../util/clock.ts';
 import { LabError, type LabErrorData } from '../../util/labError.ts';
 import { baseName, type DroppedFile, type NamedFile } from '../../util/namedFile.ts';
 import { freeName } from '../../util/wording.ts';
-import type { WorkControl } from '../../util/work.ts';
 import type {
   DropContext,
   DropReading,
@@ -30,10 +28,9 @@ import type {
   ReadResult,
   TextReading,
 } from '../../wire/readingProtocol.ts';
-import { parseReportedScores } from './scoreTables.ts';
 import { parsePlan } from '../plans/expandPlan.ts';
-import { resultIdOf } from '../../schema/resultFile.ts';
 import { parseResultFile } from '../plans/resultFiles.ts';
+import { parseReportedScores } from './scoreTables.ts';
 
 /** How a reading is watched and ended: it stops between two files once the signal is aborted. */
 export type ReadingControl = WorkControl;

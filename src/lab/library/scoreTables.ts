@@ -4,7 +4,7 @@ import {
   reportedScoreSchema,
   type ReportedFile,
   type ReportedScore,
-} from '../../schema/reportedScores.ts';
+} from '../../schema/resultFile.ts';
 import { readJson, writeJson } from '../../storage/records.ts';
 import type { Store } from '../../storage/store.ts';
 import { csvRows, csvText } from '../../util/csv.ts';

@@ -4,13 +4,12 @@ import {
   shippedTaggerSchema,
   type ShippedTagger,
   type ShippedTaggerCard,
-} from '../../schema/shippedCatalogue.ts';
+} from '../../schema/taggerFiles.ts';
 import { ifCorrupt, readJson, writeJson } from '../../storage/records.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
 import type { LabStore } from '../state/labStore.ts';
-import type { FetchBuiltIn } from './builtIns.ts';
-import type { Models } from './models.ts';
+import type { FetchBuiltIn, Models } from './models.ts';
 
 /** Says which one was installed here: one that a person removed does not come back by itself. */
 const noteKey = 'lab/shipped-tagger';

@@ -1,6 +1,9 @@
-// Lists pretrained encoders worth a download, with what is known of each before anything is requested from a hub.
+// Lists pretrained encoders worth a download, with what is known of each before any request, and makes networks of words from nothing.
 import type { FamilyName } from '../../data/pieces/encoderFacts.ts';
-import type { NamedBytes } from '../../wire/trainingProtocol.ts';
+import { baselineForms, type BaselineName } from '../../data/words/baselines.ts';
+import type { BaselineMade, BaselineRequest, NamedBytes, ServerClient } from '../../wire/trainingProtocol.ts';
+import { phaseProgress, withoutItem, type LabStore } from '../state/labStore.ts';
+import { insertModel } from './models.ts';
 
 export interface SuggestedModel {
   readonly repository: string;
@@ -18,14 +21,18 @@ export interface SuggestedModel {
 }
 
 const bertConfig = { max_position_embeddings: 512, type_vocab_size: 2, layer_norm_eps: 1e-12 } as const;
+
 const robertaConfig = {
   max_position_embeddings: 514,
   type_vocab_size: 1,
   pad_token_id: 1,
   layer_norm_eps: 1e-5,
 } as const;
+
 const electraConfig = { ...bertConfig, embedding_size: 768 } as const;
+
 const modernbertConfig = { intermediate_size: 1152, local_attention: 128, global_attn_every_n_layers: 3 } as const;
+
 const debertaConfig = {
   relative_attention: true,
   pos_att_type: 'p2c|c2p',
@@ -35,6 +42,7 @@ const debertaConfig = {
   position_buckets: 256,
   type_vocab_size: 0,
 } as const;
+
 const xlnetConfig = { d_head: 64, layer_norm_eps: 1e-12, attn_type: 'bi', untie_r: true } as const;
 
 export const suggestedModels: readonly SuggestedModel[] = [
@@ -165,3 +173,60 @@ export function layerParameters({
 }: Pick<SuggestedModel, 'parameterCount' | 'vocabularySize' | 'hiddenSize'>): number {
   return parameterCount - vocabularySize * hiddenSize;
 }
+
+// Makes a network of words as a cancellable job, and puts the model into the library.
+
+/** First words of a file of vectors that a network has unless a person chooses otherwise: for other text than its corpora'. */
+export const FIRST_WORDS = 20_000;
+
+export const MOST_FIRST_WORDS = 1_000_000;
+
+/** Returns a name that says what the network is made of. */
+export function baselineName(
+  form: BaselineName,
+  corpora: readonly { readonly name: string }[],
+  vectors: string | null,
+): string {
+  const [only] = corpora;
+  const text = corpora.length === 1 && only !== undefined ? only.name : `${corpora.length} corpora`;
+  return `${baselineForms[form].label}, ${text}${vectors === null ? '' : `, ${vectors}`}`;
+}
+
+/** Implements `Lab.makeBaseline`. */
+export function newBaseline(
+  request: Omit<BaselineRequest, 'id'>,
+  { client, labStore }: { readonly client: ServerClient; readonly labStore: LabStore },
+): Promise<BaselineMade | null> {
+  const id = `baseline-${++lastNumber}`;
+  const { vectors } = request;
+  const label = vectors === null ? `Making ${baselineForms[request.form].label}` : `Reading ${vectors.name}`;
+  const work: Parameters<typeof labStore.during<BaselineMade | null>>[1] = async ({ report, signal }) => {
+    const onProgress = phaseProgress(report);
+    onProgress({ phase: label, done: 0, of: vectors?.sizeBytes ?? 0 });
+    const stopListening = client.onEvent((event) => {
+      if (event.kind !== 'predicting' || event.runId !== id) return;
+      onProgress({ ...event, phase: event.phase === 'reading vectors' ? label : 'Training language models' });
+    });
+    // A lost server has stopped already.
+    signal.addEventListener(
+      'abort',
+      () => void client.call('interrupt', { runId: id, how: 'stop' }).catch(() => undefined),
+    );
+    try {
+      const streams = vectors?.bytes instanceof ReadableStream ? [vectors.bytes] : [];
+      const made = await client.call('makeBaseline', { ...request, id }, streams);
+      if (made === null) return null;
+      const { record } = made;
+      labStore.update(({ models, unreadable }) => ({
+        models: insertModel(models, record),
+        unreadable: withoutItem(unreadable, 'model', record.id),
+      }));
+      return made;
+    } finally {
+      stopListening();
+    }
+  };
+  return labStore.during(label, work, { cancellable: true });
+}
+
+let lastNumber = 0;

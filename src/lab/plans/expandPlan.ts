@@ -1,25 +1,25 @@
 // Parses plan files and expands them into runs, resolving their inputs in the library.
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
-import type { ModelRecord } from '../../schema/modelRecord.ts';
 import {
   isCollaborating,
   jointMethods,
   needsOneType,
-  traitsOf,
+  raceRulesOf,
   trainsSingle,
+  traitsOf,
   type Method,
 } from '../../schema/methods.ts';
+import type { ModelRecord } from '../../schema/modelRecord.ts';
+import { planFileSchema, type PlanCategory, type PlanFile } from '../../schema/resultFile.ts';
 import { neededRuns } from '../../schema/runLineage.ts';
-import { planFileSchema, type PlanCategory, type PlanFile } from '../../schema/planFile.ts';
-import { raceRulesOf } from '../../schema/rateSearch.ts';
 import type { RunSpec, Slicing, TaskRef } from '../../schema/runRecord.ts';
 import { fingerprint } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
 import { validate, ownValue, parseJson } from '../../util/validate.ts';
 import { spellValue } from '../../util/wording.ts';
 import type { LabState } from '../state/labState.ts';
-import { assertCollaboration, assertPlanSize, assertRunCount, assertSteps, layersAtRate } from './planLimits.ts';
 import { familySettings } from './presets.ts';
+import { assertCollaboration, assertPlanSize, assertRunCount, assertSteps, layersAtRate } from './runGraph.ts';
 
 type Input = PlanFile['model'];
 

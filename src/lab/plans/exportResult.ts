@@ -1,15 +1,13 @@
 // Exports runs as result and plan files, with the runs they start from, their plan and their models.
-import type { ModelRecord } from '../../schema/modelRecord.ts';
 import { isCollaborating, isJoint, METHODS, traitsOf, type Method } from '../../schema/methods.ts';
-import type { PlanFile } from '../../schema/planFile.ts';
-import type { ResultFile } from '../../schema/resultFile.ts';
+import type { ModelRecord } from '../../schema/modelRecord.ts';
+import { sealResultFile, type PlanFile, type ResultFile } from '../../schema/resultFile.ts';
 import { neededRuns } from '../../schema/runLineage.ts';
 import { type RunRecord, type RunSpec, type Slicing, type TaskRef } from '../../schema/runRecord.ts';
 import { canonicalJson } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
 import type { LabState } from '../state/labState.ts';
 import { runsOfPlan, runSpec, type ResolvedPlan } from './expandPlan.ts';
-import { sealResultFile } from '../../schema/resultFile.ts';
 
 type Category = ResolvedPlan['categories'][number];
 

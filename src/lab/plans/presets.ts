@@ -2,7 +2,7 @@
 import { factsOf } from '../../data/pieces/encoderFacts.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
-import type { PlanFile } from '../../schema/planFile.ts';
+import type { PlanFile } from '../../schema/resultFile.ts';
 import { LabError } from '../../util/labError.ts';
 
 export type PresetName =

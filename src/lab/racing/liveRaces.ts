@@ -1,5 +1,4 @@
 // Follows the races among the lab's runs: how far each may go, which are dropped and why, and what waits for what.
-import { unpackCounts } from '../../metrics/scores/packedCounts.ts';
 import {
   raceStanding,
   type Allowance,
@@ -7,10 +6,11 @@ import {
   type RaceStanding,
   type RungScore,
 } from '../../metrics/racing/race.ts';
-import { raceRulesOf } from '../../schema/rateSearch.ts';
+import { dropReasonText } from '../../metrics/racing/raceWords.ts';
+import { unpackCounts } from '../../metrics/scores/packedCounts.ts';
+import { raceRulesOf } from '../../schema/methods.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { canonicalJson } from '../../util/digest.ts';
-import { dropReasonText } from '../../metrics/racing/raceWords.ts';
 import { hasReached, isRacing, type RaceOrders } from './raceOrders.ts';
 
 /** The runs of one task that race for its slicing rate, all of one plan's kind. */

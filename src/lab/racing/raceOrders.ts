@@ -1,6 +1,6 @@
 // Declares what races ask of the schedule, and says when that has to be decided again; liveRaces.ts decides it.
 import type { Allowance } from '../../metrics/racing/race.ts';
-import { raceRulesOf, type RateSearch } from '../../schema/rateSearch.ts';
+import { raceRulesOf, type RateSearch } from '../../schema/methods.ts';
 import type { RunRecord, RunSpec } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';
 

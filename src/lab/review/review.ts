@@ -4,7 +4,7 @@ import type { Span } from '../../data/documents/document.ts';
 import { tokenMentions } from '../../data/documents/documentSentences.ts';
 import { matchTypes, type LabelledDocument } from '../../metrics/scores/scoreSplit.ts';
 import type { ReviewStep } from '../../schema/reviewRecord.ts';
-import { finishWork } from '../../util/work.ts';
+import { finishWork } from '../../util/clock.ts';
 import {
   acceptMention,
   addMention,

@@ -1,8 +1,13 @@
 // Makes a corpus of a review: which sentences and mentions it has, how they are divided into splits, and what a person decided.
-import { SPLITS, type CorpusSentences, type Sentence, type Split } from '../../data/corpus/corpus.ts';
-import type { CorpusSource, ReviewSource } from '../../data/corpus/corpusSource.ts';
-import type { CorpusTexts, DocumentText } from '../../data/documents/document.ts';
-import { uniqueIds } from '../../data/documents/documentNames.ts';
+import {
+  SPLITS,
+  type CorpusSentences,
+  type CorpusSource,
+  type ReviewSource,
+  type Sentence,
+  type Split,
+} from '../../data/corpus/corpus.ts';
+import { uniqueIds, type CorpusTexts, type DocumentText } from '../../data/documents/document.ts';
 import { documentsOfSentences } from '../../data/documents/documentSentences.ts';
 import type { ReviewProvenance } from '../../schema/corpusRecord.ts';
 import type { ReviewStep } from '../../schema/reviewRecord.ts';

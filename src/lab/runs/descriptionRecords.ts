@@ -7,7 +7,7 @@ import {
   type Description,
   type DescriptionChange,
   type Descriptions,
-} from '../../schema/descriptions.ts';
+} from '../../schema/libraryRecord.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { readJson, writeJson } from '../../storage/records.ts';
 import type { Store } from '../../storage/store.ts';

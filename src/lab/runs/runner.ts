@@ -1,5 +1,5 @@
 // Carries the schedule out: sends one run at a time to the training server, shows its progress and stores its record.
-import type { RateSearch } from '../../schema/rateSearch.ts';
+import type { RateSearch } from '../../schema/methods.ts';
 import { neededRuns } from '../../schema/runLineage.ts';
 import { microBatchSizeOf, queuedRun, type RunRecord, type RunSpec } from '../../schema/runRecord.ts';
 import { readQueueRecord, writeQueueRecord } from '../../storage/machineRecords.ts';
@@ -20,7 +20,6 @@ import {
   runViewsOf,
   setRunStatus,
 } from '../state/runViews.ts';
-import type { Backend } from './backend.ts';
 import {
   emptySchedule,
   isUnusable,
@@ -29,7 +28,7 @@ import {
   type Schedule,
   type ScheduleAction,
 } from './scheduler.ts';
-import type { SupervisedServer } from './supervisedServer.ts';
+import type { Backend, SupervisedServer } from './supervisedServer.ts';
 
 export interface RunnerParts {
   readonly server: SupervisedServer;

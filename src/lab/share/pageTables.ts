@@ -1,19 +1,37 @@
-// The tables of a shared page: those of the comparison, the tested differences, and every run with its errors.
-import type { ErrorTotals } from '../../metrics/significance/errorTotals.ts';
-import { significanceDefaults } from '../../metrics/significance/significance.ts';
+// Tables of results as HTML and Markdown: those of the comparison, the tested differences, and every run with its errors.
+import type { AskedDifference } from '../../analysis/questions/systemsQuery.ts';
+import type { PackedCounts } from '../../metrics/scores/packedCounts.ts';
+import { significanceDefaults, type ErrorTotals } from '../../metrics/significance/bootstrapIntervals.ts';
+import type { Significance } from '../../metrics/significance/significance.ts';
+import type { DescribedKind } from '../../schema/libraryRecord.ts';
+import type { ResultFile } from '../../schema/resultFile.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { html, type Html } from '../../util/html.ts';
-import { type ComparisonTable, type TableCell } from '../comparison/comparisonTables.ts';
-import { variantName, variantOfSpec } from '../state/methodNames.ts';
+import { ownValue } from '../../util/validate.ts';
+import { buildComparisons, type Comparison } from '../comparison/comparison.ts';
+import { comparisonTables, type ComparisonTable, type TableCell } from '../comparison/comparisonTables.ts';
 import {
+  baselinesOf,
   counted,
   deviationText,
+  differenceFamily,
+  distinctionOf,
+  findingText,
+  isVariant,
+  leftOutText,
   probabilityText,
   signedText,
   VERDICT_WORDS,
   type TestedDifference,
-} from '../comparison/differenceWords.ts';
-import { cellText, publishedText } from '../comparison/tableText.ts';
+} from '../comparison/differenceFamily.ts';
+import { cellText, publishedText, tableText } from '../comparison/tableText.ts';
+import { variantName, variantOfSpec } from '../state/runViews.ts';
+
+/** Answers that take a while, as the analysis worker gives them. */
+export interface PageAnalyses {
+  significance(differences: readonly AskedDifference[]): Promise<readonly Significance[]>;
+  errorTotals(counts: readonly PackedCounts[]): Promise<readonly ErrorTotals[]>;
+}
 
 /** A table of the comparison, as the lab shows it: the best in bold, published figures in small print. */
 export function comparisonTable({ title, columns, rows, notes }: ComparisonTable): Html {
@@ -177,4 +195,90 @@ function notesList(notes: readonly string[]): Html | null {
     : html`<ul class="notes">
         ${notes.map((note) => html`<li>${note}</li>`)}
       </ul>`;
+}
+
+// Writes the tables of a result file as Markdown: Tables 1 to 3 of each category and the tested differences, for a paper or a README.
+
+/** Published figures are left out: every cell would have one. Rejects as the analyses do. */
+export async function resultTables(file: ResultFile, analyses: PageAnalyses): Promise<string> {
+  const layers = new Map(file.models.map((model) => [model.id, model.layers]));
+  const sections: string[] = [];
+  for (const comparison of buildComparisons(file.runs, (modelId) => layers.get(modelId))) {
+    const { tested, baseline, distinction } = await testedDifferences(comparison, analyses);
+    const tables = comparisonTables(comparison, () => null, distinction).filter(({ id }) => id !== 'spreads');
+    const differences = tested.length === 0 ? [] : [findingText(tested, baseline), tableText(differencesOf(tested, baseline), 'markdown')]; // prettier-ignore
+    sections.push(
+      [
+        `## ${headingOf(comparison, file)}`,
+        ...tables.map((table) => tableText(table, 'markdown').trimEnd()),
+        ...differences,
+      ].join('\n\n'),
+    );
+  }
+  return `${sections.map((section) => section.trimEnd()).join('\n\n')}\n`;
+}
+
+/** Heads a comparison: by the name that it was given, else by its category or corpora and its model. */
+export function headingOf(comparison: Comparison, file: ResultFile): string {
+  const name = comparison.category?.name ?? comparison.tasks.map(({ task }) => task.corpus.name).join(', ');
+  return givenName(file, 'experiments', comparison.id) ?? `${name} · ${comparison.model.name}`;
+}
+
+/** Tests all differences from STL, or from the first variant there is. */
+export async function testedDifferences(comparison: Comparison, analyses: PageAnalyses) {
+  const baselines = baselinesOf(comparison);
+  const stl = baselines.find((one) => isVariant(one, { method: 'STL', layers: null }));
+  const reference = stl ?? baselines[0] ?? { method: 'STL', layers: null, rate: null };
+  const baseline = variantName(reference);
+  const family = differenceFamily(comparison, reference, { corpora: [], runs: new Set() });
+  const found = family.differences.length === 0 ? [] : await analyses.significance(family.differences.map(({ asked }) => asked)); // prettier-ignore
+  const tested = family.differences.flatMap((difference, index): TestedDifference[] => {
+    const one = found[index];
+    return one === undefined ? [] : [{ difference, found: one }];
+  });
+  // The tables mark what differs from STL.
+  const distinction = stl === undefined || tested.length === 0 ? null : distinctionOf(family, found);
+  return { tested, left: leftOutText(family.leftOut, baseline), baseline, distinction };
+}
+
+/** What its author called a run or an experiment; undefined where nothing was said. */
+export function givenName(
+  { descriptions }: ResultFile,
+  kind: DescribedKind,
+  id: string | undefined,
+): string | undefined {
+  return id === undefined || descriptions === undefined ? undefined : ownValue(descriptions[kind], id)?.name;
+}
+
+const COLUMNS = [
+  ['F1', 'difference'],
+  ['interval', 'from'],
+  ['interval', 'to'],
+  ['p', 'sentences'],
+  ['p', 'seeds'],
+  ['±', 'seeds'],
+  ['', 'verdict'],
+] as const;
+
+function differencesOf(tested: readonly TestedDifference[], baseline: string): ComparisonTable {
+  const text = (value: string): TableCell => ({ kind: 'text', text: value });
+  return {
+    id: 'spreads',
+    title: `Differences in test F1 from ${baseline}`,
+    columns: COLUMNS.map(([group, name]) => ({ group, name })),
+    rows: tested.map(({ difference: { task, variant }, found }) => ({
+      name: `${task.corpus.name} · ${task.type ?? 'all types'} · ${variantName(variant)}`,
+      cells: [
+        signedText(found.difference.mean),
+        signedText(found.difference.low),
+        signedText(found.difference.high),
+        probabilityText(found.sentences.adjusted),
+        found.seeds === null ? '–' : probabilityText(found.adjusted),
+        deviationText(found.spread.seeds),
+        VERDICT_WORDS[found.verdict],
+      ].map(text),
+    })),
+    notes: differenceNotes(tested.length),
+    tested: true,
+  };
 }

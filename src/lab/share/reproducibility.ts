@@ -1,14 +1,14 @@
 // Makes the reproducibility sheet of a result file: seeds and their spread, versions and machines, digests, and what is equal to the bit where.
-import type { Environment, RunRecord } from '../../schema/runRecord.ts';
 import type { ResultFile } from '../../schema/resultFile.ts';
 import { neededRuns } from '../../schema/runLineage.ts';
+import type { Environment, RunRecord } from '../../schema/runRecord.ts';
 import { fingerprint } from '../../util/digest.ts';
 import { html, type Html } from '../../util/html.ts';
 import { markdownText } from '../../util/wording.ts';
 import { buildComparisons, type Variant } from '../comparison/comparison.ts';
-import { outcomeOf } from '../comparison/mergeParts.ts';
-import { variantSpread, type SpreadOver } from '../comparison/variantSpread.ts';
-import { variantName, variantOfSpec } from '../state/methodNames.ts';
+import { variantSpread, type SpreadOver } from '../comparison/comparisonCurves.ts';
+import { outcomeOf } from '../comparison/mergeRuns.ts';
+import { variantName, variantOfSpec } from '../state/runViews.ts';
 
 /** A table of the sheet; every cell is text. */
 export interface SheetSection {

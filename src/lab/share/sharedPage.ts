@@ -1,34 +1,27 @@
 // Makes a page of a result file that opens anywhere: one HTML file with its charts, verdict, tables and settings, and the file itself.
-import type { AskedDifference } from '../../analysis/questions/askedDifference.ts';
 import { sampleRemark } from '../../data/catalogue/samples.ts';
-import type { PackedCounts } from '../../metrics/scores/packedCounts.ts';
-import type { ErrorTotals } from '../../metrics/significance/errorTotals.ts';
-import type { Significance } from '../../metrics/significance/significance.ts';
-import type { DescribedKind } from '../../schema/descriptions.ts';
 import type { ResultFile } from '../../schema/resultFile.ts';
 import { fingerprint } from '../../util/digest.ts';
-import { ownValue } from '../../util/validate.ts';
 import { html, Html, paragraphs, RESULT_MARK, resultBlock, stillPagePolicy } from '../../util/html.ts';
 import { buildComparisons, type Comparison, type TaskComparison } from '../comparison/comparison.ts';
+import { variantMean } from '../comparison/comparisonCurves.ts';
 import { comparisonTables } from '../comparison/comparisonTables.ts';
-import { variantName } from '../state/methodNames.ts';
-import { baselinesOf, differenceFamily, isVariant } from '../comparison/differenceFamily.ts';
-import {
-  distinctionOf,
-  findingText,
-  leftOutText,
-  missingText,
-  verdictSentence,
-  type TestedDifference,
-} from '../comparison/differenceWords.ts';
+import { findingText, missingText, verdictSentence, type TestedDifference } from '../comparison/differenceFamily.ts';
 import { publishedScores } from '../comparison/publishedScores.ts';
-import { variantMean } from '../comparison/variantSpread.ts';
-import { develChart, rateChart, rateRules } from './comparisonCharts.ts';
-import { pageStyle } from './pageStyle.ts';
-import { comparisonTable, differenceTable, runTable, type RunRow } from './pageTables.ts';
+import { variantName } from '../state/runViews.ts';
+import {
+  comparisonTable,
+  differenceTable,
+  givenName,
+  headingOf,
+  runTable,
+  testedDifferences,
+  type PageAnalyses,
+  type RunRow,
+} from './pageTables.ts';
 import { citeSection, dataSection, settingsSection, versionsSection } from './planFacts.ts';
 import { sheetHtml } from './reproducibility.ts';
-import { drawChart } from './staticChart.ts';
+import { develChart, drawChart, rateChart, rateRules } from './staticChart.ts';
 
 /** What its author adds to a page. */
 export interface PageWords {
@@ -37,12 +30,6 @@ export interface PageWords {
   readonly words: string;
   /** Address that opens the result in a lab; null if there is none that others can open. */
   readonly link: string | null;
-}
-
-/** Answers that take a while, as the analysis worker gives them. */
-export interface PageAnalyses {
-  significance(differences: readonly AskedDifference[]): Promise<readonly Significance[]>;
-  errorTotals(counts: readonly PackedCounts[]): Promise<readonly ErrorTotals[]>;
 }
 
 /** Makes the page. It contains nothing but what is in the file and the author's words. Rejects as the analyses do. */
@@ -91,17 +78,6 @@ function pageOf(title: string, style: string, body: Html): Html {
         ${body}
       </body>
     </html> `;
-}
-
-/** What its author called a run or an experiment; undefined where nothing was said. */
-function givenName({ descriptions }: ResultFile, kind: DescribedKind, id: string | undefined): string | undefined {
-  return id === undefined || descriptions === undefined ? undefined : ownValue(descriptions[kind], id)?.name;
-}
-
-/** Heads a comparison: by the name that it was given, else by its category or corpora and its model. */
-export function headingOf(comparison: Comparison, file: ResultFile): string {
-  const name = comparison.category?.name ?? comparison.tasks.map(({ task }) => task.corpus.name).join(', ');
-  return givenName(file, 'experiments', comparison.id) ?? `${name} · ${comparison.model.name}`;
 }
 
 /** Verdict, charts and tables of runs that can be compared. */
@@ -155,23 +131,6 @@ function taskVerdict(task: TaskComparison, tested: readonly TestedDifference[], 
   </p>`;
 }
 
-/** Tests all differences from STL, or from the first variant there is. */
-export async function testedDifferences(comparison: Comparison, analyses: PageAnalyses) {
-  const baselines = baselinesOf(comparison);
-  const stl = baselines.find((one) => isVariant(one, { method: 'STL', layers: null }));
-  const reference = stl ?? baselines[0] ?? { method: 'STL', layers: null, rate: null };
-  const baseline = variantName(reference);
-  const family = differenceFamily(comparison, reference, { corpora: [], runs: new Set() });
-  const found = family.differences.length === 0 ? [] : await analyses.significance(family.differences.map(({ asked }) => asked)); // prettier-ignore
-  const tested = family.differences.flatMap((difference, index): TestedDifference[] => {
-    const one = found[index];
-    return one === undefined ? [] : [{ difference, found: one }];
-  });
-  // The tables mark what differs from STL.
-  const distinction = stl === undefined || tested.length === 0 ? null : distinctionOf(family, found);
-  return { tested, left: leftOutText(family.leftOut, baseline), baseline, distinction };
-}
-
 async function runRows(
   file: ResultFile,
   layers: ReadonlyMap<string, number>,
@@ -206,3 +165,83 @@ function reopenSection(link: string | null): Html {
     ${isAddress ? html`<p><a href="${link}" rel="noreferrer">Open this result in the lab it came from</a></p>` : null}
   </section>`;
 }
+
+// The style sheet of a shared page: light and dark, for paper, and for a phone.
+
+export const pageStyle = `
+:root {
+  color-scheme: light dark;
+  --paper: #ffffff; --ink: #17201f; --soft: #54615f; --line: #d5dbda; --tint: #f2f5f5; --accent: #0b6a70;
+  --rate-0: #c9780c; --rate-1: #cf4a3c; --rate-2: #a62a78; --rate-3: #6f22a8; --rate-4: #23137e;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --paper: #161b1b; --ink: #e3e9e8; --soft: #a3b0ae; --line: #36403f; --tint: #1e2525; --accent: #5fbfc3;
+    --rate-0: #7a68ee; --rate-1: #b662e6; --rate-2: #ea6cb2; --rate-3: #f6936c; --rate-4: #fbd663;
+  }
+}
+* { box-sizing: border-box; }
+body {
+  margin: 0 auto; max-width: 1320px; padding: 24px 20px 60px; background: var(--paper); color: var(--ink);
+  font: 16px/1.5 ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif;
+}
+h1 { font-size: 28px; line-height: 1.2; margin: 0 0 6px; }
+h2 { font-size: 20px; margin: 36px 0 8px; border-top: 1px solid var(--line); padding-top: 20px; }
+h3 { font-size: 16px; margin: 24px 0 6px; }
+h1, h2, h3, p, li, dd, td, th { overflow-wrap: anywhere; }
+p { max-width: 72ch; margin: 8px 0; }
+a { color: var(--accent); }
+.soft, figcaption, summary { color: var(--soft); }
+.words { font-size: 17px; border-left: 3px solid var(--accent); padding-left: 14px; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 20px; }
+figure { margin: 12px 0; max-width: 460px; min-width: 0; }
+figure > svg { display: block; width: 100%; height: auto; }
+svg text { font-size: 12px; fill: var(--soft); }
+.grid { stroke: var(--line); stroke-width: 1; }
+.curve { stroke-width: 2; }
+polyline.curve { fill: none !important; }
+.dot { stroke: none !important; }
+.stl { stroke: var(--soft); fill: var(--soft); }
+.mtl-xc { stroke: var(--ink); fill: var(--ink); }
+.own { stroke: var(--accent); fill: var(--accent); }
+.legend { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 6px 0; padding: 0; font-size: 13px; }
+.legend svg { width: 30px; height: 8px; margin-right: 6px; vertical-align: middle; }
+.wide { overflow-x: auto; max-width: 100%; }
+table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
+th, td { padding: 4px 10px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
+th:first-child, td:first-child, .words-cell { text-align: left; }
+tbody th { font-weight: 400; }
+td.words-cell { white-space: normal; min-width: 14em; }
+th.name { min-width: 11em; white-space: normal; }
+td.name { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 4em; }
+td small { color: var(--soft); }
+.notes { font-size: 13px; color: var(--soft); padding-left: 20px; }
+dl { display: grid; grid-template-columns: minmax(8em, max-content) 1fr; gap: 4px 16px; margin: 8px 0; }
+dt { color: var(--soft); }
+dd { margin: 0; min-width: 0; }
+pre {
+  background: var(--tint); padding: 12px; font-size: 12px; line-height: 1.4; white-space: pre-wrap; overflow-wrap: anywhere;
+}
+summary { cursor: pointer; padding: 4px 0; }
+@media (max-width: 600px) {
+  body { padding: 16px 14px 40px; }
+  h1 { font-size: 23px; }
+  th.name { white-space: normal; }
+  dl { grid-template-columns: 1fr; gap: 0; }
+  dd { margin-bottom: 8px; }
+}
+@media print {
+  :root {
+    color-scheme: light;
+    --paper: #ffffff; --ink: #000000; --soft: #444444; --line: #bbbbbb; --tint: #ffffff; --accent: #0b6a70;
+    --rate-0: #c9780c; --rate-1: #cf4a3c; --rate-2: #a62a78; --rate-3: #6f22a8; --rate-4: #23137e;
+  }
+  body { max-width: none; padding: 0; font-size: 11pt; }
+  table { font-size: 9pt; }
+  th, td { padding: 2px 5px; white-space: normal; }
+  figure, tr, .words { break-inside: avoid; }
+  h2, h3 { break-after: avoid; }
+  .wide { overflow: visible; }
+  .screen { display: none; }
+}
+`;

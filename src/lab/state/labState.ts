@@ -1,36 +1,46 @@
 // Declares the lab's state and its methods: the contract between the lab and the pages.
-import type { ColumnChoice, ColumnSurvey } from '../../data/corpus/columnChoice.ts';
-import type { CorpusSentences, Split } from '../../data/corpus/corpus.ts';
+import type { ColumnChoice, ColumnQuestion, CorpusSentences, Split } from '../../data/corpus/corpus.ts';
 import type { Issue } from '../../data/corpus/issues.ts';
-import type { AnnotationFormat } from '../../data/documents/annotationFormats.ts';
-import type { AnnotatedDocument } from '../../data/documents/document.ts';
+import type { AnnotatedDocument, AnnotationFormat } from '../../data/documents/document.ts';
 import type { LabelledDocument } from '../../metrics/scores/scoreSplit.ts';
-import type { CorpusRecord } from '../../schema/corpusRecord.ts';
-import type { DescribedKind, DescriptionChange, Descriptions } from '../../schema/descriptions.ts';
-import type { DictionaryRecord } from '../../schema/dictionaryRecord.ts';
-import type { DownloadRecord } from '../../schema/hubRecord.ts';
-import type { Assignments, OwnCategory } from '../../schema/libraryRecord.ts';
+import type { CorpusRecord, DictionaryRecord } from '../../schema/corpusRecord.ts';
+import type {
+  Assignments,
+  DescribedKind,
+  DescriptionChange,
+  Descriptions,
+  DownloadRecord,
+  ModelDownload,
+} from '../../schema/libraryRecord.ts';
 import type { MachineSettings } from '../../schema/machineSettings.ts';
 import type { EncoderFacts, ModelRecord } from '../../schema/modelRecord.ts';
-import type { PlanFile } from '../../schema/planFile.ts';
-import type { ReportedFile } from '../../schema/reportedScores.ts';
-import type { ResultFile } from '../../schema/resultFile.ts';
+import type { OwnCategory, PlanFile, ReportedFile, ResultFile } from '../../schema/resultFile.ts';
 import type { ReviewRecord } from '../../schema/reviewRecord.ts';
+import type { RunGraph } from '../../schema/runLineage.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
-import type { PredictionRequest } from '../../schema/storedPredictions.ts';
-import type { GradientsRequest } from '../../schema/storedGradients.ts';
-import type { ShippedTagger } from '../../schema/shippedCatalogue.ts';
+import type { GradientsRequest, PredictionRequest } from '../../schema/storedPredictions.ts';
+import type { ShippedTagger } from '../../schema/taggerFiles.ts';
 import type { StoredKind } from '../../storage/records.ts';
 import type { StoreUsage } from '../../storage/store.ts';
+import type { Progress } from '../../util/clock.ts';
 import type { LabErrorData } from '../../util/labError.ts';
 import type { DroppedFile, NamedFile } from '../../util/namedFile.ts';
-import type { Progress } from '../../util/work.ts';
 import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../wire/analysisProtocol.ts';
-import type { TaggerExport, TaggerRef } from '../../wire/taggerRef.ts';
-import type { MemoryEstimate, MemoryReport, PlainNetwork, TrainingPhase } from '../../wire/trainingEvent.ts';
-import type { BackendChoice, BackendReport, BaselineMade, BaselineRequest, EstimateRequest, NamedBytes } from '../../wire/trainingProtocol.ts'; // prettier-ignore
+import type {
+  BackendChoice,
+  BackendReport,
+  BaselineMade,
+  BaselineRequest,
+  EstimateRequest,
+  MemoryEstimate,
+  MemoryReport,
+  NamedBytes,
+  PlainNetwork,
+  TaggerExport,
+  TaggerRef,
+  TrainingPhase,
+} from '../../wire/trainingProtocol.ts';
 import type { LabDictionaries } from '../dictionaries/storedDictionary.ts';
-import type { RunGraph } from './planGraph.ts';
 import type { Review } from '../review/review.ts';
 import type { LabReviews } from '../review/reviewCorpus.ts';
 
@@ -59,16 +69,6 @@ export type BackendState =
   | { readonly status: 'starting' }
   | { readonly status: 'ready'; readonly report: BackendReport }
   | { readonly status: 'failed'; readonly error: LabErrorData };
-
-/** Rows whose columns can be read in more than one way: a corpus as it was read, or files that were refused. */
-export interface ColumnQuestion {
-  readonly id: number;
-  /** Name of the corpus by its files. */
-  readonly name: string;
-  /** The corpora made of the files so far; empty if they were refused. */
-  readonly corpusIds: readonly string[];
-  readonly survey: ColumnSurvey;
-}
 
 /** A message for the user, shown until dismissed. */
 export interface Notice {
@@ -148,15 +148,6 @@ export interface HubModel {
   readonly download: DownloadRecord;
   readonly encoder: EncoderFacts;
   readonly configFile: NamedBytes;
-}
-
-/** A partial download of a hub model, stored until it is complete or discarded. */
-export interface ModelDownload {
-  readonly record: DownloadRecord;
-  /** Bytes stored; while a job downloads it, the job's progress is more recent. */
-  readonly receivedBytes: number;
-  /** The job that downloads it; null while idle. */
-  readonly jobId: number | null;
 }
 
 /** An imported result file; its runs are shown like the lab's own but cannot be resumed. */

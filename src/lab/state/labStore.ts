@@ -1,11 +1,12 @@
-// Holds the lab's one observable state: changes are new objects, passed to every listener, with notices and jobs in it.
-import { NOTHING_DESCRIBED } from '../../schema/descriptions.ts';
+// Holds the lab's one observable state with notices and jobs, and decides which of several tabs may change it.
+import { NOTHING_DESCRIBED } from '../../schema/libraryRecord.ts';
 import { defaultMachineSettings } from '../../schema/machineSettings.ts';
 import type { StoredKind } from '../../storage/records.ts';
-import { createWorkedTime } from '../../util/clock.ts';
+import { createWorkedTime, type Progress } from '../../util/clock.ts';
 import { LabError } from '../../util/labError.ts';
-import type { Progress } from '../../util/work.ts';
 import type { LabState, Notice, RunView, UnreadableRecord } from './labState.ts';
+
+// Holds the lab's one observable state: changes are new objects, passed to every listener, with notices and jobs in it.
 
 /** Reports how far a job is, and the milliseconds left where they are known. */
 export type ReportProgress = (progress: Progress, remainingMs?: number) => void;
@@ -160,4 +161,70 @@ export function phaseProgress(report: ReportProgress): (progress: Progress) => v
     if (current?.phase !== phase) current = { phase, report: throttledProgress(report, progress) };
     current.report(done);
   };
+}
+
+// Tells whether what comes with the lab may still be on its way into the library.
+
+/** The model is installed once the backend has started; jobs are what is being installed or imported now. */
+export function isInstalling({ opened, backend, jobs }: LabState): boolean {
+  return !opened || backend.status === 'starting' || jobs.length > 0;
+}
+
+// Decides which of several openings of one lab, in tabs of one browser, may change it: the others may only look.
+
+/**
+ * Tabs of one browser share one store, and two trainings that write to it would overwrite each other's records. So one tab has the lab: it
+ * trains and writes. Every other tab shows what is stored, reads it again when a person comes back to it, and takes the lab over once the
+ * first tab is gone. Where the lab cannot be open twice, as in Node, there is nothing to claim and every call is allowed.
+ */
+export interface Claim {
+  /** Whether the lab was free, so that it is ours at once. */
+  readonly isOurs: boolean;
+  /** Resolves when it is ours, now or when the tab that has it is gone; from then on it stays ours. */
+  readonly whenOurs: Promise<void>;
+}
+
+/** Grants the right to change a lab. */
+export interface Ownership {
+  /** Asks for the lab, once, and answers soon. Never rejects. */
+  claim(): Promise<Claim>;
+}
+
+/**
+ * The claim of this opening of the lab, and the guard before every call that changes something or needs the device. The owner in the lab's
+ * state says what the page shows; calls are guarded here too, since a page may be older than the claim.
+ */
+export class OwnerGuard {
+  /** Undefined where the lab cannot be open more than once. */
+  readonly claimed: Promise<Claim> | undefined;
+  private readonly labStore: LabStore;
+
+  constructor(labStore: LabStore, ownership: Ownership | undefined) {
+    this.labStore = labStore;
+    if (ownership !== undefined) labStore.update(() => ({ owner: 'elsewhere' }));
+    this.claimed = ownership?.claim().then((claim) => {
+      if (claim.isOurs) labStore.update(() => ({ owner: 'here' }));
+      return claim;
+    });
+  }
+
+  /** Does `work` where the lab is ours; waits for the claim to be answered first. Rejects with LabError `lab/elsewhere`. */
+  async run<Outcome>(work: () => Promise<Outcome>): Promise<Outcome> {
+    if (this.isElsewhere) await this.claimed;
+    this.refuseElsewhere();
+    return work();
+  }
+
+  /** Throws LabError `lab/elsewhere` while another tab has the lab. */
+  refuseElsewhere(): void {
+    if (!this.isElsewhere) return;
+    throw new LabError(
+      'lab/elsewhere',
+      'This lab is open in another tab, which does the training and changes what is stored: do it there, or close that tab.',
+    );
+  }
+
+  private get isElsewhere(): boolean {
+    return this.labStore.getState().owner === 'elsewhere';
+  }
 }

@@ -1,10 +1,9 @@
-// Keeps the views of runs in order and updates them with the events of the run on the device.
-import { isJoint, METHODS } from '../../schema/methods.ts';
+// Keeps the views of runs in order, updates them with the events of the run on the device, and spells methods and rates: `MTL-LS 0.25`.
+import { isJoint, isSliced, METHODS, type Method } from '../../schema/methods.ts';
 import type { RunRecord, RunSpec, RunStatus } from '../../schema/runRecord.ts';
 import { notBefore } from '../../util/clock.ts';
 import type { RunEvent } from '../../wire/trainingProtocol.ts';
 import type { RunView } from './labState.ts';
-import { variantOfSpec } from './methodNames.ts';
 
 const initialLive: NonNullable<RunView['live']> = {
   phase: 'loading',
@@ -116,4 +115,34 @@ export function runTitle(spec: Omit<RunSpec, 'id'>, encoderLayers: number | null
   const turn = spec.collaboration?.turn ?? 1;
   words.push(turn === 1 ? null : `turn ${turn}`, `seed ${seed}`, round === 0 ? null : `round ${round}`);
   return words.filter((word) => word !== null && word !== undefined).join(' ');
+}
+
+// Spells methods and slicing rates, the same wherever they are read: `MTL-LS 0.25`.
+
+/** `0.25`, or `3 layers` when the model's number of layers is unknown. */
+export function rateName(layers: number | null, rate: number | null): string {
+  return rate === null ? `${layers ?? 0} layers` : rate.toFixed(2);
+}
+
+export interface NamedVariant {
+  readonly method: Method;
+  /** Number of shared layers; null for methods without slicing. */
+  readonly layers: number | null;
+  /** Share of the model's layers; null where their number is unknown. */
+  readonly rate: number | null;
+}
+
+/** `STL`, `MTL-XC` or `MTL-LS 0.25`. */
+export function variantName({ method, layers, rate }: NamedVariant): string {
+  return isSliced(method) ? `${method} ${rateName(layers, rate)}` : method;
+}
+
+/** The same for a run, of whose encoder the number of layers is known or not. */
+export function variantOfSpec(
+  { method, slicing }: Pick<RunSpec, 'method' | 'slicing'>,
+  encoderLayers: number | null | undefined,
+): string {
+  const layers = slicing?.layers ?? null;
+  const isKnown = layers !== null && encoderLayers !== null && encoderLayers !== undefined && encoderLayers > 0;
+  return variantName({ method, layers, rate: isKnown ? layers / encoderLayers : null });
 }

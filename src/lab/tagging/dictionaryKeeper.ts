@@ -1,17 +1,17 @@
 // Keeps the dictionaries of the library: reads them from files, describes and removes them, and marks their terms in text as a corpus.
-import type { DictionaryRecord } from '../../schema/dictionaryRecord.ts';
+import type { DictionaryRecord } from '../../schema/corpusRecord.ts';
 import { readCorpusSentences } from '../../storage/corpusRecords.ts';
 import { listDictionaryRecords, removeDictionary, writeDictionaryRecord } from '../../storage/dictionaryRecords.ts';
 import type { UnreadableItem } from '../../storage/records.ts';
 import type { Store } from '../../storage/store.ts';
+import { unlessAborted } from '../../util/clock.ts';
 import { LabError } from '../../util/labError.ts';
 import { baseName, type DroppedFile } from '../../util/namedFile.ts';
-import { unlessAborted } from '../../util/work.ts';
-import type { SilverCorpus, SilverOrder, SilverSettings } from '../../wire/dictionaryProtocol.ts';
+import type { SilverCorpus, SilverOrder, SilverSettings } from '../../wire/readingProtocol.ts';
+import type { LabDictionaries, TermsSource } from '../dictionaries/storedDictionary.ts';
 import type { Corpora } from '../library/corpora.ts';
 import type { FileReader } from '../library/fileReader.ts';
 import { phaseProgress, withoutItem, type JobControl, type LabStore } from '../state/labStore.ts';
-import type { LabDictionaries, TermsSource } from '../dictionaries/storedDictionary.ts';
 
 export interface DictionaryParts {
   readonly store: Store;
@@ -78,7 +78,7 @@ export class DictionaryKeeper implements LabDictionaries {
     const work = (job: JobControl) => unlessAborted(job.signal, () => this.mark(dictionaryId, source, settings, job));
     const marked = await labStore.during(`Marking terms of ${dictionary.name}`, work, { cancellable: true });
     if (marked === null) return null;
-    const { silverProvenance } = await import('../dictionaries/silverCorpus.ts');
+    const { silverProvenance } = await import('../dictionaries/storedDictionary.ts');
     const { made, from } = marked;
     return corpora.addMade(name, made, { silver: silverProvenance(dictionary, from, settings, made.report, timestamp()) }); // prettier-ignore
   };
@@ -114,7 +114,7 @@ export class DictionaryKeeper implements LabDictionaries {
         if (record === undefined) throw new LabError('corpus/unknown', 'There is no such corpus.', { got: source.corpusId }); // prettier-ignore
         return { dictionaryId, source: record.name, text: { corpusId: record.id }, settings };
       }
-      const { readTextSource } = await import('./readTextSource.ts');
+      const { readTextSource } = await import('./predictions.ts');
       const { documents, issues } = await readTextSource(source, {
         nameOf: () => 'text',
         read: (corpusId) => readCorpusSentences(store, corpusId),

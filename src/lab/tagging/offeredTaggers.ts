@@ -1,8 +1,8 @@
 // Lists the taggers that can tag text here: saved snapshots of runs, and models with a tagging head.
-import { typesOfTags } from '../../data/corpus/tagSet.ts';
+import { typesOfTags } from '../../data/corpus/tagScheme.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { RunRecord, SnapshotScores } from '../../schema/runRecord.ts';
-import type { TaggerRef } from '../../wire/taggerRef.ts';
+import type { TaggerRef } from '../../wire/trainingProtocol.ts';
 import type { LabState } from '../state/labState.ts';
 
 /** A tagger that can tag text: a saved snapshot of one of the lab's runs, or a model with a tagging head. */

@@ -1,8 +1,7 @@
 // Writes a plan as a folder that a workflow engine runs: Snakemake, or arrays of plain Slurm jobs.
-import { softwareVersion } from '../../util/softwareVersion.ts';
-import { slurmFiles } from './slurmFiles.ts';
-import { snakemakeFiles } from './snakemakeFiles.ts';
-import { planFileName, requestedMemory, type Workflow, type WorkflowEngine, type WorkflowFile } from './workflow.ts';
+import { softwareVersion } from '../../util/wording.ts';
+import { planFileName, requestedMemory, type Workflow, type WorkflowEngine, type WorkflowFile } from './planJobs.ts';
+import { slurmFiles, snakemakeFiles } from './workflowScripts.ts';
 
 /** Returns the files of the folder. */
 export function workflowFolder(workflow: Workflow, engine: WorkflowEngine): readonly WorkflowFile[] {

@@ -1,7 +1,6 @@
 // Packs the counts of each sentence into short texts, for result files: run lengths of small numbers, and no word of the sentences.
 import { LabError } from '../../util/labError.ts';
-import type { SentenceCounts } from './sentenceCounts.ts';
-import type { SpanCounts } from './spanScore.ts';
+import type { SentenceCounts, SpanCounts } from './spanScore.ts';
 
 /**
  * What a tagger did in each sentence of a split. The texts have one number per sentence, in order, separated by spaces; `3*12` is twelve

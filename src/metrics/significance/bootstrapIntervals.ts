@@ -1,6 +1,19 @@
-// Computes bootstrap intervals over sentences of two systems' F1 and of their difference.
-import type { Rng } from '../../util/random.ts';
-import { checkPairs, type PairedCounts } from './pairedTraining.ts';
+// Computes bootstrap intervals over sentences: of a tagger's F1, of two systems trained alike, and of their difference.
+import { LabError } from '../../util/labError.ts';
+import { Rng } from '../../util/random.ts';
+import { spanScore, totalCounts, type SentenceCounts, type SpanCounts } from '../scores/spanScore.ts';
+
+export interface SignificanceOptions {
+  /** Seed of the random numbers. All comparisons use the same, so that a p does not depend on the other comparisons. */
+  readonly seed: number;
+  readonly alpha: number;
+  /** Of the randomisation test. */
+  readonly draws: number;
+  /** Of the bootstrap. */
+  readonly resamples: number;
+}
+
+export const significanceDefaults: SignificanceOptions = { seed: 1, alpha: 0.05, draws: 10_000, resamples: 2_000 };
 
 export interface Interval {
   readonly low: number;
@@ -105,4 +118,84 @@ function middle(values: Float64Array, level: number): Interval {
     return low + (at - below) * ((values[below + 1] ?? low) - low);
   };
   return { low: quantile((1 - level) / 2), high: quantile((1 + level) / 2) };
+}
+
+// Totals of a tagger's errors from the counts of its sentences, with the interval of its F1.
+
+/** What a tagger did on the sentences of one split. */
+export interface ErrorTotals extends SpanCounts {
+  readonly sentences: number;
+  /** Sentences in which every mention was found and nothing else marked. */
+  readonly withoutError: number;
+  /** Mentions that were not found, and what was marked instead or beside them. */
+  readonly missed: number;
+  readonly spurious: number;
+  /** Percent, with its bootstrap interval over sentences. */
+  readonly f1: Interval & { readonly mean: number };
+}
+
+/** Sums errors up; the interval is the one that `significance` gives a system that is trained once. Throws like `checkPairs`. */
+export function errorTotals(counts: SentenceCounts, { seed, resamples, alpha } = significanceDefaults): ErrorTotals {
+  const { gold, predicted, correct } = totalCounts(counts);
+  const withoutError = counts.correct.filter(
+    (right, sentence) => right === counts.gold[sentence] && right === counts.predicted[sentence],
+  ).length;
+  const rng = Rng.seeded(seed).fork('bootstrap');
+  const { a } = bootstrapIntervals([{ a: counts, b: counts }], { draws: resamples, level: 1 - alpha, rng });
+  return {
+    gold,
+    predicted,
+    correct,
+    sentences: counts.gold.length,
+    withoutError,
+    missed: gold - correct,
+    spurious: predicted - correct,
+    f1: { mean: spanScore({ gold, predicted, correct }).f1, ...a },
+  };
+}
+
+// Two systems trained alike and applied to the same sentences: the unit of their comparison.
+
+/** Two systems on the same test sentences. */
+export interface PairedCounts {
+  readonly a: SentenceCounts;
+  readonly b: SentenceCounts;
+}
+
+/** A training of A and the training of B with the same seed and round, each with the counts of its selected snapshot. */
+export interface PairedTraining extends PairedCounts {
+  readonly seed: number;
+  readonly round: number;
+  /** F1 of the kept snapshots on these sentences, percent, paired in order of epoch; empty if they were not scored. */
+  readonly snapshots: readonly { readonly a: number; readonly b: number }[];
+}
+
+/**
+ * Throws `significance/empty` without trainings, and `significance/sentences` unless all counts are of the same sentences, as shown
+ * by their number and the gold mentions of each.
+ */
+export function checkPairs(pairs: readonly PairedCounts[]): void {
+  const first = pairs[0];
+  if (first === undefined) {
+    throw new LabError('significance/empty', 'There is nothing to compare.', {
+      expected: 'at least one training of each system',
+      got: 'none',
+    });
+  }
+  const { gold } = first.a;
+  for (const counts of pairs.flatMap(({ a, b }) => [a, b])) {
+    for (const found of [counts.gold, counts.predicted, counts.correct]) {
+      if (found.length === gold.length) continue;
+      throw new LabError('significance/sentences', 'The trainings were not scored on the same sentences.', {
+        expected: `${gold.length} sentences`,
+        got: `${found.length}`,
+      });
+    }
+    const odd = gold.findIndex((count, sentence) => counts.gold[sentence] !== count);
+    if (odd < 0) continue;
+    throw new LabError('significance/sentences', `The trainings differ in the gold mentions of sentence ${odd}.`, {
+      expected: `${gold[odd]}`,
+      got: `${counts.gold[odd]}`,
+    });
+  }
 }

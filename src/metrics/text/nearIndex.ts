@@ -1,7 +1,7 @@
-// Finds all sentences with nearly the same text, by shingles of their words.
-import type { Sentence } from '../../data/corpus/corpus.ts';
-import { countThrough, type Work } from '../../util/work.ts';
-import type { TextSources } from './textSources.ts';
+// Sentences of many sources as one list, and those with the same or nearly the same text, found by shingles of their words.
+import type { Mention, Sentence, Split } from '../../data/corpus/corpus.ts';
+import { countThrough, type Work } from '../../util/clock.ts';
+import { hashText } from '../../util/random.ts';
 import { ABSENT, NumberList, ROOT, WordTrie } from '../../util/wordTrie.ts';
 
 export interface NearOptions {
@@ -204,5 +204,176 @@ export class NearIndex {
 
   private shingleEnd(at: number, words: number): number {
     return Math.min(words, at + this.options.shingleWords);
+  }
+}
+
+// Finds sentences with the same and nearly the same text in many sources.
+
+/** Takes twelve to sixteen bytes per sentence: hashes with chains. A hash only gives candidates, whose texts are then compared. */
+export class ExactIndex {
+  private readonly texts: TextSources;
+  private readonly hashes: Int32Array;
+  /** Numbers of sentences plus one, 0 for none: the last one added to each bucket, and the one added before each. */
+  private readonly buckets: Int32Array;
+  private readonly previous: Int32Array;
+
+  constructor(texts: TextSources) {
+    this.texts = texts;
+    this.hashes = new Int32Array(texts.count);
+    this.previous = new Int32Array(texts.count);
+    this.buckets = new Int32Array(2 ** Math.ceil(Math.log2(texts.count + 1)));
+  }
+
+  /** Adds sentence `number` of the sources. */
+  add(number: number): void {
+    const hash = hashText(squeezedText(this.texts.sentenceOf(number))) | 0;
+    const bucket = hash & (this.buckets.length - 1);
+    this.hashes[number] = hash;
+    this.previous[number] = this.buckets[bucket] as number;
+    this.buckets[bucket] = number + 1;
+  }
+
+  /** Returns the numbers of the sentences with this text, in the order added. */
+  matches(sentence: Pick<Sentence, 'tokens'>): number[] {
+    const text = squeezedText(sentence);
+    const hash = hashText(text) | 0;
+    const found: number[] = [];
+    let number = (this.buckets[hash & (this.buckets.length - 1)] as number) - 1;
+    for (; number >= 0; number = (this.previous[number] as number) - 1) {
+      if (this.hashes[number] === hash && squeezedText(this.texts.sentenceOf(number)) === text) found.push(number);
+    }
+    return found.reverse();
+  }
+}
+
+interface NearPosition extends SentencePosition {
+  /** Jaccard similarity of the sentences' shingles. */
+  readonly similarity: number;
+}
+
+/** The same text ignoring case and spaces, and nearly but not exactly the same text; each in the order of the sources. */
+interface TextMatches {
+  readonly exact: readonly SentencePosition[];
+  readonly near: readonly NearPosition[];
+}
+
+export class TextIndex {
+  private readonly texts: TextSources;
+  private readonly exact: ExactIndex;
+  private readonly near: NearIndex | null;
+
+  private constructor(texts: TextSources, exact: ExactIndex, near: NearIndex | null) {
+    this.texts = texts;
+    this.exact = exact;
+    this.near = near;
+  }
+
+  /** Without `near` finds only identical text. Takes time linear in the text, except for sorting each sentence's shingles. */
+  static *build(sources: readonly TextSource[], near: NearOptions | null): Work<TextIndex> {
+    const texts = new TextSources(sources);
+    const exact = new ExactIndex(texts);
+    yield* countThrough('hashing text', texts.count, (number) => exact.add(number));
+    return new TextIndex(texts, exact, near === null ? null : yield* NearIndex.build(texts, near));
+  }
+
+  /** Returns all matches of sentence `number` of the sources, except itself. */
+  matchesOf(number: number): TextMatches {
+    const exact = this.exact.matches(this.texts.sentenceOf(number));
+    const same = new Set(exact);
+    const near = (this.near?.matchesOf(number) ?? []).filter((match) => !same.has(match.number));
+    return {
+      exact: exact.filter((other) => other !== number).map((other) => this.texts.placeOf(other)),
+      near: near.map((match) => ({ ...this.texts.placeOf(match.number), similarity: match.similarity })),
+    };
+  }
+}
+
+// Sentences of many tasks and splits, numbered as one list.
+
+/** The sentences of one split of one task. */
+export interface TextSource {
+  /** The name of the task, such as `BC2GM:gene`. */
+  readonly task: string;
+  readonly split: Split;
+  readonly sentences: readonly Sentence[];
+}
+
+/** A sentence of a list of sources, both counted from 0. */
+export interface SentencePosition {
+  readonly source: number;
+  readonly sentence: number;
+}
+
+/** Numbers sentences consecutively across all sources. */
+export class TextSources {
+  readonly sources: readonly TextSource[];
+  readonly count: number;
+  /** Number of the first sentence of each source. */
+  private readonly starts: readonly number[];
+
+  constructor(sources: readonly TextSource[]) {
+    this.sources = sources;
+    let count = 0;
+    this.starts = sources.map(({ sentences }) => (count += sentences.length) - sentences.length);
+    this.count = count;
+  }
+
+  /** Throws RangeError beyond `count`. */
+  placeOf(number: number): SentencePosition {
+    if (!(number >= 0 && number < this.count)) throw new RangeError(`No sentence ${number} of ${this.count}.`);
+    const source = this.starts.findLastIndex((start) => start <= number);
+    return { source, sentence: number - (this.starts[source] ?? 0) };
+  }
+
+  sentenceOf(number: number): Sentence {
+    const { source, sentence } = this.placeOf(number);
+    return this.sources[source]?.sentences[sentence] ?? { tokens: [], mentions: [] };
+  }
+}
+
+/** Removes white space, lower-cases, and replaces the quotation marks `` and '' of tokenised text by the character they represent. */
+export function squeezedText({ tokens }: Pick<Sentence, 'tokens'>): string {
+  const joined = tokens.join('');
+  const whole = /\s/u.test(joined) ? joined.replace(/\s+/gu, '') : joined;
+  return whole.toLowerCase().replace(/``|''/g, '"');
+}
+
+/** Joins the mention's tokens with single spaces. */
+export function mentionText(
+  { tokens }: Pick<Sentence, 'tokens'>,
+  { start, end }: Pick<Mention, 'start' | 'end'>,
+): string {
+  return end - start === 1 ? (tokens[start] ?? '') : tokens.slice(start, end).join(' ');
+}
+
+/** Returns the string that represents a mention in a set: its text, lower-cased if case is ignored. */
+export function mentionString(sentence: Pick<Sentence, 'tokens'>, mention: Mention, lowerCase: boolean): string {
+  const text = mentionText(sentence, mention);
+  return lowerCase ? text.toLowerCase() : text;
+}
+
+/** Keeps the first of many items in an order, without storing all of them. */
+export class Ranking<Item> {
+  /** Number of all items added. */
+  count = 0;
+  private readonly limit: number;
+  private readonly compare: (left: Item, right: Item) => number;
+  private items: Item[] = [];
+
+  /** Keeps `limit` items; the order must not change over time. */
+  constructor(limit: number, compare: (left: Item, right: Item) => number) {
+    this.limit = limit;
+    this.compare = compare;
+  }
+
+  add(item: Item): void {
+    this.count++;
+    this.items.push(item);
+    if (this.items.length >= 2 * this.limit + 1000) this.items = this.first();
+  }
+
+  /** Returns the first `limit` items in order. */
+  first(): Item[] {
+    return this.items.sort(this.compare).slice(0, this.limit);
   }
 }

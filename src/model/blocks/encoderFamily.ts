@@ -1,10 +1,14 @@
-// What a family of encoders is: all that differs between BERT, XLNet and their like, in one record a family.
+// What a family of encoders is, one record a family: the batches it takes, the sizes of its configuration, what it records.
 import type * as tf from '@tensorflow/tfjs';
-import type { EncoderSizes } from '../config/encoderSizes.ts';
-import type { Batch } from './batch.ts';
+import type { Adapters } from '../../schema/config.ts';
+import { LabError } from '../../util/labError.ts';
+import { validate } from '../../util/validate.ts';
+import { spellValue } from '../../util/wording.ts';
+import * as z from '../../util/zod.ts';
 import type { AdapterSite, DropoutRates, DropoutSite, DropoutStream } from './dropout.ts';
-import type { HostParameters } from './hostParameters.ts';
-import type { Correspondence } from './parameterLocation.ts';
+import type { Correspondence, HostParameters } from './parameterLocation.ts';
+
+// What a family of encoders is: all that differs between BERT, XLNet and their like, in one record a family.
 
 /** Names and shapes of parameters, in a fixed order. */
 export type NamedShapes = readonly (readonly [name: string, shape: readonly number[]])[];
@@ -147,3 +151,126 @@ export interface NormedEmbedding {
   /** Width of the tables if a linear layer follows that widens them to the hidden size; null if they have it. */
   readonly narrow: number | null;
 }
+
+// The sizes and activations found in every encoder's configuration file.
+
+/** Parses the fields of a JSON file. Throws LabError `model/config` naming the first one that is missing or not supported. */
+export function configFile<Schema extends z.ZodMiniType>(
+  file: string,
+  family: string,
+  schema: Schema,
+  json: unknown,
+): z.output<Schema> {
+  const parsed = validate(schema, json);
+  if (parsed.isFit) return parsed.data;
+  const { path, message } = parsed.fault;
+  throw new LabError('model/config', `${file} does not describe ${family} this lab can run: ${path || 'file'}.`, {
+    expected: message,
+    got: path === '' ? typeof json : spellValue((json as Record<string, unknown>)[path]),
+  });
+}
+
+/** Limits on the sizes in an encoder's configuration file: a corrupt one may state any number. */
+export const configSizes = {
+  /** Every layer is listed by name before its weights are located. */
+  layers: z.int().check(z.gte(1), z.lte(1000)),
+  /** Widths, heads, pieces, positions. */
+  others: z.int().check(z.gte(1), z.lte(10_000_000)),
+};
+
+/** Sizes common to all families; `headSize * heads` is `hiddenSize`. */
+export interface EncoderSizes {
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly heads: number;
+  readonly headSize: number;
+  readonly innerSize: number;
+  readonly vocabularySize: number;
+  readonly activation: Activation;
+  readonly layerNormEpsilon: number;
+  /** Standard deviation of newly initialised weights. */
+  readonly initializerRange: number;
+  /** Trained beside the encoder's own weights; absent where there are none, as in every configuration file. */
+  readonly adapters?: Adapters;
+  /** Numbers of the characters that the network reads beside its pieces; absent where it reads none. */
+  readonly characterCount?: number;
+}
+
+/** Relative to `layer.<l>.`, in a fixed order; d hidden, i inner size. */
+export function residualShapes({ hiddenSize: d, innerSize: i }: Pick<EncoderSizes, 'hiddenSize' | 'innerSize'>) {
+  return [
+    ['attention.norm.scale', [d]],
+    ['attention.norm.shift', [d]],
+    ['feedForward.inner.kernel', [d, i]],
+    ['feedForward.inner.bias', [i]],
+    ['feedForward.outer.kernel', [i, d]],
+    ['feedForward.outer.bias', [d]],
+    ['feedForward.norm.scale', [d]],
+    ['feedForward.norm.shift', [d]],
+  ] as const;
+}
+
+/** `gelu` with the error function, `gelu_new` with the tanh approximation that the XLNet release trains with, `relu`, or `silu`. */
+export const ACTIVATIONS = ['gelu', 'gelu_new', 'relu', 'silu'] as const;
+/** Supported activations of feed-forward blocks, under Hugging Face's names. */
+export type Activation = (typeof ACTIVATIONS)[number];
+
+/** Other names that transformers has for them. */
+const activationAliases: ReadonlyMap<unknown, Activation> = new Map<unknown, Activation>([
+  ['gelu_python', 'gelu'],
+  ['gelu_pytorch_tanh', 'gelu_new'],
+  ['gelu_python_tanh', 'gelu_new'],
+  ['gelu_fast', 'gelu_new'],
+  ['gelu_accurate', 'gelu_new'],
+  ['swish', 'silu'],
+]);
+
+/** Parses the name of an activation; one that is not supported is refused with the names that are. */
+export const activationSchema = z.pipe(
+  z.transform((name) => activationAliases.get(name) ?? name),
+  z.enum(ACTIVATIONS),
+);
+
+// Sequences padded to one length: the input of one forward pass.
+
+/** B sequences of T pieces and N CRF positions, row-major, padded on the right. */
+export interface Batch {
+  readonly size: number;
+  readonly pieces: number;
+  readonly positions: number;
+  /** [B, T]; padding holds id 5 (`<pad>`), which no real piece attends to. */
+  readonly pieceIds: Int32Array;
+  /** [B, T] XLNet only compares them for equality, BERT has an embedding for each; padding holds 0. */
+  readonly segmentIds: Int32Array;
+  /** [B] number of real pieces of each sequence. */
+  readonly pieceCounts: Int32Array;
+  /** Absent where the network reads no characters. */
+  readonly characters?: BatchCharacters;
+  /** [B*T, F] what the network's frozen part gives, where it was computed before; padding holds 0. */
+  readonly features?: Float32Array<ArrayBuffer> | tf.Tensor2D;
+  /** [B, N] piece index within the sequence of each CRF position; padding holds 0. */
+  readonly crfPositions: Int32Array;
+  /** [B, N] tag index of each CRF position, OPEN where it is one of `openTags`; padding holds 0. */
+  readonly tags: Int32Array;
+  /** [B, K] 1 for the tags that the open positions of a sequence may have; absent where no position is open. */
+  readonly openTags?: Int32Array;
+  /** [B] number of real CRF positions of each sequence, at least 1. */
+  readonly crfCounts: Int32Array;
+}
+
+/** The characters of a batch's pieces, once for each distinct piece: W of them, with at most C characters. */
+export interface BatchCharacters {
+  /** W; at least 1. */
+  readonly words: number;
+  /** C; at least 1. */
+  readonly longest: number;
+  /** [W, C] numbers of characters; 0 behind a word's end. */
+  readonly ids: Int32Array;
+  /** [W] characters of each word; none of a special or of padding. */
+  readonly counts: Int32Array;
+  /** [B, T] which of the W each piece is. */
+  readonly rows: Int32Array;
+}
+
+/** What determines the recorded pass over a batch: its sequences, and the pieces they are padded to. */
+export type BatchSize = Pick<Batch, 'size' | 'pieces'>;

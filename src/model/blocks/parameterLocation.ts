@@ -1,5 +1,4 @@
-// Where in the tagger a named parameter belongs, and how Hugging Face checkpoints store it.
-import type { EncoderSizes } from '../config/encoderSizes.ts';
+// Named parameters on the host: their values, where in the tagger each belongs, and how Hugging Face checkpoints store it.
 
 /** Used for layer-wise rates and layer slicing. */
 export type ParameterLocation =
@@ -24,20 +23,6 @@ export function locationOf(name: string): ParameterLocation {
   return match === null ? { part: 'head' } : { part: 'layer', layer: Number(match[1]) };
 }
 
-/** Relative to `layer.<l>.`, in a fixed order; d hidden, i inner size. */
-export function residualShapes({ hiddenSize: d, innerSize: i }: Pick<EncoderSizes, 'hiddenSize' | 'innerSize'>) {
-  return [
-    ['attention.norm.scale', [d]],
-    ['attention.norm.shift', [d]],
-    ['feedForward.inner.kernel', [d, i]],
-    ['feedForward.inner.bias', [i]],
-    ['feedForward.outer.kernel', [i, d]],
-    ['feedForward.outer.bias', [d]],
-    ['feedForward.norm.scale', [d]],
-    ['feedForward.norm.shift', [d]],
-  ] as const;
-}
-
 /** Name and layout of the Hugging Face tensor: the same numbers in the same order, or a matrix transposed. */
 export interface Correspondence {
   readonly name: string;
@@ -45,4 +30,34 @@ export interface Correspondence {
   readonly transposed: boolean;
   /** Where the tensor holds several parameters, one after another along its first dimension: which this is. */
   readonly part?: { readonly index: number; readonly of: number };
+}
+
+// Named parameters on the host, the form in which they are read, stored and exchanged.
+
+/** One parameter on the host, row-major float32. */
+export interface HostTensor {
+  readonly shape: readonly number[];
+  readonly values: Float32Array<ArrayBuffer>;
+}
+
+export type HostParameters = ReadonlyMap<string, HostTensor>;
+
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** Prefixes of the names of first and second moments in a checkpoint. */
+export const FIRST = 'adam.first/';
+export const SECOND = 'adam.second/';
+
+/** Separates a checkpoint's tensors into weights and moments, each under the parameter's name. */
+export function tensorsWithPrefix(tensors: HostParameters): Record<'weights' | 'first' | 'second', HostParameters> {
+  const part = (prefix: string): HostParameters =>
+    new Map(
+      [...tensors]
+        .filter(([name]) => name.startsWith(prefix))
+        .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
+    );
+  const weights = new Map([...tensors].filter(([name]) => !name.startsWith(FIRST) && !name.startsWith(SECOND)));
+  return { weights, first: part(FIRST), second: part(SECOND) };
 }

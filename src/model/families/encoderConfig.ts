@@ -1,20 +1,14 @@
 // The table of encoder families, and the configuration of an encoder of any of them.
-import * as z from '../../util/zod.ts';
 import { familyOfType } from '../../data/import/modelFiles.ts';
 import type { FamilyName } from '../../data/pieces/encoderFacts.ts';
+import * as z from '../../util/zod.ts';
 import type { EncoderFamily, NamedShapes } from '../blocks/encoderFamily.ts';
-import type { BertConfig } from './bert/bertConfig.ts';
-import { bert } from './bert/bertFamily.ts';
-import { bilstm, type BilstmConfig } from './bilstm/bilstmFamily.ts';
-import type { DebertaConfig } from './deberta/debertaConfig.ts';
-import { deberta } from './deberta/debertaFamily.ts';
-import { electra, type ElectraConfig } from './electra/electraFamily.ts';
-import type { ModernbertConfig } from './modernbert/modernbertConfig.ts';
-import { modernbert } from './modernbert/modernbertFamily.ts';
-import { roberta, type RobertaConfig } from './roberta/robertaFamily.ts';
-import { windowCnn, type WindowConfig } from './window/windowFamily.ts';
-import type { XlnetConfig } from './xlnet/xlnetConfig.ts';
-import { xlnet } from './xlnet/xlnetFamily.ts';
+import { bert, type BertConfig } from './bert.ts';
+import { electra, roberta, type ElectraConfig, type RobertaConfig } from './bertRelatives.ts';
+import { deberta, type DebertaConfig } from './deberta.ts';
+import { modernbert, type ModernbertConfig } from './modernbert.ts';
+import { bilstm, windowCnn, type BilstmConfig, type WindowConfig } from './words/wordFamilies.ts';
+import { xlnet, type XlnetConfig } from './xlnet.ts';
 
 interface EncoderConfigs {
   readonly xlnet: XlnetConfig;

@@ -1,6 +1,6 @@
 // Writes ONNX models: the messages of onnx.proto in protocol buffers, with weights as a stream and, where they are large, in a file beside the graph.
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { sizeOf } from '../blocks/hostParameters.ts';
+import { sizeOf } from '../blocks/parameterLocation.ts';
 
 /** Element types of values, with their numbers in `TensorProto.DataType` and their bytes. */
 const elementTypes = {

@@ -1,14 +1,12 @@
 // A whole tagger as ONNX files: encoder, emissions, and the decoding of tags by Viterbi as loops of the graph.
-import type { OnnxFile, OnnxPrecision } from '../../schema/onnxDescription.ts';
-import { softwareVersion } from '../../util/softwareVersion.ts';
-import type { HostParameters } from '../blocks/hostParameters.ts';
+import type { OnnxFile, OnnxPrecision } from '../../schema/taggerFiles.ts';
+import { softwareVersion } from '../../util/wording.ts';
+import type { HostParameters } from '../blocks/parameterLocation.ts';
 import { familyOf } from '../families/encoderConfig.ts';
-import type { TaggerShape } from '../tagger.ts';
+import type { TaggerShape } from '../parameters.ts';
 import { encoderGraphOf } from './encoderGraphs.ts';
-import { maskOf } from './graphBlocks.ts';
-import { GraphBuilder, type GraphValue } from './graphBuilder.ts';
+import { GraphBuilder, maskOf, Weights, type GraphValue } from './graphBuilder.ts';
 import { LARGEST_ONNX_BYTES, onnxStream, type OnnxModel, type OnnxValue } from './onnxFile.ts';
-import { Weights } from './onnxWeights.ts';
 
 /** The first version with layer norms as one operator (ONNX 1.12 of 2022, onnxruntime 1.12). */
 const OPSET = 17;

@@ -2,7 +2,7 @@
 import { crc32c } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
 import { readProtobuf, readVarint, type ProtobufField } from '../../util/protobuf.ts';
-import { storedElementBytes, storedValues, type StoredTensor, type WeightsFile } from './storedTensor.ts';
+import { storedElementBytes, storedValues, type StoredTensor, type WeightsFile } from './safetensors.ts';
 
 /** A three-byte copy expands to at most 64. */
 const mostPerByte = 22;

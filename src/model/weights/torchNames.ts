@@ -1,7 +1,7 @@
 // Interprets what the pickles of torch.save refer to: storages, tensors and dicts; other objects beside weights stay unread.
 import { LabError } from '../../util/labError.ts';
-import { mostTensors } from './storedTensor.ts';
 import { InertObject, PickleGlobal, type PickleNames, type PickleValue } from './pickle.ts';
+import { mostTensors } from './safetensors.ts';
 
 /** Element types of torch's storages, by safetensors' names. Those not in `storedElementBytes` may occur and are not read. */
 const storageTypes: ReadonlyMap<string, string> = new Map([

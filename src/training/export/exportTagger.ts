@@ -1,24 +1,24 @@
 // Exports a trained tagger as the files of a folder that transformers and the lab can open, or its adapters alone for PEFT.
-import type { Platform } from '../../engine/start/platform.ts';
-import { peftAdapter } from '../../model/weights/adapterTensors.ts';
+import type { Platform } from '../../engine/start/startBackend.ts';
 import { safetensorsStream } from '../../model/weights/safetensors.ts';
-import { taggerTensors } from '../../model/weights/taggerTensors.ts';
-import type { TaggerFile } from '../../schema/taggerHead.ts';
+import { peftAdapter, taggerTensors } from '../../model/weights/taggerTensors.ts';
+import type { TaggerFile } from '../../schema/modelRecord.ts';
 import { readModelFile } from '../../storage/modelRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
-import type { ExportedFile, TaggerExport, TaggerRef } from '../../wire/taggerRef.ts';
-import { isOfTransformers, modelCard, taggerConfigFile, tokenizerConfigFile } from './exportedFiles.ts';
+import type { ExportedFile, TaggerExport, TaggerRef } from '../../wire/trainingProtocol.ts';
 import {
   CONFIG_FILE,
+  loadAdapters,
+  loadTagger,
   ONNX_FILE,
   parseConfigFile,
   TAGGER_FILE,
   TOKENIZER_CONFIG_FILE,
   TOKENIZER_FILE,
   WEIGHTS_FILE,
-} from '../loadModel.ts';
-import { loadAdapters, loadTagger } from '../loadTagger.ts';
+} from '../loadTagger.ts';
+import { isOfTransformers, modelCard, taggerConfigFile, tokenizerConfigFile } from './exportedFiles.ts';
 
 interface OpenedExport {
   readonly files: readonly ExportedFile[];

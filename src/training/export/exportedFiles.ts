@@ -7,8 +7,8 @@ import type { SplitScores } from '../../metrics/scores/spanScore.ts';
 import { familyOf, type EncoderConfig } from '../../model/families/encoderConfig.ts';
 import type { WrittenType } from '../../model/weights/safetensors.ts';
 import type { Method } from '../../schema/methods.ts';
-import type { TaggerHead } from '../../schema/taggerHead.ts';
-import type { OnnxFile } from '../../schema/onnxDescription.ts';
+import type { TaggerHead } from '../../schema/modelRecord.ts';
+import type { OnnxFile } from '../../schema/taggerFiles.ts';
 import { markdownText } from '../../util/wording.ts';
 
 const methods = {

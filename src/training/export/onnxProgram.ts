@@ -1,11 +1,11 @@
 // Tags tokens with a tagger exported as ONNX: the program tag.js of its folder, bundled with the lab's own tokenizers and decoder.
-import { tagSetOfHead, type TagSet } from '../../data/corpus/tagSet.ts';
+import { tagSetOfHead, type TagSet } from '../../data/corpus/tagScheme.ts';
+import type { PieceTokenizer } from '../../data/pieces/pieceModels.ts';
 import { buildSequences, joinPredictions, type Sequence } from '../../data/pieces/sequences.ts';
-import type { PieceTokenizer } from '../../data/pieces/piece.ts';
 import { readTokenizer } from '../../data/pieces/tokenizer.ts';
-import { argmaxTags, viterbi, type ChainWeights } from '../../model/viterbi.ts';
-import { taggerFileSchema, type TaggerFile } from '../../schema/taggerHead.ts';
-import { onnxFileSchema, type OnnxFile } from '../../schema/onnxDescription.ts';
+import { argmaxTags, viterbi, type ChainWeights } from '../../model/chainPaths.ts';
+import { taggerFileSchema, type TaggerFile } from '../../schema/modelRecord.ts';
+import { onnxFileSchema, type OnnxFile } from '../../schema/taggerFiles.ts';
 import { LabError } from '../../util/labError.ts';
 import { parseJson, validate, type Schema } from '../../util/validate.ts';
 

@@ -1,7 +1,6 @@
 // The analysis page: explains the scores of one task and one snapshot by entity sets, labels, leaks, a breakdown of F1, errors, and confidences.
 import { useMemo } from 'react';
-import { viewNames } from '../parts/AnalyseLinks.tsx';
-import { SampleRemark } from '../parts/SampleRemark.tsx';
+import { SampleRemark, viewNames } from '../parts/ScoreTable.tsx';
 import { ANALYSIS_VIEWS, routeHref, type AnalysisRoute } from '../shared/route.ts';
 import { shallow, useLab, useRunRecords } from '../shared/useLab.ts';
 import { BreakdownPanel } from './BreakdownPanel.tsx';
@@ -10,8 +9,7 @@ import { ErrorsPanel } from './ErrorsPanel.tsx';
 import { LabelsPanel } from './LabelsPanel.tsx';
 import { LeaksPanel } from './LeaksPanel.tsx';
 import { SetsPanel } from './SetsPanel.tsx';
-import { SubjectFields } from './SubjectFields.tsx';
-import { subjectOf, type PanelProps } from './subject.ts';
+import { SubjectFields, subjectOf, type PanelProps } from './SubjectFields.tsx';
 import './sets.css';
 
 export function AnalysePage({ route }: { readonly route: AnalysisRoute }) {

@@ -1,21 +1,17 @@
 // Shows precision, recall and F1 by the length of mentions and by their frequency in training, for one run or two.
 import { useState } from 'react';
 import type { Breakdown, BreakdownQuery } from '../../analysis/questions/errorsQuery.ts';
-import { taskOf } from '../../lab/comparison/analysableTasks.ts';
 import { learningCurve } from '../../lab/comparison/comparisonCurves.ts';
-import type { StratumScore } from '../../metrics/strata.ts';
+import { taskOf } from '../../lab/comparison/crossMatrix.ts';
+import type { StratumScore } from '../../metrics/errorKinds.ts';
 import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
-import { LearningCurveChart } from '../charts/LearningCurveChart.tsx';
-import { StrataChart, stratumValue } from '../charts/StrataChart.tsx';
-import { AnalysisWait, NoSnapshot, PredictionGate } from '../parts/AnalysisWait.tsx';
+import { LearningCurveChart, StrataChart, stratumValue } from '../charts/StrataChart.tsx';
+import { AnalysisWait, NoSnapshot, PredictionGate, useAnalysis } from '../parts/AnalysisWait.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
-import { MEASURES, type Measure } from '../shared/selectedSnapshot.ts';
-import { useAnalysis } from '../shared/useAnalysis.ts';
+import { MEASURES, useRunNaming, type Measure } from '../shared/runName.ts';
 import { useRunRecords } from '../shared/useLab.ts';
-import { useRunNaming } from '../shared/useDescriptions.ts';
-import { BesideField } from './SubjectFields.tsx';
-import { comparedSnapshots, type PanelProps } from './subject.ts';
+import { BesideField, comparedSnapshots, type PanelProps } from './SubjectFields.tsx';
 
 interface LearningCurveProps {
   readonly task: TaskRef;

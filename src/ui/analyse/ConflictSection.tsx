@@ -7,15 +7,13 @@ import type {
 } from '../../analysis/questions/labelsQuery.ts';
 import type { Task } from '../../data/corpus/corpus.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
-import { AnalysisWait } from '../parts/AnalysisWait.tsx';
-import { Pager } from '../parts/Pager.tsx';
-import { TableBox } from '../parts/TableBox.tsx';
+import { AnalysisWait, shownAnswer, useAnalysis } from '../parts/AnalysisWait.tsx';
+import { MarkedSentence, SentenceLink } from '../parts/SentenceLine.tsx';
+import { Pager, TableBox } from '../parts/TableBox.tsx';
+import { indexIn, useInAddress } from '../shared/addressTexts.ts';
 import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
-import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
-import { indexIn, useInAddress } from '../shared/addressTexts.ts';
 import { usePageOf } from '../shared/viewState.ts';
-import { MarkedSentence, SentenceLink } from './MarkedSentence.tsx';
 
 const PAGE_SIZE = 10;
 const WHICH: readonly (readonly [ConflictOccurrencesQuery['which'], string])[] = [

@@ -1,4 +1,4 @@
-// Lists all predicted and missed test mentions by kind, for one snapshot or two side by side.
+// Lists all predicted and missed test mentions by kind, for one snapshot or two side by side, with counts and nervaluate's four schemes.
 import { useDeferredValue, useMemo } from 'react';
 import {
   KIND_CHOICES,
@@ -6,24 +6,23 @@ import {
   SEEN_CHOICES,
   type ErrorFilter,
   type ErrorLine,
+  type ErrorScores,
   type ErrorsQuery,
 } from '../../analysis/questions/errorsQuery.ts';
 import type { Task } from '../../data/corpus/corpus.ts';
-import { taskOf } from '../../lab/comparison/analysableTasks.ts';
+import { taskOf } from '../../lab/comparison/crossMatrix.ts';
+import { ERROR_KINDS, SEMEVAL_VIEWS, type ErrorKind } from '../../metrics/errorKinds.ts';
 import { csvText } from '../../util/csv.ts';
-import { AnalysisWait, NoSnapshot, PredictionGate } from '../parts/AnalysisWait.tsx';
+import { AnalysisWait, NoSnapshot, PredictionGate, useAnalysis } from '../parts/AnalysisWait.tsx';
 import { Button } from '../parts/Button.tsx';
-import { format } from '../shared/format.ts';
-import { saveFile } from '../shared/saveFile.ts';
-import { useAnalysis } from '../shared/useAnalysis.ts';
-import { useLab, useLabActions } from '../shared/useLab.ts';
-import { useRunNaming } from '../shared/useDescriptions.ts';
+import { TableBox } from '../parts/TableBox.tsx';
 import { indexIn, useInAddress, type AddressTexts } from '../shared/addressTexts.ts';
-import { ErrorList, PAGE_SIZE } from './ErrorList.tsx';
-import { ErrorScoreTables } from './ErrorScoreTables.tsx';
-import { BesideField } from './SubjectFields.tsx';
-import { errorRows, errorWords } from './errorWords.ts';
-import { comparedSnapshots, type ComparedSnapshots, type PanelProps } from './subject.ts';
+import { format } from '../shared/format.ts';
+import { useRunNaming } from '../shared/runName.ts';
+import { saveFile } from '../shared/saveFile.ts';
+import { useLab, useLabActions } from '../shared/useLab.ts';
+import { ErrorList, errorRows, errorWords, PAGE_SIZE } from './ErrorList.tsx';
+import { BesideField, comparedSnapshots, type ComparedSnapshots, type PanelProps } from './SubjectFields.tsx';
 
 interface ChoiceTabsProps<Choice extends string> {
   readonly label: string;
@@ -229,5 +228,123 @@ export function ErrorsPanel({ subject, route }: PanelProps) {
         />
       </PredictionGate>
     </>
+  );
+}
+
+// Counts mentions by kind and shows precision, recall and F1 under nervaluate's four schemes, for one snapshot or two.
+
+const MEASURES = [
+  ['precision', 'Precision'],
+  ['recall', 'Recall'],
+  ['f1', 'F1'],
+] as const;
+
+/** Mentions of one type cannot have another. */
+const ONE_TYPE_KINDS = ERROR_KINDS.filter((kind) => kind !== 'type' && kind !== 'boundaryAndType');
+
+export interface ErrorScoreTablesProps {
+  readonly task: Task;
+  readonly variants: ComparedSnapshots;
+}
+
+export function ErrorScoreTables({ task, variants: { predictions, names } }: ErrorScoreTablesProps) {
+  const scored = useAnalysis('errorScores', { task, predictions });
+  if (scored.status !== 'ready') return <AnalysisWait state={scored} doing="Counting correct and wrong mentions" />;
+  return (
+    <div className="pair">
+      <section aria-labelledby="kinds-title">
+        <h2 id="kinds-title">Mentions by kind</h2>
+        <KindTable scores={scored.answer} names={names} kinds={task.type === null ? ERROR_KINDS : ONE_TYPE_KINDS} />
+      </section>
+      <section aria-labelledby="views-title">
+        <h2 id="views-title">nervaluate evaluation schemes</h2>
+        <p className="soft small">
+          The four ways of SemEval-2013, counted as nervaluate does after its release 1.1.0. Up to that release it pairs
+          with the first mention overlapped, so that its “type” can count fewer as correct.
+        </p>
+        <ViewTable scores={scored.answer} names={names} />
+      </section>
+    </div>
+  );
+}
+
+interface TableProps {
+  readonly scores: readonly ErrorScores[];
+  readonly names: readonly string[];
+}
+
+function KindTable({ scores, names, kinds }: TableProps & { readonly kinds: readonly ErrorKind[] }) {
+  return (
+    <TableBox label="Mentions by kind">
+      <thead>
+        <tr>
+          <th scope="col">Kind</th>
+          {scores.map((_, index) => (
+            <th key={index} scope="col" className="number">
+              {scores.length > 1 ? names[index] : 'Mentions'}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {kinds.map((kind) => (
+          <tr key={kind}>
+            <th scope="row">
+              {errorWords.kinds[kind]} <span className="meaning">{errorWords.meanings[kind]}</span>
+            </th>
+            {scores.map((ofRun, index) => (
+              <td key={index} className="number">
+                {format.count(ofRun.kinds[kind])}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </TableBox>
+  );
+}
+
+function ViewTable({ scores, names }: TableProps) {
+  return (
+    <TableBox label="Scores by nervaluate evaluation scheme" className="scores">
+      <thead>
+        {scores.length > 1 && (
+          <tr className="group-row">
+            <td />
+            {names.map((name) => (
+              <th key={name} scope="colgroup" colSpan={MEASURES.length} className="group">
+                {name}
+              </th>
+            ))}
+          </tr>
+        )}
+        <tr>
+          <th scope="col">Scheme</th>
+          {scores.flatMap((_, index) =>
+            MEASURES.map(([measure, word]) => (
+              <th key={`${index}-${measure}`} scope="col" className="number">
+                {word}
+              </th>
+            )),
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        {SEMEVAL_VIEWS.map((view) => (
+          <tr key={view}>
+            <th scope="row">
+              {errorWords.views[view][0]} <span className="meaning">{errorWords.views[view][1]}</span>
+            </th>
+            {scores.flatMap(({ views }, index) =>
+              MEASURES.map(([measure]) => (
+                <td key={`${index}-${measure}`} className={`number${measure === 'f1' ? ' strong' : ''}`}>
+                  {format.percent(views[view][measure])}
+                </td>
+              )),
+            )}
+          </tr>
+        ))}
+      </tbody>
+    </TableBox>
   );
 }

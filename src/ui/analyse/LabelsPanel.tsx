@@ -1,23 +1,22 @@
 // Shows doubtful labels of a category: possible missing annotations in test, inconsistently labelled texts, and similar sentences with different labels.
-import type { EntitySetsQuery } from '../../analysis/questions/entitySetsQuery.ts';
 import type { ReviewQuery } from '../../analysis/questions/labelsQuery.ts';
-import { taskOf } from '../../lab/comparison/analysableTasks.ts';
-import { csvText } from '../../util/csv.ts';
+import type { EntitySetsQuery } from '../../analysis/questions/sentencesQuery.ts';
+import { taskOf } from '../../lab/comparison/crossMatrix.ts';
 import type { Lab } from '../../lab/state/labState.ts';
 import { REVIEW_COLUMNS, type ReviewRow } from '../../metrics/reviewRows.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
-import { AnalysisWait, NoSnapshot, PredictionGate } from '../parts/AnalysisWait.tsx';
+import { csvText } from '../../util/csv.ts';
+import { AnalysisWait, NoSnapshot, PredictionGate, shownAnswer, useAnalysis } from '../parts/AnalysisWait.tsx';
 import { Button } from '../parts/Button.tsx';
-import { Pager } from '../parts/Pager.tsx';
+import { MarkedSentence, SentenceLink } from '../parts/SentenceLine.tsx';
+import { Pager } from '../parts/TableBox.tsx';
+import { indexIn, useInAddress, usePageInAddress } from '../shared/addressTexts.ts';
 import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { saveFile } from '../shared/saveFile.ts';
-import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
 import { useLabActions } from '../shared/useLab.ts';
-import { indexIn, useInAddress, usePageInAddress } from '../shared/addressTexts.ts';
 import { ConflictSection, type ConflictSectionProps } from './ConflictSection.tsx';
-import { MarkedSentence, SentenceLink } from './MarkedSentence.tsx';
-import type { PanelProps } from './subject.ts';
+import type { PanelProps } from './SubjectFields.tsx';
 
 const MISSED_PER_PAGE = 10;
 

@@ -1,23 +1,21 @@
 // Shows which test sentences of a category's tasks occur in its training text, and where.
 import { memo, useCallback, useMemo } from 'react';
-import type { LeakReport } from '../../analysis/questions/leaksQuery.ts';
-import { taskOf } from '../../lab/comparison/analysableTasks.ts';
+import type { LeakReport } from '../../analysis/questions/labelsQuery.ts';
 import { taskKey } from '../../lab/comparison/comparison.ts';
-import { csvText } from '../../util/csv.ts';
+import { taskOf } from '../../lab/comparison/crossMatrix.ts';
 import { leastLeakTokens } from '../../metrics/leaks.ts';
 import { nearDefaults } from '../../metrics/text/nearIndex.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
-import { AnalysisWait } from '../parts/AnalysisWait.tsx';
+import { csvText } from '../../util/csv.ts';
+import { AnalysisWait, shownAnswer, useAnalysis } from '../parts/AnalysisWait.tsx';
 import { Button } from '../parts/Button.tsx';
-import { leakFinding, leakShare, LeakSources, TRAINING_SPLITS, type LeakCell } from '../parts/LeakSources.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
+import { indexIn, useInAddress, type AddressTexts } from '../shared/addressTexts.ts';
 import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { saveFile } from '../shared/saveFile.ts';
-import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
-import { indexIn, useInAddress, type AddressTexts } from '../shared/addressTexts.ts';
-import { LeakPairs } from './LeakPairs.tsx';
-import type { PanelProps, Subject } from './subject.ts';
+import { leakFinding, LeakPairs, leakShare, LeakSources, TRAINING_SPLITS, type LeakCell } from './LeakPairs.tsx';
+import type { PanelProps, Subject } from './SubjectFields.tsx';
 
 interface LeakTableProps {
   readonly tasks: readonly TaskRef[];

@@ -1,20 +1,22 @@
-// Lists the strings of one region, most frequent first; the worker searches and pages them.
+// Lists the regions of T, L and P, their names and numbers, and the strings of one, most frequent first.
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
-import type { EntitySetsQuery, StringOccurrence, StringSentence } from '../../analysis/questions/entitySetsQuery.ts';
+import type {
+  EntitySetDiagram,
+  EntitySetsQuery,
+  StringOccurrence,
+  StringSentence,
+} from '../../analysis/questions/sentencesQuery.ts';
 import { SPLITS, type Mention } from '../../data/corpus/corpus.ts';
-import type { EntityRegion } from '../../metrics/entitySets.ts';
-import { mentionString } from '../../metrics/text/textSources.ts';
+import type { EntityRatio, EntityRegion } from '../../metrics/entitySets.ts';
+import { mentionString } from '../../metrics/text/nearIndex.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
-import { AnalysisWait } from '../parts/AnalysisWait.tsx';
-import { Pager } from '../parts/Pager.tsx';
-import { TableBox } from '../parts/TableBox.tsx';
+import { AnalysisWait, shownAnswer, useAnalysis } from '../parts/AnalysisWait.tsx';
+import { MarkedSentence, SentenceLink } from '../parts/SentenceLine.tsx';
+import { Facts, Pager, TableBox, type Fact } from '../parts/TableBox.tsx';
+import { indexIn, useInAddress } from '../shared/addressTexts.ts';
 import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
-import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
-import { indexIn, useInAddress } from '../shared/addressTexts.ts';
 import { usePageOf } from '../shared/viewState.ts';
-import { MarkedSentence, SentenceLink } from './MarkedSentence.tsx';
-import { regionWords } from './regionWords.ts';
 
 const STRINGS_PER_PAGE = 25;
 /** Search and page of the strings of a region. */
@@ -219,3 +221,154 @@ function placeOf(value: string): StringOccurrence | null {
   const known = SPLITS.find((one) => one === split);
   return known === undefined ? null : { task: Number(task), split: known };
 }
+
+// Lists the regions of T, L and P as numbers; each can be chosen.
+
+export interface RegionTableProps {
+  readonly diagram: EntitySetDiagram;
+  readonly chosen: EntityRegion | null;
+  readonly onChoose: (region: EntityRegion) => void;
+}
+
+export function RegionTable({ diagram, chosen, onChoose }: RegionTableProps) {
+  const { regions, T, L, P, shared } = diagram;
+  const isPredicted = P !== null;
+  const shown = regionsShown(isPredicted);
+  const all = shown.reduce((sum, region) => sum + regions[region].strings, 0);
+  const part = (region: EntityRegion, set: 'L' | 'P', whole: number) =>
+    region.includes(set) ? format.shareOf(regions[region].strings, whole) : '';
+  const facts: readonly Fact[] = [
+    ['T, training', format.count(T.strings)],
+    ['L, annotated', format.count(L.strings)],
+    ...(P === null ? [] : [['P, predicted', format.count(P.strings)] as const]),
+    ['T∩L of L', `${format.count(shared.strings)} = ${format.shareOf(shared.strings, L.strings)}`],
+    ['its mentions', format.shareOf(shared.mentions, L.mentions)],
+  ];
+  return (
+    <div className="stack">
+      <Facts facts={facts} />
+      <TableBox label="Regions" className="shares">
+        <thead>
+          <tr>
+            <th scope="col">Region</th>
+            <th scope="col" className="number">
+              Strings
+            </th>
+            <th scope="col" className="number">
+              Share
+            </th>
+            <th scope="col" className="number">
+              of L
+            </th>
+            {isPredicted && (
+              <th scope="col" className="number">
+                of P
+              </th>
+            )}
+            <th scope="col" className="number">
+              Mentions
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((region) => {
+            const { sign, name } = regionWords(region, isPredicted);
+            const { strings, mentions } = regions[region];
+            return (
+              <tr key={region} className={region === chosen ? 'chosen' : ''}>
+                <th scope="row">
+                  <button
+                    type="button"
+                    className="link"
+                    aria-pressed={region === chosen}
+                    disabled={strings === 0}
+                    onClick={() => onChoose(region)}
+                  >
+                    {name}
+                  </button>{' '}
+                  <span className="set-sign">{sign}</span>
+                </th>
+                <td className="number">{format.count(strings)}</td>
+                <td className="number">{format.shareOf(strings, all)}</td>
+                <td className="number">{part(region, 'L', L.strings)}</td>
+                {P !== null && <td className="number">{part(region, 'P', P.strings)}</td>}
+                <td className="number">{format.count(mentions)}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </TableBox>
+      <p className="soft small">
+        Mentions are counted in the test annotations for regions within L, otherwise in the predictions, otherwise in
+        training.
+      </p>
+    </div>
+  );
+}
+
+// Words for the regions and ratios of entity sets.
+
+export interface RegionWords {
+  /** Set notation. */
+  readonly sign: string;
+  readonly name: string;
+}
+
+const WITH_PREDICTIONS: Readonly<Record<EntityRegion, RegionWords>> = {
+  TLP: { sign: 'T∩L∩P', name: 'known and found' },
+  TL: { sign: 'T∩L∖P', name: 'known and missed' },
+  LP: { sign: 'L∩P∖T', name: 'new and found' },
+  L: { sign: 'L∖T∖P', name: 'new and missed' },
+  TP: { sign: 'T∩P∖L', name: 'wrong and known' },
+  P: { sign: 'P∖T∖L', name: 'wrong and new' },
+  T: { sign: 'T∖L∖P', name: 'only in training' },
+};
+const WITHOUT: Partial<Readonly<Record<EntityRegion, RegionWords>>> = {
+  TL: { sign: 'T∩L', name: 'known' },
+  L: { sign: 'L∖T', name: 'new' },
+  T: { sign: 'T∖L', name: 'only in training' },
+};
+const ORDER: readonly EntityRegion[] = ['TLP', 'TL', 'LP', 'L', 'TP', 'P', 'T'];
+
+/** Returns the regions in reading order, those of the test first; three without predictions. */
+export function regionsShown(isPredicted: boolean): readonly EntityRegion[] {
+  return isPredicted ? ORDER : ORDER.filter((region) => WITHOUT[region] !== undefined);
+}
+
+export function regionWords(region: EntityRegion, isPredicted: boolean): RegionWords {
+  return (isPredicted ? undefined : WITHOUT[region]) ?? WITH_PREDICTIONS[region];
+}
+
+export interface RatioWords {
+  readonly name: string;
+  readonly formula: string;
+  readonly meaning: string;
+}
+
+export const RATIO_WORDS: Readonly<Record<EntityRatio, RatioWords>> = {
+  A: {
+    name: 'new, found',
+    formula: '|L∩P∖T| / |L∖T|',
+    meaning: 'share of the new test strings that are predicted',
+  },
+  B: {
+    name: 'known',
+    formula: '|T∩L| / |L|',
+    meaning: 'share of the annotated test strings that are in training',
+  },
+  C: {
+    name: 'known, missed',
+    formula: '|T∩L∖P| / |T∩L|',
+    meaning: 'share of the known test strings that are not predicted',
+  },
+  D: {
+    name: 'wrong, known',
+    formula: '|T∩P∖L| / |P∖L|',
+    meaning: 'share of the wrongly predicted strings that are in training',
+  },
+  E: {
+    name: 'surplus',
+    formula: '(|P| − |L|) / |L|',
+    meaning: 'how many more strings are predicted than annotated; negative if fewer',
+  },
+};

@@ -1,18 +1,16 @@
 // Compares the mention strings of training, of test annotations and of predictions as sets: diagram, ratios, and strings by region.
-import type { EntitySetsQuery } from '../../analysis/questions/entitySetsQuery.ts';
-import { taskOf } from '../../lab/comparison/analysableTasks.ts';
+import type { EntitySetsQuery } from '../../analysis/questions/sentencesQuery.ts';
 import { taskKey } from '../../lab/comparison/comparison.ts';
+import { taskOf } from '../../lab/comparison/crossMatrix.ts';
 import { ENTITY_REGIONS, type EntityRegion } from '../../metrics/entitySets.ts';
 import { Term } from '../help/Term.tsx';
-import { AnalysisWait, NoSnapshot, PredictionGate } from '../parts/AnalysisWait.tsx';
-import { routeHref } from '../shared/route.ts';
-import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
+import { AnalysisWait, NoSnapshot, PredictionGate, shownAnswer, useAnalysis } from '../parts/AnalysisWait.tsx';
 import { hashWithTexts, textsInHash } from '../shared/addressTexts.ts';
+import { routeHref } from '../shared/route.ts';
 import { EulerDiagram } from './EulerDiagram.tsx';
 import { RatioSection } from './RatioSection.tsx';
-import { RegionStrings, STRINGS_IN_ADDRESS, StringSentences } from './RegionStrings.tsx';
-import { RegionTable } from './RegionTable.tsx';
-import type { PanelProps } from './subject.ts';
+import { RegionStrings, RegionTable, STRINGS_IN_ADDRESS, StringSentences } from './RegionStrings.tsx';
+import type { PanelProps } from './SubjectFields.tsx';
 
 /** What the entity set view shows, as given in the address. */
 interface SetsDetail {

@@ -1,29 +1,36 @@
-// Draws the frame of the page: header, current page, notices, and the drop target of the whole window.
+// Draws the frame of the page: header with the four places of the lab, current page, notices, and the drop target of the window.
 import { Component, lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
-import type { Lab, Notice } from '../../lab/state/labState.ts';
+import type { BackendState, Lab, Notice } from '../../lab/state/labState.ts';
 import { LabError, type LabErrorData } from '../../util/labError.ts';
-import { WindowDrop } from '../parts/DropZone.tsx';
-import { BringInContext, DropHereContext, type BringIn } from '../shared/dropEntries.ts';
-import { AwakeContext, useKeepAwake } from '../shared/keepAwake.ts';
-import { goTo, pageKey, useRoute, type Route } from '../shared/route.ts';
-import { ActContext, type Act } from '../shared/useAct.ts';
-import { LabContext, useLab, useLabActions } from '../shared/useLab.ts';
-import { forgetDrafts, useDraft } from '../shared/viewState.ts';
-import { draftOfPlan, followCorpora, isPlanDraft, newPlanDraft, type PlanDraft } from '../train/planDraft.ts';
-import { DraftChangeContext, draftWith } from '../train/useDraftChange.ts';
-import { Dock, ElsewhereBanner, type NewVersion } from './Dock.tsx';
-import { Header } from './Header.tsx';
-import { Pages, TITLES } from './Pages.tsx';
-import './theme.css';
-import './lab.css';
-import './frame.css';
+import '../analyse/analyse.css';
+import '../experiments/experiments.css';
+import { HelpButton } from '../help/HelpButton.tsx';
+import '../library/library.css';
+import { ActContext, type Act } from '../parts/Button.tsx';
+import { BringInContext, DropHereContext, WindowDrop, type BringIn } from '../parts/DropZone.tsx';
 import '../parts/controls.css';
 import '../parts/forms.css';
-import '../library/library.css';
 import '../runs/runs.css';
-import '../experiments/experiments.css';
+import { backendName } from '../shared/format.ts';
+import { AwakeContext, useKeepAwake } from '../shared/keepAwake.ts';
+import { goTo, pageKey, routeHref, useRoute, type Route } from '../shared/route.ts';
+import { LabContext, useLab, useLabActions } from '../shared/useLab.ts';
+import { forgetDrafts, useDraft } from '../shared/viewState.ts';
 import '../tag/tag.css';
-import '../analyse/analyse.css';
+import {
+  DraftChangeContext,
+  draftOfPlan,
+  draftWith,
+  followCorpora,
+  isPlanDraft,
+  newPlanDraft,
+  type PlanDraft,
+} from '../train/planDraft.ts';
+import { Dock, ElsewhereBanner, type NewVersion } from './Dock.tsx';
+import { Pages, TITLES } from './Pages.tsx';
+import './frame.css';
+import './lab.css';
+import './theme.css';
 
 /** Loads after the page is shown: nothing trains before. */
 const TrainingStrip = lazy(async () => ({ default: (await import('./TrainingStrip.tsx')).TrainingStrip }));
@@ -226,4 +233,99 @@ export function OpenFailed({ error }: { readonly error: LabErrorData }) {
       </p>
     </main>
   );
+}
+
+// Shows the product's name, the four places of the lab, Help, and the backend with its settings behind a badge.
+
+/** Loads with the first press: most visits need no settings of the backend. */
+const BackendPopover = lazy(async () => ({ default: (await import('../parts/BackendPanel.tsx')).BackendPopover }));
+
+type Place = 'new' | 'experiments' | 'library' | 'tag' | 'about';
+
+const PLACES: readonly (readonly [Place, string, Route])[] = [
+  ['new', 'New', { page: 'new' }],
+  ['experiments', 'Experiments', { page: 'experiments' }],
+  ['library', 'Library', { page: 'library', section: 'corpora' }],
+  ['tag', 'Tag', { page: 'tag' }],
+  ['about', 'About', { page: 'about' }],
+];
+
+/** The place in which each page is found. */
+const PLACE_OF: Partial<Record<Route['page'], Place>> = {
+  new: 'new',
+  experiments: 'experiments',
+  experiment: 'experiments',
+  run: 'experiments',
+  importedRun: 'experiments',
+  resultFile: 'experiments',
+  open: 'experiments',
+  analyse: 'experiments',
+  curves: 'experiments',
+  library: 'library',
+  corpus: 'library',
+  sentence: 'library',
+  tag: 'tag',
+  tagWith: 'tag',
+  tagCorpus: 'tag',
+  review: 'tag',
+  about: 'about',
+};
+
+export interface HeaderProps {
+  readonly route: Route;
+  readonly backend: BackendState;
+  /** Whether another tab owns the lab and its backend. */
+  readonly isElsewhere: boolean;
+}
+
+export function Header({ route, backend, isElsewhere }: HeaderProps) {
+  const here = PLACE_OF[route.page];
+  return (
+    <header className="header">
+      <div className="header-inner">
+        <a className="brand" href="#/">
+          BioNER Lab
+        </a>
+        <nav className="nav" aria-label="Main">
+          {PLACES.map(([place, name, to]) => (
+            <a key={place} href={routeHref(to)} aria-current={place === here ? 'page' : undefined}>
+              {name}
+            </a>
+          ))}
+        </nav>
+        <HelpButton page={route.page} />
+        <BackendBadge backend={backend} isElsewhere={isElsewhere} />
+      </div>
+    </header>
+  );
+}
+
+/** Opens the settings and the self-test of the backend, beside the page that stays usable. */
+function BackendBadge({ backend, isElsewhere }: Omit<HeaderProps, 'route'>) {
+  const [isWanted, setIsWanted] = useState(false);
+  const device = backend.status === 'ready' ? backend.report.environment.device : null;
+  const text = isElsewhere ? 'In another tab' : badgeText(backend);
+  const badge = {
+    className: `badge ${backend.status}`,
+    'aria-label': `Backend: ${text}`,
+    title: device ?? undefined,
+    children: (
+      <>
+        <span className="status-dot" aria-hidden="true" />
+        {text}
+      </>
+    ),
+  };
+  const button = <button type="button" {...badge} onClick={() => setIsWanted(true)} />;
+  if (!isWanted) return button;
+  return (
+    <Suspense fallback={button}>
+      <BackendPopover backend={backend} isElsewhere={isElsewhere} badge={badge} />
+    </Suspense>
+  );
+}
+
+function badgeText(backend: BackendState): string {
+  if (backend.status === 'starting') return 'Starting';
+  return backend.status === 'failed' ? 'No backend' : backendName(backend.report.environment.backend);
 }

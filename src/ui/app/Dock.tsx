@@ -1,7 +1,7 @@
 // Shows running jobs and notices in a corner until they are done or dismissed; notes go by themselves.
 import { useEffect, useEffectEvent, useRef, useSyncExternalStore } from 'react';
 import type { Notice, NoticeSubject } from '../../lab/state/labState.ts';
-import { Meter } from '../parts/Meter.tsx';
+import { Meter } from '../parts/Button.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref, type Route } from '../shared/route.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';

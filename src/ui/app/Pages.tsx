@@ -19,13 +19,13 @@ function lazyPage<Props>(load: () => Promise<ComponentType<Props>>): LazyExoticC
 }
 
 const AnalysePage = lazyPage(async () => (await import('../analyse/AnalysePage.tsx')).AnalysePage);
-const AboutPage = lazyPage(async () => (await import('../library/AboutPage.tsx')).AboutPage);
+const AboutPage = lazyPage(async () => (await import('../library/LibraryPage.tsx')).AboutPage);
 const CorpusPage = lazyPage(async () => (await import('../library/CorpusPage.tsx')).CorpusPage);
 const CurvesPage = lazyPage(async () => (await import('../experiments/CurvesPage.tsx')).CurvesPage);
 const ExperimentPage = lazyPage(async () => (await import('../experiments/ExperimentPage.tsx')).ExperimentPage);
 const ExperimentsPage = lazyPage(async () => (await import('../experiments/ExperimentsPage.tsx')).ExperimentsPage);
 const LibraryPage = lazyPage(async () => (await import('../library/LibraryPage.tsx')).LibraryPage);
-const OpenPage = lazyPage(async () => (await import('../results/OpenPage.tsx')).OpenPage);
+const OpenPage = lazyPage(async () => (await import('../share/OpenPage.tsx')).OpenPage);
 const ResultFilePage = lazyPage(async () => (await import('../experiments/ExperimentsPage.tsx')).ResultFilePage);
 const RunPage = lazyPage(async () => (await import('../runs/RunPage.tsx')).RunPage);
 const ReviewPage = lazyPage(async () => (await import('../tag/ReviewPage.tsx')).ReviewPage);

@@ -3,12 +3,10 @@ import { useEffect, useState } from 'react';
 import { describedBy } from '../../lab/runs/descriptionRecords.ts';
 import { isQueueStuck } from '../../lab/runs/scheduler.ts';
 import type { LabState } from '../../lab/state/labState.ts';
-import { Button } from '../parts/Button.tsx';
-import { Meter } from '../parts/Meter.tsx';
+import { Button, Meter } from '../parts/Button.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
-import { methodName, runName, runProgress } from '../shared/runName.ts';
-import { useRunNaming } from '../shared/useDescriptions.ts';
+import { methodName, runName, runProgress, useRunNaming } from '../shared/runName.ts';
 import { shallow, useLab, useLabActions } from '../shared/useLab.ts';
 import { warnBeforeLeaving } from '../shared/viewState.ts';
 

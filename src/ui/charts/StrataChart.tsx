@@ -1,11 +1,17 @@
-// Draws scores by stratum of mentions as bars: precision, recall and F1 of one run, or one of them for two runs.
-import { Surface } from 'recharts';
+// Draws scores by stratum of mentions and sentence lengths by split as bars, and test F1 by the number of training sentences.
+import { Bar, BarChart, CartesianGrid, ErrorBar, Line, LineChart, Surface, Tooltip, XAxis, YAxis } from 'recharts';
+import type { LengthHistogram } from '../../analysis/questions/sentencesQuery.ts';
+import { SPLITS } from '../../data/corpus/corpus.ts';
+import type { LearningPoint } from '../../lab/comparison/comparisonCurves.ts';
+import type { StratumScore } from '../../metrics/errorKinds.ts';
 import type { SpanScore } from '../../metrics/scores/spanScore.ts';
-import type { StratumScore } from '../../metrics/strata.ts';
 import { format } from '../shared/format.ts';
-import type { Measure } from '../shared/selectedSnapshot.ts';
+import type { Measure } from '../shared/runName.ts';
 import { ChartFrame } from './ChartFrame.tsx';
-import { chartStyle } from './chartStyle.ts';
+import { axisOf, NO_BOUNDS } from './ZoomFields.tsx';
+import { chartStyle, countAxis, seriesStyle } from './chartStyle.ts';
+
+// Draws scores by stratum of mentions as bars: precision, recall and F1 of one run, or one of them for two runs.
 
 /** Percent; null for precision without predicted mentions, recall without annotated ones, F1 without either. */
 export function stratumValue(score: SpanScore | undefined, measure: Measure): number | null {
@@ -145,5 +151,138 @@ function Bars({ width, title, series, nameOf, strata }: BarsProps) {
         );
       })}
     </Surface>
+  );
+}
+
+// Draws test F1 by the number of training sentences, with its deviation over seeds, for one run or two.
+
+export interface LearningCurveChartProps {
+  /** Curves by compared run. */
+  readonly curves: readonly (readonly LearningPoint[])[];
+  readonly names: readonly string[];
+}
+
+export function LearningCurveChart({ curves, names }: LearningCurveChartProps) {
+  const lines = curves.map((points, index) => ({
+    name: names[index] ?? '',
+    style: { ...seriesStyle(index), dash: index === 0 ? undefined : '5 3' },
+    // A deviation may extend beyond 0 or 100, F1 cannot.
+    points: points.map(({ share, sentences, f1: { mean, deviation, count } }) => {
+      const error = deviation ?? 0;
+      return {
+        share,
+        sentences,
+        count,
+        f1: mean,
+        deviation,
+        error: [Math.min(error, mean), Math.min(error, 100 - mean)],
+      };
+    }),
+  }));
+  const all = lines.flatMap(({ points }) => points);
+  const axis = axisOf(
+    NO_BOUNDS,
+    all.flatMap(({ f1, error: [below = 0, above = 0] }) => [f1 - below, f1 + above]),
+  );
+  return (
+    <ChartFrame
+      caption="Test F1 by training sentences"
+      legend={lines.map(({ name, style }) => ({ name, line: style }))}
+      rows={() => [
+        ['run', 'share', 'training sentences', 'seeds', 'F1', 'deviation'],
+        ...lines.flatMap(({ name, points }) =>
+          points.map(({ share, sentences, count, f1, deviation }) => [name, share, sentences, count, f1, deviation]),
+        ),
+      ]}
+      heightPx={280}
+      empty={all.length === 0 ? 'No finished run with a test score at any share of the training sentences.' : null}
+    >
+      <LineChart margin={chartStyle.margin} title="Test F1 by the number of training sentences">
+        <CartesianGrid {...chartStyle.grid} />
+        <XAxis
+          {...chartStyle.axis}
+          dataKey="sentences"
+          type="number"
+          {...countAxis(0, Math.max(1, ...all.map(({ sentences }) => sentences)))}
+          padding={{ right: 14 }}
+          tickFormatter={format.count}
+          allowDuplicatedCategory={false}
+        />
+        <YAxis {...chartStyle.yAxis} {...axis} allowDataOverflow />
+        <Tooltip
+          {...chartStyle.tooltip}
+          formatter={(value) => format.percent(Number(value))}
+          labelFormatter={(sentences) => `${format.count(Number(sentences))} training sentences`}
+        />
+        {lines.map(({ name, style, points }) => (
+          <Line
+            key={name}
+            data={points}
+            dataKey="f1"
+            name={name}
+            stroke={style.stroke}
+            strokeDasharray={style.dash ?? ''}
+            strokeWidth={2}
+            dot={{ r: 3, fill: style.stroke, strokeWidth: 0 }}
+            isAnimationActive={false}
+          >
+            <ErrorBar
+              dataKey="error"
+              direction="y"
+              width={5}
+              stroke={style.stroke}
+              strokeWidth={1.5}
+              isAnimationActive={false}
+            />
+          </Line>
+        ))}
+      </LineChart>
+    </ChartFrame>
+  );
+}
+
+// Draws the sentence lengths of a corpus by split.
+
+const LEGEND = [
+  { name: 'train', line: 'train' },
+  { name: 'devel', line: 'devel' },
+  { name: 'test', line: 'test' },
+];
+
+export function LengthChart({ histogram }: { readonly histogram: LengthHistogram }) {
+  const { bins, longest, median } = histogram;
+  const bars = bins.map((bin) => ({
+    ...bin,
+    tokens: bin.from === bin.to ? String(bin.from) : `${bin.from}–${bin.to}`,
+  }));
+  return (
+    <ChartFrame
+      caption={`Sentences by length in tokens; median ${median}, longest ${longest}`}
+      legend={LEGEND}
+      rows={() => [
+        ['from', 'to', 'train', 'devel', 'test'],
+        ...bins.map((bin) => [bin.from, bin.to, bin.train, bin.devel, bin.test]),
+      ]}
+      empty={bins.length === 0 ? 'The corpus has no sentences.' : null}
+    >
+      <BarChart data={bars} margin={chartStyle.margin} barCategoryGap={1} title="Sentences by length in tokens">
+        <CartesianGrid {...chartStyle.grid} />
+        <XAxis {...chartStyle.axis} dataKey="tokens" />
+        <YAxis
+          {...chartStyle.yAxis}
+          {...countAxis(0, Math.max(1, ...bins.map((bin) => bin.train + bin.devel + bin.test)))}
+          tickFormatter={format.count}
+        />
+        <Tooltip
+          {...chartStyle.tooltip}
+          cursor={{ fill: 'var(--hover)' }}
+          formatter={(value) => format.count(Number(value))}
+          labelFormatter={(tokens) => `${String(tokens)} tokens`}
+        />
+        {SPLITS.filter((split) => bins.some((bin) => bin[split] > 0)).map((split) => (
+          <Bar key={split} dataKey={split} stackId="split" fill={`var(--chart-${split})`} isAnimationActive={false} />
+        ))}
+      </BarChart>
+    </ChartFrame>
   );
 }

@@ -1,22 +1,21 @@
 // Shows one experiment: which method and slicing rate is best and whether that is more than noise, its runs, its statistics, and ways to share it.
 import { useMemo } from 'react';
 import { taskKey, type Comparison, type TaskComparison } from '../../lab/comparison/comparison.ts';
+import { matchReported } from '../../lab/comparison/comparisonCurves.ts';
 import { comparisonTables } from '../../lab/comparison/comparisonTables.ts';
-import { matchReported } from '../../lab/comparison/reportedFigures.ts';
 import { publishedScores } from '../../lab/comparison/publishedScores.ts';
 import type { ImportedResult } from '../../lab/state/labState.ts';
 import { isSliced } from '../../schema/methods.ts';
-import type { ReportedScore } from '../../schema/reportedScores.ts';
+import type { ReportedScore } from '../../schema/resultFile.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { AnalysisPanel } from '../analyse/AnalysePage.tsx';
-import { subjectOf } from '../analyse/subject.ts';
-import { SubjectFields } from '../analyse/SubjectFields.tsx';
-import { RateChart } from '../charts/RateChart.tsx';
-import { RateCurvesChart } from '../charts/RateCurvesChart.tsx';
+import { SubjectFields, subjectOf } from '../analyse/SubjectFields.tsx';
+import { RateChart, RateCurvesChart } from '../charts/RateChart.tsx';
 import { Term } from '../help/Term.tsx';
 import { DescribeActions, DescriptionText } from '../parts/Description.tsx';
-import { SampleRemark } from '../parts/SampleRemark.tsx';
+import { SampleRemark } from '../parts/ScoreTable.tsx';
 import { RunsTable } from '../runs/RunsTable.tsx';
+import { SelectionActions, ShareRuns } from '../share/ShareForm.tsx';
 import {
   ANALYSIS_VIEWS,
   goTo,
@@ -28,11 +27,13 @@ import {
   type ExperimentView,
   type Route,
 } from '../shared/route.ts';
-import { taskRefName } from '../shared/runName.ts';
-import { useDescriptions } from '../shared/useDescriptions.ts';
+import { taskRefName, useDescriptions } from '../shared/runName.ts';
 import { shallow, useLab } from '../shared/useLab.ts';
 import { AffinityPanel } from './AffinityPanel.tsx';
-import { ComparisonTableView, MergeNotes } from './ComparisonTableView.tsx';
+import { ComparisonTableView, MatrixPanel, MergeNotes } from './ComparisonTables.tsx';
+import { RacePanel, ReplayPanel } from './RateSearchPanels.tsx';
+import { SignificanceSection } from './SignificanceSection.tsx';
+import { useSignificance, VerdictPanel, type SignificanceState } from './VerdictPanel.tsx';
 import {
   droppedRuns,
   experimentSettings,
@@ -44,13 +45,6 @@ import {
   usePool,
   type Pool,
 } from './experiments.ts';
-import { MatrixPanel } from './MatrixPanel.tsx';
-import { RacePanel } from './RacePanel.tsx';
-import { ReplayPanel } from './ReplayPanel.tsx';
-import { SelectionActions, ShareRuns } from './ShareRuns.tsx';
-import { SignificanceSection } from './SignificanceSection.tsx';
-import { useSignificance, type SignificanceState } from './useSignificance.ts';
-import { VerdictPanel } from './VerdictPanel.tsx';
 
 const NONE_REPORTED: readonly ReportedScore[] = [];
 

@@ -1,33 +1,30 @@
 // Lists experiments, the queue and all runs, and the result files that were imported.
 import { useDeferredValue, useMemo, useState } from 'react';
 import { isSampleCorpus } from '../../data/catalogue/samples.ts';
-import { variantName } from '../../lab/state/methodNames.ts';
 import type { Comparison } from '../../lab/comparison/comparison.ts';
 import { REPORTED_COLUMNS, reportedScoresCsv } from '../../lab/library/scoreTables.ts';
 import type { ImportedResult } from '../../lab/state/labState.ts';
-import type { Description } from '../../schema/descriptions.ts';
-import type { ReportedScore } from '../../schema/reportedScores.ts';
+import { variantName } from '../../lab/state/runViews.ts';
+import type { Description } from '../../schema/libraryRecord.ts';
+import type { ReportedScore } from '../../schema/resultFile.ts';
 import { AwakeSwitch } from '../parts/BackendPanel.tsx';
-import { Button } from '../parts/Button.tsx';
+import { Button, Meter } from '../parts/Button.tsx';
 import { DescribeActions, TagList } from '../parts/Description.tsx';
 import { DropZone } from '../parts/DropZone.tsx';
-import { Meter } from '../parts/Meter.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
-import { StorageFull } from '../parts/StorageTable.tsx';
+import { StorageFull, UnreadableList } from '../parts/StorageTable.tsx';
 import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
-import { UnreadableList } from '../parts/UnreadableList.tsx';
+import { ListFilter, StatusMark } from '../runs/ListFilter.tsx';
 import { QueuePanel } from '../runs/QueuePanel.tsx';
-import { ListFilter } from '../runs/ListFilter.tsx';
-import { filteredLines, filterNames, filterOf, filterTexts } from '../runs/runList.ts';
 import { RunsTable } from '../runs/RunsTable.tsx';
-import { StatusMark } from '../runs/StatusMark.tsx';
+import { filteredLines, filterNames, filterOf, filterTexts } from '../runs/runList.ts';
+import { SelectionActions } from '../share/ShareForm.tsx';
+import { useInAddress } from '../shared/addressTexts.ts';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
-import { taskRefName } from '../shared/runName.ts';
+import { taskRefName, useDescriptions } from '../shared/runName.ts';
 import { saveFile } from '../shared/saveFile.ts';
-import { useDescriptions } from '../shared/useDescriptions.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
-import { useInAddress } from '../shared/addressTexts.ts';
 import {
   bestOn,
   droppedRuns,
@@ -37,7 +34,6 @@ import {
   progressOf,
   usePool,
 } from './experiments.ts';
-import { SelectionActions } from './ShareRuns.tsx';
 
 export function ExperimentsPage() {
   const records = useRunRecords();

@@ -6,19 +6,18 @@ import {
   type TaskComparison,
   type Variant,
 } from '../../lab/comparison/comparison.ts';
-import { variantName } from '../../lab/state/methodNames.ts';
 import { mergeRuns, type MergedRuns } from '../../lab/comparison/mergeRuns.ts';
 import { presets } from '../../lab/plans/presets.ts';
+import { variantName } from '../../lab/state/runViews.ts';
 import { droppedText } from '../../metrics/racing/raceWords.ts';
-import { mean } from '../../metrics/scores/spread.ts';
+import { mean } from '../../metrics/scores/spanScore.ts';
 import { isSliced, METHODS } from '../../schema/methods.ts';
 import type { RunRecord, RunStatus } from '../../schema/runRecord.ts';
 import { format } from '../shared/format.ts';
+import { useLayers } from '../shared/memoryEstimates.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { shallow, useLab, useRunRecords } from '../shared/useLab.ts';
-import { useLayers } from '../shared/useLayers.ts';
-import { changedPaths, draftOfConfig } from '../train/configDraft.ts';
-import { nearestPreset } from '../train/planDraft.ts';
+import { changedPaths, draftOfConfig, nearestPreset } from '../train/planDraft.ts';
 
 /** Pools all own and imported runs, each once. */
 export function useMergedRuns(): MergedRuns {

@@ -1,10 +1,10 @@
-// The Help drawer: what the page is for, its usual steps and keys, and the glossary.
+// The Help drawer, what the page is for, its usual steps and keys, and definitions of the glossary: all in a list, or one beside its term.
 import { Dialog } from '@base-ui/react/dialog';
-import { useState } from 'react';
+import { Tooltip } from '@base-ui/react/tooltip';
+import { useState, type PointerEvent, type RefObject } from 'react';
 import type { Route } from '../shared/route.ts';
-import { GlossaryList } from './Definitions.tsx';
-import { commonKeys, guideOf, type KeyLine } from './guides.ts';
 import './help.css';
+import { commonKeys, glossary, guideOf, searchGlossary, type KeyLine, type TermName } from './helpTexts.ts';
 
 /** Whether the key `?` opens Help. */
 export interface HelpKey {
@@ -93,5 +93,69 @@ function HelpKeySwitch({ helpKey }: { readonly helpKey: HelpKey }) {
       />{' '}
       The key ? opens Help
     </label>
+  );
+}
+
+// Shows definitions of the glossary: one beside its term, or all in a list with a search.
+
+interface DefinitionPopupProps {
+  readonly name: TermName;
+  readonly id: string;
+  /** The term that it floats beside. */
+  readonly anchor: RefObject<HTMLElement | null>;
+  /** Keeps it open while the pointer is over it. */
+  readonly onHover: (event: PointerEvent, open: boolean) => void;
+}
+
+export function DefinitionPopup({ name, id, anchor, onHover }: DefinitionPopupProps) {
+  return (
+    <Tooltip.Root open>
+      {/* In the page's main part: assistive technology looks for content in landmarks. */}
+      <Tooltip.Portal container={document.getElementById('main')}>
+        <Tooltip.Positioner
+          anchor={anchor}
+          sideOffset={6}
+          align="start"
+          collisionPadding={8}
+          className="definition-position"
+        >
+          <Tooltip.Popup
+            id={id}
+            role="tooltip"
+            className="definition"
+            onPointerEnter={(event) => onHover(event, true)}
+            onPointerLeave={(event) => onHover(event, false)}
+          >
+            <strong>{name}</strong> {glossary[name]}
+          </Tooltip.Popup>
+        </Tooltip.Positioner>
+      </Tooltip.Portal>
+    </Tooltip.Root>
+  );
+}
+
+export function GlossaryList() {
+  const [text, setText] = useState('');
+  const found = searchGlossary(text);
+  return (
+    <section className="stack" aria-labelledby="glossary-title">
+      <h3 id="glossary-title">Glossary</h3>
+      <div className="field">
+        <label htmlFor="glossary-search">Search the glossary</label>
+        <input id="glossary-search" type="search" value={text} onChange={(event) => setText(event.target.value)} />
+      </div>
+      <p className="visually-hidden" role="status">
+        {text.trim() === '' ? '' : `${found.length} of ${Object.keys(glossary).length} terms`}
+      </p>
+      {found.length === 0 && <p className="soft">No term has “{text.trim()}”.</p>}
+      <dl className="glossary">
+        {found.map((name) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{glossary[name]}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
   );
 }

@@ -1,10 +1,10 @@
 // Explains a term of the glossary where it occurs: its definition appears on hover, focus or tap.
 import { lazy, Suspense, useEffect, useId, useRef, useState, type PointerEvent } from 'react';
-import type { TermName } from './glossary.ts';
+import type { TermName } from './helpTexts.ts';
 import './help.css';
 
 /** Loads with the first definition that somebody wants to see. */
-const DefinitionPopup = lazy(async () => ({ default: (await import('./Definitions.tsx')).DefinitionPopup }));
+const DefinitionPopup = lazy(async () => ({ default: (await import('./HelpDrawer.tsx')).DefinitionPopup }));
 
 /** Long enough for a pointer that only passes, and for the way from a term to its definition. */
 const HOVER_MS = 200;

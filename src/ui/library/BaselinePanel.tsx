@@ -1,23 +1,23 @@
 // Makes a network of words from corpora and, if there are any, vectors of words, to train from nothing.
 import { useState } from 'react';
 import {
-  BASELINES,
   baselineForms,
+  BASELINES,
   languageText,
   MOST_LANGUAGE,
   type BaselineName,
   type LanguageChoice,
   type WordsOrigin,
 } from '../../data/words/baselines.ts';
-import { baselineName, FIRST_WORDS, MOST_FIRST_WORDS } from '../../lab/library/newBaseline.ts';
+import { baselineName, FIRST_WORDS, MOST_FIRST_WORDS } from '../../lab/library/suggestedModels.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { BaselineMade } from '../../wire/trainingProtocol.ts';
 import { Button } from '../parts/Button.tsx';
-import { Facts } from '../parts/Facts.tsx';
 import { Field, NumberField } from '../parts/Field.tsx';
+import { Facts } from '../parts/TableBox.tsx';
 import { format, wholeNumber } from '../shared/format.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
-import { useDraftChange } from '../train/useDraftChange.ts';
+import { useDraftChange } from '../train/planDraft.ts';
 
 export function BaselinePanel() {
   const corpora = useLab((state) => state.corpora);

@@ -1,28 +1,23 @@
 // Shows one corpus: how it was read, its issues, its counts, and its sentences.
 import { useState } from 'react';
-import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
-import type { SplitCounts } from '../../data/corpus/corpusSource.ts';
-import type { AnnotationFormat } from '../../data/documents/annotationFormats.ts';
+import { SPLITS, type Split, type SplitCounts } from '../../data/corpus/corpus.ts';
+import type { AnnotationFormat } from '../../data/documents/document.ts';
 import type { CorpusRecord, ReviewProvenance } from '../../schema/corpusRecord.ts';
 import { ownValue } from '../../util/validate.ts';
-import { LengthChart } from '../charts/LengthChart.tsx';
-import { AnalysisWait } from '../parts/AnalysisWait.tsx';
-import { Button } from '../parts/Button.tsx';
+import { LengthChart } from '../charts/StrataChart.tsx';
+import { AnalysisWait, useAnalysis } from '../parts/AnalysisWait.tsx';
+import { Button, useAct } from '../parts/Button.tsx';
 import { documentFormats, FormatSelect } from '../parts/FormatSelect.tsx';
 import { IssueList } from '../parts/IssueList.tsx';
-import { Pager } from '../parts/Pager.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
-import { TableBox } from '../parts/TableBox.tsx';
-import { TypeLabel } from '../parts/TypeLabel.tsx';
+import { TypeLabel } from '../parts/SentenceLine.tsx';
+import { Pager, TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { goTo, routeHref } from '../shared/route.ts';
 import { saveFiles } from '../shared/saveFile.ts';
-import { useAct } from '../shared/useAct.ts';
-import { useAnalysis } from '../shared/useAnalysis.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
-import { ColumnPicker } from './ColumnPicker.tsx';
-import { useDraftChange } from '../train/useDraftChange.ts';
-import { SilverOrigin } from './SilverOrigin.tsx';
+import { useDraftChange } from '../train/planDraft.ts';
+import { ColumnPicker, SilverOrigin } from './CorpusOrigin.tsx';
 import { SentenceBrowser } from './SentenceBrowser.tsx';
 
 const ROWS: readonly (readonly [name: string, of: (counts: SplitCounts) => number])[] = [

@@ -1,17 +1,19 @@
-// Shows the dictionaries of the library: what each was understood as, a note on its licence, and how to mark its terms in text.
+// Shows the dictionaries of the library, what each was understood as, and marks their terms in text as a corpus to train on.
 import { useCallback, useState } from 'react';
-import type { DictionaryRecord } from '../../schema/dictionaryRecord.ts';
-import { Button } from '../parts/Button.tsx';
-import { DropZone } from '../parts/DropZone.tsx';
+import { DEFAULT_RULES, type TermRules } from '../../data/dictionary/termForms.ts';
+import type { TermsSource } from '../../lab/dictionaries/storedDictionary.ts';
+import type { DictionaryRecord } from '../../schema/corpusRecord.ts';
+import type { SilverDivision } from '../../wire/readingProtocol.ts';
+import { Button, useAct } from '../parts/Button.tsx';
+import { BringInContext, DropZone, useDropHere, type BringIn } from '../parts/DropZone.tsx';
+import { Field, NumberField } from '../parts/Field.tsx';
 import { IssueList } from '../parts/IssueList.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
+import { UnreadableList } from '../parts/StorageTable.tsx';
 import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
-import { UnreadableList } from '../parts/UnreadableList.tsx';
-import { BringInContext, useDropHere, type BringIn } from '../shared/dropEntries.ts';
-import { format } from '../shared/format.ts';
-import { useAct } from '../shared/useAct.ts';
+import { enterNumber, format, wholeNumber } from '../shared/format.ts';
+import { goTo } from '../shared/route.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
-import { MarkTermsPanel } from './MarkTermsPanel.tsx';
 
 export function DictionariesSection() {
   const lab = useLabActions();
@@ -151,5 +153,167 @@ function LicenceNote({ dictionary: { id, name, licence } }: { readonly dictionar
         </Button>
       )}
     </span>
+  );
+}
+
+// Marks the terms of a dictionary in text, as a corpus to train on: which text, which rules, which splits.
+
+const RULES: readonly (readonly [rule: 'plurals' | 'joins' | 'greek' | 'commonWords', label: string])[] = [
+  ['plurals', 'Singular and plural are the same, and a possessive ’s is passed over'],
+  ['joins', 'Hyphens and spaces do not count: IL-2, IL 2 and IL2'],
+  ['greek', 'Greek letters and their names are the same'],
+  ['commonWords', 'Terms that are common English words are left out'],
+];
+
+const SEEDS = [0, 4294967295] as const;
+const LENGTHS = [0, 20] as const;
+/** The choice of the text in the list of corpora. */
+const PASTED = '';
+
+export function MarkTermsPanel({ dictionaries }: { readonly dictionaries: readonly DictionaryRecord[] }) {
+  const lab = useLabActions();
+  const isElsewhere = useLab((state) => state.owner === 'elsewhere');
+  const corpora = useLab((state) => state.corpora);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [corpusId, setCorpusId] = useState<string | null>(null);
+  const [text, setText] = useState('');
+  const [type, setType] = useState('');
+  const [name, setName] = useState<string | null>(null);
+  const [splits, setSplits] = useState<'own' | 'annotated' | 'divided' | 'train' | null>(null);
+  const [seed, setSeed] = useState('1');
+  const [length, setLength] = useState(String(DEFAULT_RULES.symbolLength));
+  const [rules, setRules] = useState<TermRules>(DEFAULT_RULES);
+  const dictionary = dictionaries.find(({ id }) => id === chosen) ?? dictionaries[0];
+  const corpus = corpusId === PASTED ? undefined : (corpora.find(({ id }) => id === corpusId) ?? corpora[0]);
+  const isOfCorpus = corpus !== undefined;
+  const division = isOfCorpus ? (splits ?? 'own') : splits === 'train' ? 'train' : 'divided';
+  const [seedNumber, symbolLength] = [wholeNumber(seed, ...SEEDS), wholeNumber(length, ...LENGTHS)];
+  const wanted = name ?? `${corpus?.name ?? 'text'}-terms`;
+  if (dictionary === undefined) return null;
+  const mark = async () => {
+    const made: SilverDivision =
+      division === 'divided'
+        ? { kind: 'divided', seed: seedNumber ?? 1 }
+        : division === 'train'
+          ? { kind: 'train' }
+          : { kind: 'own', test: division === 'annotated' ? 'annotated' : 'terms' };
+    const source: TermsSource = isOfCorpus ? { kind: 'corpus', corpusId: corpus.id } : { kind: 'text', text };
+    const id = await lab.dictionaries.markTerms({
+      dictionaryId: dictionary.id,
+      source,
+      name: wanted,
+      rules: { ...rules, symbolLength: symbolLength ?? DEFAULT_RULES.symbolLength },
+      type: type.trim() === '' ? null : type.trim(),
+      division: made,
+    });
+    if (id !== null) goTo({ page: 'corpus', corpusId: id });
+  };
+  return (
+    <section className="panel stack" aria-labelledby="terms-title">
+      <h2 id="terms-title">Mark terms in text</h2>
+      <p className="soft">
+        Makes a corpus in which the longest terms are mentions, to train on without annotation by hand. Terms of several
+        types are not marked, and terms of several ids get none: the page of the corpus lists both.
+      </p>
+      <div className="fields">
+        <Field label="Dictionary">
+          {(control) => (
+            <select {...control} value={dictionary.id} onChange={(event) => setChosen(event.target.value)}>
+              {dictionaries.map(({ id, name: label }) => (
+                <option key={id} value={id}>
+                  {label}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Field label="Text" help="Of a corpus, its sentences; its annotation is ignored.">
+          {(control) => (
+            <select {...control} value={corpus?.id ?? PASTED} onChange={(event) => setCorpusId(event.target.value)}>
+              {corpora.map(({ id, name: label }) => (
+                <option key={id} value={id}>
+                  {label}
+                </option>
+              ))}
+              <option value={PASTED}>pasted text</option>
+            </select>
+          )}
+        </Field>
+        <Field label="Type of the terms" help="Leave it empty for the types of the file.">
+          {(control) => (
+            <input
+              {...control}
+              type="text"
+              value={type}
+              placeholder={Object.keys(dictionary.types)[0] ?? 'entity'}
+              onChange={(event) => setType(event.target.value)}
+            />
+          )}
+        </Field>
+        <Field label="Name of the corpus">
+          {(control) => (
+            <input {...control} type="text" value={wanted} onChange={(event) => setName(event.target.value)} />
+          )}
+        </Field>
+        <Field label="Splits">
+          {(control) => (
+            <select
+              {...control}
+              value={division}
+              onChange={(event) => setSplits(event.target.value as 'own' | 'annotated' | 'divided' | 'train')}
+            >
+              {isOfCorpus && <option value="own">as in the corpus</option>}
+              {isOfCorpus && <option value="annotated">as in the corpus, with its annotated test</option>}
+              <option value="divided">divided by a seed: train, devel, test</option>
+              <option value="train">all for training</option>
+            </select>
+          )}
+        </Field>
+        {division === 'divided' && (
+          <NumberField
+            label="Seed"
+            value={seed}
+            onValue={setSeed}
+            problem={seedNumber === null ? enterNumber(...SEEDS) : undefined}
+          />
+        )}
+        <NumberField
+          label="Symbols up to"
+          help="Letters and digits of a term whose capitals count, as in CAT. 0: capitals never count."
+          value={length}
+          onValue={setLength}
+          problem={symbolLength === null ? enterNumber(...LENGTHS) : undefined}
+        />
+      </div>
+      {!isOfCorpus && (
+        <Field label="Text to mark">
+          {(control) => (
+            <textarea {...control} rows={5} value={text} onChange={(event) => setText(event.target.value)} />
+          )}
+        </Field>
+      )}
+      <fieldset className="tasks">
+        <legend>What does not count</legend>
+        {RULES.map(([rule, label]) => (
+          <label key={rule}>
+            <input
+              type="checkbox"
+              checked={rules[rule]}
+              onChange={(event) => setRules({ ...rules, [rule]: event.target.checked })}
+            />{' '}
+            {label}
+          </label>
+        ))}
+      </fieldset>
+      <div className="actions">
+        <Button
+          kind="strong"
+          disabled={isElsewhere || seedNumber === null || symbolLength === null || (!isOfCorpus && text.trim() === '')}
+          onAct={mark}
+        >
+          Mark terms
+        </Button>
+      </div>
+    </section>
   );
 }

@@ -1,14 +1,12 @@
 // Shows what a hub offers under a name: files, size, shape and memory, before anything large is downloaded.
 import { useMemo, useState } from 'react';
+import { factsOf } from '../../data/pieces/encoderFacts.ts';
 import { presets } from '../../lab/plans/presets.ts';
 import type { BackendState, HubModel } from '../../lab/state/labState.ts';
-import { factsOf } from '../../data/pieces/encoderFacts.ts';
 import { totalSize } from '../../util/namedFile.ts';
-
 import { Button } from '../parts/Button.tsx';
-import { Facts } from '../parts/Facts.tsx';
 import { Field } from '../parts/Field.tsx';
-import { TableBox } from '../parts/TableBox.tsx';
+import { Facts, TableBox } from '../parts/TableBox.tsx';
 import { backendName, enterNumber, format, wholeNumber } from '../shared/format.ts';
 import { memoryHome, memoryLimit, recomputesText, useModelMemory, type Estimate } from '../shared/memoryEstimates.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';

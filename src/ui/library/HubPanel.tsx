@@ -1,7 +1,6 @@
 // Gets models from a hub by name: the form to look one up, the model found, and unfinished downloads.
 import { useMemo, useState, type SyntheticEvent } from 'react';
 import { familyList } from '../../data/pieces/encoderFacts.ts';
-import { publicHub } from '../../lab/library/publicHosts.ts';
 import {
   configOfSuggested,
   layerParameters,
@@ -9,16 +8,16 @@ import {
   type SuggestedModel,
 } from '../../lab/library/suggestedModels.ts';
 import { presets } from '../../lab/plans/presets.ts';
-import type { HubModel, Job, ModelDownload } from '../../lab/state/labState.ts';
+import type { HubModel, Job } from '../../lab/state/labState.ts';
+import type { ModelDownload } from '../../schema/libraryRecord.ts';
 import { totalSize } from '../../util/namedFile.ts';
-import { Button } from '../parts/Button.tsx';
+import { publicHub } from '../../wire/requestFile.ts';
+import { Button, Meter, useAct } from '../parts/Button.tsx';
 import { Field } from '../parts/Field.tsx';
-import { Meter } from '../parts/Meter.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
 import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { useModelMemory, type Estimate } from '../shared/memoryEstimates.ts';
-import { useAct } from '../shared/useAct.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
 import { HubModelPanel } from './HubModelPanel.tsx';
 

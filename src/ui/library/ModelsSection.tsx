@@ -1,19 +1,18 @@
 // Shows the library of pretrained models and trained taggers.
 import { factsOf, familyList } from '../../data/pieces/encoderFacts.ts';
-import { isInstalling } from '../../lab/state/isInstalling.ts';
+import { isInstalling } from '../../lab/state/labStore.ts';
 import { taggerKey } from '../../lab/tagging/offeredTaggers.ts';
-import type { ModelRecord, ModelSource } from '../../schema/modelRecord.ts';
-import type { TaggerHead } from '../../schema/taggerHead.ts';
+import type { ModelRecord, ModelSource, TaggerHead } from '../../schema/modelRecord.ts';
 import { totalSize } from '../../util/namedFile.ts';
 import { Button } from '../parts/Button.tsx';
 import { DropZone } from '../parts/DropZone.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
+import { UnreadableList } from '../parts/StorageTable.tsx';
 import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
-import { UnreadableList } from '../parts/UnreadableList.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
-import { useDraftChange } from '../train/useDraftChange.ts';
+import { useDraftChange } from '../train/planDraft.ts';
 import { BaselinePanel } from './BaselinePanel.tsx';
 import { HubPanel } from './HubPanel.tsx';
 

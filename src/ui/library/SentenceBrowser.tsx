@@ -3,12 +3,11 @@ import { useDeferredValue, useEffect, useId, useMemo, useRef, type KeyboardEvent
 import type { SentenceFilter } from '../../analysis/questions/sentencesQuery.ts';
 import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
-import { AnalysisWait } from '../parts/AnalysisWait.tsx';
-import { Pager, rowAfterKey } from '../parts/Pager.tsx';
+import { AnalysisWait, shownAnswer, useAnalysis } from '../parts/AnalysisWait.tsx';
 import { SentenceLine } from '../parts/SentenceLine.tsx';
-import { format } from '../shared/format.ts';
-import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
+import { Pager, rowAfterKey } from '../parts/TableBox.tsx';
 import { indexIn, useInAddress, type AddressTexts } from '../shared/addressTexts.ts';
+import { format } from '../shared/format.ts';
 
 const PAGE_SIZE = 25;
 

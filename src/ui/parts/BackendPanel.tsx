@@ -6,8 +6,8 @@ import type { Activations, MachineSettings, MixedPrecision, Precision } from '..
 import { LabError } from '../../util/labError.ts';
 import { backendName, enterNumber } from '../shared/format.ts';
 import { AwakeContext, type AwakeState } from '../shared/keepAwake.ts';
-import { useAct } from '../shared/useAct.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
+import { useAct } from './Button.tsx';
 import { Field } from './Field.tsx';
 import { TableBox } from './TableBox.tsx';
 

@@ -1,6 +1,5 @@
-// A button whose action may take a while or fail.
-import { useState, type ReactNode } from 'react';
-import { useAct } from '../shared/useAct.ts';
+// A button whose action may take a while or fail: the failure becomes a notice, the person's entries stay; and a progress bar.
+import { createContext, useContext, useState, type ReactNode } from 'react';
 
 export interface ButtonProps {
   readonly onAct: () => Promise<void> | void;
@@ -31,4 +30,31 @@ export function Button({ onAct, kind = 'plain', disabled = false, label, childre
       {children}
     </button>
   );
+}
+
+// A progress bar, indeterminate if the total is unknown.
+
+export interface MeterProps {
+  readonly label: string;
+  readonly done: number;
+  /** 0 when unknown. */
+  readonly total: number;
+}
+
+export function Meter({ label, done, total }: MeterProps) {
+  if (total <= 0) return <progress className="meter" aria-label={label} />;
+  return <progress className="meter" aria-label={label} value={Math.min(done, total)} max={total} />;
+}
+
+// Runs actions that may fail: the failure becomes a notice, and the person's entries stay.
+
+/** Runs the work; resolves when it has ended either way. */
+export type Act = (work: () => Promise<void> | void) => Promise<void>;
+
+export const ActContext = createContext<Act>(async (work) => {
+  await work();
+});
+
+export function useAct(): Act {
+  return useContext(ActContext);
 }

@@ -1,11 +1,10 @@
 // Shows and edits what a person wrote about runs or experiments: name, tags, notes, and whether they are archived.
 import { memo, useId, useRef, useState, type FormEvent } from 'react';
-import { descriptionLimits, type DescribedKind, type Description } from '../../schema/descriptions.ts';
+import { descriptionLimits, type DescribedKind, type Description } from '../../schema/libraryRecord.ts';
 import { format } from '../shared/format.ts';
-import { useAct } from '../shared/useAct.ts';
-import { useDescriptions } from '../shared/useDescriptions.ts';
+import { useDescriptions } from '../shared/runName.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
-import { Button } from './Button.tsx';
+import { Button, useAct } from './Button.tsx';
 
 /** Shows tags side by side; nothing without any. A row that changes with each step does not draw them again. */
 export const TagList = memo(function TagList({ tags }: { readonly tags: readonly string[] | undefined }) {

@@ -1,5 +1,5 @@
 // Chooses the format that predictions or tagged documents are saved in.
-import { annotationFormats, type AnnotationFormat } from '../../data/documents/annotationFormats.ts';
+import { annotationFormats, type AnnotationFormat } from '../../data/documents/document.ts';
 import type { PredictionFormat } from '../../lab/state/labState.ts';
 
 export interface FormatSelectProps<Format extends PredictionFormat> {

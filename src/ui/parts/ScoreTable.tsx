@@ -1,9 +1,14 @@
-// Shows precision, recall and F1 overall and by type, under the lenient and the strict reading side by side.
+// Shows precision, recall and F1 overall and by type, says where scores come from samples, and links to the analyses that explain them.
+import { Fragment } from 'react';
+import { sampleRemark } from '../../data/catalogue/samples.ts';
 import type { SpanScore } from '../../metrics/scores/spanScore.ts';
-import type { TermName } from '../help/glossary.ts';
+import type { RunSpec, TaskRef } from '../../schema/runRecord.ts';
 import { Term } from '../help/Term.tsx';
+import type { TermName } from '../help/helpTexts.ts';
 import { format } from '../shared/format.ts';
-import { MEASURES, READINGS, type Measure, type Reading } from '../shared/selectedSnapshot.ts';
+import { ANALYSIS_VIEWS, NOTHING_CHOSEN, routeHref, type AnalysisView } from '../shared/route.ts';
+import { MEASURES, READINGS, type Measure, type Reading } from '../shared/runName.ts';
+import { useLab } from '../shared/useLab.ts';
 import { TableBox } from './TableBox.tsx';
 
 const READING_WORDS: Readonly<Record<Reading, readonly [term: TermName, text: string]>> = {
@@ -90,5 +95,51 @@ function CountCells({ score }: { readonly score: SpanScore | undefined }) {
         </td>
       ))}
     </>
+  );
+}
+
+// Says beside scores that they come from sample corpora, whose sentences are invented.
+
+/** Nothing where no run trains on a sample. */
+export function SampleRemark({ specs }: { readonly specs: readonly Pick<RunSpec, 'tasks'>[] }) {
+  const corpora = new Map(specs.flatMap(({ tasks }) => tasks.map(({ corpus }) => [corpus.id, corpus] as const)));
+  const remark = sampleRemark([...corpora.values()]);
+  return remark === null ? null : <p className="soft sample-remark">{remark}</p>;
+}
+
+// Links a task, or a run's score on it, to the analyses that explain it.
+
+/** Names of the analyses. */
+export const viewNames: Readonly<Record<AnalysisView, string>> = {
+  sets: 'Entity sets',
+  labels: 'Labels',
+  leaks: 'Leaks',
+  breakdown: 'Breakdown',
+  errors: 'Errors',
+  confidence: 'Confidence',
+};
+
+interface AnalyseLinksProps {
+  readonly task: TaskRef;
+  /** Null for the task itself. */
+  readonly runId: string | null;
+}
+
+/** Shows the links; nothing if the task's corpus or the run is not in this library. */
+export function AnalyseLinks({ task, runId }: AnalyseLinksProps) {
+  const corpus = useLab(({ corpora }) => corpora.find(({ fingerprint }) => fingerprint === task.corpus.fingerprint));
+  const isHere = useLab(({ runs }) => runId === null || runs.some(({ record }) => record.spec.id === runId));
+  if (corpus === undefined || !isHere) return null;
+  const place = { ...NOTHING_CHOSEN, corpus: corpus.id, type: task.type, run: runId };
+  return (
+    <p>
+      {runId === null ? 'Analyse this task: ' : 'Analyse this score: '}
+      {ANALYSIS_VIEWS.map((view, index) => (
+        <Fragment key={view}>
+          {index > 0 && ' · '}
+          <a href={routeHref({ page: 'analyse', ...place, view })}>{viewNames[view]}</a>
+        </Fragment>
+      ))}
+    </p>
   );
 }

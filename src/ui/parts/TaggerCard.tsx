@@ -1,5 +1,5 @@
 // The card of the tagger that comes with the lab: what it is for, its scores, its limits and its licence.
-import type { ShippedTaggerCard } from '../../schema/shippedCatalogue.ts';
+import type { ShippedTaggerCard } from '../../schema/taggerFiles.ts';
 import { format } from '../shared/format.ts';
 import { useLab } from '../shared/useLab.ts';
 import { TableBox } from './TableBox.tsx';

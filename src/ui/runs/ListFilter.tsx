@@ -1,6 +1,8 @@
-// Filters a list of runs or experiments by text, by tag, and by whether archived ones are shown.
+// Filters a list of runs or experiments by text, by tag and by archive, and shows the status of a run as a word with a mark.
 import { useMemo } from 'react';
+import type { RunStatus } from '../../schema/runRecord.ts';
 import { format } from '../shared/format.ts';
+import { STATUS_WORDS } from '../shared/runName.ts';
 import { tagsOf, type RunFilter, type RunLine } from './runList.ts';
 
 interface ListFilterProps {
@@ -61,5 +63,17 @@ export function ListFilter({ label, placeholder, lines, filter, onFilter }: List
         </label>
       )}
     </>
+  );
+}
+
+// Shows the status of a run as a word with a mark of distinct shape.
+
+export function StatusMark({ status, detail }: { readonly status: RunStatus; readonly detail?: string | undefined }) {
+  return (
+    <span className={`status ${status}`}>
+      <span className="status-dot" aria-hidden="true" />
+      {STATUS_WORDS[status]}
+      {detail !== undefined && <span className="faint"> {detail}</span>}
+    </span>
   );
 }

@@ -7,8 +7,7 @@ import { Button } from '../parts/Button.tsx';
 import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
-import { methodName, runName } from '../shared/runName.ts';
-import { useRunNaming } from '../shared/useDescriptions.ts';
+import { methodName, runName, useRunNaming } from '../shared/runName.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
 
 /** Shows waiting runs: their order, what they wait for, and buttons to change that. */

@@ -5,14 +5,11 @@ import { SPLITS } from '../../data/corpus/corpus.ts';
 import { presets } from '../../lab/plans/presets.ts';
 import type { RunRecord, RunSpec, TaskRef } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';
-
-import { Facts, type Fact } from '../parts/Facts.tsx';
-import { TableBox } from '../parts/TableBox.tsx';
+import { Facts, TableBox, type Fact } from '../parts/TableBox.tsx';
 import { backendName, format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
-import { changedPaths, draftOfConfig, settingText } from '../train/configDraft.ts';
 import { configSections } from '../train/configFields.ts';
-import { nearestPreset } from '../train/planDraft.ts';
+import { changedPaths, draftOfConfig, nearestPreset, settingText } from '../train/planDraft.ts';
 
 interface RunInputsProps {
   readonly record: RunRecord;

@@ -1,36 +1,39 @@
-// Shows one run: its curves and progress while it trains, its scores when it is done.
+// Shows one run: its curves and progress while it trains, its scores when it is done, and its exports.
 import { useId, useState } from 'react';
 import { factsOf } from '../../data/pieces/encoderFacts.ts';
-import { droppedText } from '../../metrics/racing/raceWords.ts';
 import type { ImportedResult, PredictionFormat } from '../../lab/state/labState.ts';
 import { taggerKey } from '../../lab/tagging/offeredTaggers.ts';
+import { droppedText } from '../../metrics/racing/raceWords.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
+import { ONNX_PRECISIONS, type OnnxPrecision } from '../../schema/taggerFiles.ts';
 import { LabError } from '../../util/labError.ts';
-import { DevelChart } from '../charts/DevelChart.tsx';
-import { LossChart } from '../charts/LossChart.tsx';
-import { AnalyseLinks } from '../parts/AnalyseLinks.tsx';
+import { DevelChart, LossChart } from '../charts/RunCharts.tsx';
 import { AwakeSwitch } from '../parts/BackendPanel.tsx';
 import { Button } from '../parts/Button.tsx';
 import { DescribeActions, DescriptionText } from '../parts/Description.tsx';
 import { FormatSelect, predictionFormats } from '../parts/FormatSelect.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
-import { SampleRemark } from '../parts/SampleRemark.tsx';
+import { AnalyseLinks, SampleRemark } from '../parts/ScoreTable.tsx';
 import { StorageFull } from '../parts/StorageTable.tsx';
-import { resultAddress } from '../results/resultLink.ts';
-import { SentenceTotals } from '../share/SentenceTotals.tsx';
+import { resultAddress } from '../share/OpenPage.tsx';
 import { ShareFold } from '../share/ShareForm.tsx';
 import { format } from '../shared/format.ts';
+import { useLayers } from '../shared/memoryEstimates.ts';
 import { goTo, routeHref } from '../shared/route.ts';
-import { methodName, runName, taskRefName } from '../shared/runName.ts';
+import { methodName, runName, taskRefName, useDescriptions } from '../shared/runName.ts';
 import { downloadJson, saveFiles, saveTagger } from '../shared/saveFile.ts';
-import { useDescriptions } from '../shared/useDescriptions.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
-import { useLayers } from '../shared/useLayers.ts';
-import { OnnxExport } from './OnnxExport.tsx';
+import { StatusMark } from './ListFilter.tsx';
 import { RunInputs, RunInterruptions, RunLeaks } from './RunInputs.tsx';
-import { RunProgress, useFollowedRun, type FollowedRunProps } from './RunProgress.tsx';
-import { RunScores, SnapshotTable, type ModelForm } from './RunScores.tsx';
-import { StatusMark } from './StatusMark.tsx';
+import {
+  RunProgress,
+  RunScores,
+  SentenceTotals,
+  SnapshotTable,
+  useFollowedRun,
+  type FollowedRunProps,
+  type ModelForm,
+} from './RunScores.tsx';
 
 interface RunActionsProps {
   readonly record: RunRecord;
@@ -316,6 +319,70 @@ function TaskScores({ record, task, name, own }: TaskScoresProps) {
         )}
         {own && task === 0 && <OnnxExport record={record} folderOf={folderOf} />}
       </section>
+    </>
+  );
+}
+
+// Saves a snapshot as an ONNX graph for onnxruntime.
+
+const about: Readonly<Record<OnnxPrecision, string>> = {
+  f32: 'The graph computes what the lab computes.',
+  f16: 'Weights are rounded to 16 bits, which halves the file; the graph computes in 32.',
+  int8: 'Weights take 8 bits, a quarter of the size, and products are rounded, too: a few mentions change.',
+};
+
+interface OnnxExportProps {
+  readonly record: RunRecord;
+  /** Names the folder of a snapshot. */
+  readonly folderOf: (epoch: number) => string;
+}
+
+/** Chooses a snapshot and a precision. */
+export function OnnxExport({ record: { spec, snapshots, selectedEpoch }, folderOf }: OnnxExportProps) {
+  const lab = useLabActions();
+  const epochs = snapshots.map(({ epoch }) => epoch);
+  const [chosen, setChosen] = useState<number | null>(null);
+  const [precision, setPrecision] = useState<OnnxPrecision>('f32');
+  const epoch = chosen ?? selectedEpoch ?? epochs.at(-1);
+  if (epoch === undefined) return null;
+  const save = () =>
+    saveTagger(
+      lab,
+      { tagger: { kind: 'snapshot', runId: spec.id, epoch }, precision: 'F32', onnx: precision },
+      `${folderOf(epoch)}-onnx-${precision}`,
+    );
+  return (
+    <>
+      <div className="actions" role="group" aria-label="ONNX">
+        {epochs.length > 1 && (
+          <label className="inline-field">
+            Snapshot of epoch{' '}
+            <select value={epoch} onChange={(event) => setChosen(Number(event.target.value))}>
+              {epochs.map((one) => (
+                <option key={one}>{one}</option>
+              ))}
+            </select>
+          </label>
+        )}
+        <label className="inline-field">
+          ONNX weights{' '}
+          <select
+            value={precision}
+            onChange={(event) => setPrecision(ONNX_PRECISIONS.find((one) => one === event.target.value) ?? precision)}
+          >
+            {ONNX_PRECISIONS.map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </select>
+        </label>
+        <Button onAct={save} label={`Save as ONNX, epoch ${epoch}`}>
+          Save as ONNX
+        </Button>
+      </div>
+      <p className="soft">
+        A zipped folder for onnxruntime in a page, in Node and in Python, with <code>tag.js</code> and{' '}
+        <code>tag.py</code> that tag text with it. {about[precision]}
+      </p>
     </>
   );
 }

@@ -11,25 +11,21 @@ import {
   type SortingState,
 } from '@tanstack/react-table';
 import { memo, useDeferredValue, useMemo, useState, type Dispatch, type ReactNode, type SetStateAction } from 'react';
-import { csvText } from '../../util/csv.ts';
 import { droppedText } from '../../metrics/racing/raceWords.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
-import { Button } from '../parts/Button.tsx';
+import { csvText } from '../../util/csv.ts';
+import { Button, Meter } from '../parts/Button.tsx';
 import { TagList } from '../parts/Description.tsx';
-import { Meter } from '../parts/Meter.tsx';
-import { Pager } from '../parts/Pager.tsx';
-import { SampleRemark } from '../parts/SampleRemark.tsx';
-import { TableBox } from '../parts/TableBox.tsx';
-import { format } from '../shared/format.ts';
-import { NOTHING_CHOSEN, routeHref } from '../shared/route.ts';
-import { runProgress } from '../shared/runName.ts';
-import { saveFile } from '../shared/saveFile.ts';
-import { shownF1 } from '../shared/selectedSnapshot.ts';
-import { useDescriptions } from '../shared/useDescriptions.ts';
-import { useLab, useRunView } from '../shared/useLab.ts';
-import { useLayers } from '../shared/useLayers.ts';
+import { SampleRemark } from '../parts/ScoreTable.tsx';
+import { Pager, TableBox } from '../parts/TableBox.tsx';
 import { useInAddress, usePageInAddress } from '../shared/addressTexts.ts';
-import { ListFilter } from './ListFilter.tsx';
+import { format } from '../shared/format.ts';
+import { useLayers } from '../shared/memoryEstimates.ts';
+import { NOTHING_CHOSEN, routeHref } from '../shared/route.ts';
+import { runProgress, shownF1, useDescriptions } from '../shared/runName.ts';
+import { saveFile } from '../shared/saveFile.ts';
+import { useLab, useRunView } from '../shared/useLab.ts';
+import { ListFilter, StatusMark } from './ListFilter.tsx';
 import {
   filteredLines,
   filterNames,
@@ -45,7 +41,6 @@ import {
   type RunLine,
   type RunSort,
 } from './runList.ts';
-import { StatusMark } from './StatusMark.tsx';
 
 const features = tableFeatures({ columnVisibilityFeature, rowSelectionFeature, rowSortingFeature });
 type Features = typeof features;

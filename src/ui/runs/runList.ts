@@ -1,8 +1,7 @@
 // Lists runs for a table: what each cell shows, computed once for a record, and which rows are left by filters, in which order.
-import type { Description } from '../../schema/descriptions.ts';
+import type { Description } from '../../schema/libraryRecord.ts';
 import type { RunRecord, RunStatus } from '../../schema/runRecord.ts';
-import { methodName, runName, runProgress, STATUS_WORDS } from '../shared/runName.ts';
-import { shownF1 } from '../shared/selectedSnapshot.ts';
+import { methodName, runName, runProgress, shownF1, STATUS_WORDS } from '../shared/runName.ts';
 
 /** A run as its row shows it. */
 export interface RunLine {

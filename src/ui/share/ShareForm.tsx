@@ -1,16 +1,26 @@
-// Makes a page of runs that opens anywhere: asks for a title and the author's words, saves one HTML file, and copies a link where the result fits.
+// Shares runs: as one result file, as a link that contains it, as a plan to train again, or as a page that opens anywhere.
 import { useState } from 'react';
-import type { PageAnalyses, PageWords } from '../../lab/share/sharedPage.ts';
+import type { Comparison } from '../../lab/comparison/comparison.ts';
+import { scoresOf } from '../../lab/comparison/comparisonCurves.ts';
+import { reportedScoresCsv } from '../../lab/library/scoreTables.ts';
+import type { PageAnalyses } from '../../lab/share/pageTables.ts';
+import type { PageWords } from '../../lab/share/sharedPage.ts';
 import type { Lab } from '../../lab/state/labState.ts';
 import type { ResultFile } from '../../schema/resultFile.ts';
+import type { RunRecord } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';
 import { Button } from '../parts/Button.tsx';
+import { DescribeActions } from '../parts/Description.tsx';
 import { Field } from '../parts/Field.tsx';
 import { format } from '../shared/format.ts';
-import { saveFile } from '../shared/saveFile.ts';
-import { useLabActions } from '../shared/useLab.ts';
+import { CURVES_OF, routeHref } from '../shared/route.ts';
+import { downloadJson, saveFile } from '../shared/saveFile.ts';
+import { useLab, useLabActions } from '../shared/useLab.ts';
 import { hasShapeOf, useDraft } from '../shared/viewState.ts';
+import { LONGEST_LINK, resultAddress } from './OpenPage.tsx';
 import './share.css';
+
+// Makes a page of runs that opens anywhere: asks for a title and the author's words, saves one HTML file, and copies a link where the result fits.
 
 export interface ShareFormProps {
   /** Makes the result file of the runs; may throw, as for runs of several plans. */
@@ -137,5 +147,180 @@ export function ShareFold({ isOpen: isOpenAtFirst = false, ...props }: ShareForm
       <summary>Share as a page</summary>
       {isOpen && <ShareForm key={props.draftKey} {...props} />}
     </details>
+  );
+}
+
+// Shares runs: as one result file, as a link that contains it, or as a plan to train again.
+
+/** Runs whose curves fit in one chart and one address. */
+const MOST_CURVES = 32;
+
+interface SelectionActionsProps {
+  readonly runIds: readonly string[];
+  /** Name of the run where one is selected. */
+  readonly usualName: string;
+}
+
+/** What can be done with selected runs: compare their curves and settings, describe, archive and share them. */
+export function SelectionActions({ runIds, usualName }: SelectionActionsProps) {
+  const few = runIds.length > 0 && runIds.length <= MOST_CURVES;
+  return (
+    <>
+      <div className="actions" role="group" aria-label="Selected runs">
+        {few ? (
+          <a className="button strong" href={routeHref({ page: 'curves', ...CURVES_OF, runs: runIds })}>
+            Compare curves and settings
+          </a>
+        ) : (
+          <Button disabled onAct={() => undefined}>
+            {runIds.length === 0 ? 'Compare curves and settings' : `Compare curves of at most ${MOST_CURVES} runs`}
+          </Button>
+        )}
+        <DescribeActions kind="runs" ids={runIds} usualName={usualName} />
+      </div>
+      <ShareActions runIds={runIds} />
+    </>
+  );
+}
+
+interface ShareActionsProps {
+  readonly runIds: readonly string[];
+  /** The experiment whose runs these are; null for any that were selected. */
+  readonly experimentId?: string | null;
+}
+
+/** Buttons for the runs that were chosen; disabled without any. */
+export function ShareActions({ runIds, experimentId = null }: ShareActionsProps) {
+  const lab = useLabActions();
+  const [copied, setCopied] = useState('');
+  const isOurs = useLab((state) => state.owner === 'here');
+  const exported = async () => {
+    // Runs of earlier versions get their counts now, where their predictions are stored.
+    if (isOurs) await lab.countSentences(runIds);
+    return lab.exportResult(runIds);
+  };
+  const copyLink = async () => {
+    const address = await resultAddress(await exported());
+    if (address === null) {
+      throw new LabError('link/too-long', 'These runs are too large for a link: select fewer, or share the file.', {
+        expected: `at most ${format.count(LONGEST_LINK)} characters`,
+      });
+    }
+    await navigator.clipboard.writeText(address);
+    setCopied(runIds.join());
+  };
+  const none = runIds.length === 0;
+  return (
+    <>
+      <div className="actions">
+        <Button disabled={none} onAct={async () => downloadJson('bioner-lab.result.json', await exported())}>
+          {none ? 'Export selected runs' : `Export ${format.counted(runIds.length, 'run')} as one file`}
+        </Button>
+        <Button disabled={none} onAct={copyLink}>
+          Copy as link
+        </Button>
+        <Button disabled={none} onAct={() => downloadJson('bioner-lab.plan.json', lab.exportPlan(runIds))}>
+          Export plan
+        </Button>
+        <Button
+          disabled={none}
+          onAct={async () => {
+            const { sheetMarkdown } = await import('../../lab/share/reproducibility.ts');
+            saveFile('reproducibility.md', new Blob([sheetMarkdown(await exported())], { type: 'text/markdown' }));
+          }}
+        >
+          Save reproducibility sheet
+        </Button>
+        <span className="soft" aria-live="polite">
+          {copied === runIds.join() && copied !== '' ? 'Copied: the link contains the result itself.' : ''}
+        </span>
+      </div>
+      {!none && (
+        <ShareFold
+          fileOf={exported}
+          linkOf={resultAddress}
+          planName="results"
+          draftKey={experimentId ?? 'selected'}
+          isOpen={experimentId !== null}
+        />
+      )}
+    </>
+  );
+}
+
+/** Loads the code when something is saved. */
+const crates = () => import('../../lab/share/researchCrate.ts');
+const tables = () => import('../../lab/share/researchCrate.ts');
+const archives = () => import('../../data/import/archive.ts');
+
+/** Buttons for the finished runs of an experiment; disabled without any. */
+function TakeElsewhere({ runIds }: { readonly runIds: readonly string[] }) {
+  const lab = useLabActions();
+  const isOurs = useLab((state) => state.owner === 'here');
+  const none = runIds.length === 0;
+  const saveScores = async () => {
+    const { longScoresCsv } = await tables();
+    const rows = longScoresCsv(lab.exportResult(runIds).runs);
+    saveFile('bioner-lab.all-scores.csv', new Blob([rows], { type: 'text/csv' }));
+  };
+  const saveCrate = async () => {
+    // Runs of earlier versions get their counts now, where their predictions are stored.
+    if (isOurs) await lab.countSentences(runIds);
+    const result = lab.exportResult(runIds);
+    const [{ crateWords, researchCrate }, { writeArchive }] = await Promise.all([crates(), archives()]);
+    const zip = writeArchive(await researchCrate(result, crateWords(result)));
+    saveFile('bioner-lab.crate.zip', new Blob([zip], { type: 'application/zip' }));
+  };
+  return (
+    <>
+      <div className="actions" role="group" aria-label="For other programs">
+        <Button disabled={none} onAct={saveScores}>
+          Save all scores as CSV
+        </Button>
+        <Button disabled={none} onAct={saveCrate}>
+          Save as RO-Crate
+        </Button>
+      </div>
+      <p className="soft">
+        All scores are one long table, a value a line: each run, epoch, task, split, entity type and metric. An RO-Crate
+        is a zip of the result file and that table with metadata that archives such as Zenodo and WorkflowHub read; add
+        the licence of your choice to its <code>ro-crate-metadata.json</code>.
+      </p>
+    </>
+  );
+}
+
+/** Shares all finished runs of an experiment. */
+interface ShareRunsProps {
+  readonly records: readonly RunRecord[];
+  readonly experiment: Comparison;
+}
+
+export function ShareRuns({ records, experiment }: ShareRunsProps) {
+  const runIds = records.filter(({ status }) => status === 'finished').map(({ spec }) => spec.id);
+  return (
+    <section aria-labelledby="share-title">
+      <h2 id="share-title">Share this experiment</h2>
+      <p className="soft">
+        A result file has the settings, scores and curves of its runs, with names, tags and notes, never a sentence.
+        Dropped into the lab, or opened from the link, it shows the same charts and tables. A plan trains the same runs
+        again.
+      </p>
+      {runIds.length === 0 && <p className="soft">No run is finished yet.</p>}
+      <ShareActions runIds={runIds} experimentId={experiment.id} />
+      <div className="actions">
+        <Button
+          disabled={runIds.length === 0}
+          onAct={() => {
+            const rows = reportedScoresCsv(scoresOf(experiment));
+            saveFile('bioner-lab.scores.csv', new Blob([rows], { type: 'text/csv' }));
+          }}
+        >
+          Save test scores as CSV
+        </Button>
+        <span className="soft">Another lab shows such a table as reported figures.</span>
+      </div>
+      <TakeElsewhere runIds={runIds} />
+    </section>
   );
 }

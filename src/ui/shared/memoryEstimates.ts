@@ -1,8 +1,8 @@
-// Estimates the memory of an update for a plan and for a model as their settings change.
-import { useEffect, useState } from 'react';
+// Estimates the memory of an update for a plan and for a model, from its layers, as their settings change.
+import { useEffect, useMemo, useState } from 'react';
 import type { Lab } from '../../lab/state/labState.ts';
-import type { PlanFile } from '../../schema/planFile.ts';
-import type { MemoryEstimate, PlainNetwork } from '../../wire/trainingEvent.ts';
+import type { PlanFile } from '../../schema/resultFile.ts';
+import type { MemoryEstimate, PlainNetwork } from '../../wire/trainingProtocol.ts';
 import { shallow, useLab, useLabActions } from './useLab.ts';
 
 /** An estimate, or why there is none for the engine. */
@@ -73,4 +73,18 @@ export function useModelMemory(request: EstimateRequest | null): Estimate | null
     };
   }, [lab, request, machine, isReady]);
   return last !== null && last.request === request && last.machine === machine ? last.found : 'unknown';
+}
+
+// Looks up how many layers a model has, own or of a result file.
+
+/** Returns the number of layers of a model by its id; undefined for an unknown model. */
+export function useLayers(): (modelId: string) => number | undefined {
+  const models = useLab((state) => state.models);
+  const results = useLab((state) => state.results);
+  return useMemo(() => {
+    const layers = new Map(
+      [...results.flatMap(({ file }) => file.models), ...models].map((model) => [model.id, model.layers]),
+    );
+    return (modelId) => layers.get(modelId);
+  }, [models, results]);
 }

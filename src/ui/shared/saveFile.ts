@@ -1,7 +1,7 @@
 // Saves files made on the page: a value as JSON, one file, several as a zip, a tagger's folder as a stream.
 import type { Lab } from '../../lab/state/labState.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
-import type { TaggerExport } from '../../wire/taggerRef.ts';
+import type { TaggerExport } from '../../wire/trainingProtocol.ts';
 
 /** Loads the code of archives when a first one is written. */
 const archives = () => import('../../data/import/archive.ts');

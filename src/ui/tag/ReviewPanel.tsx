@@ -2,12 +2,14 @@
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
 import type { MentionLink } from '../../data/corpus/corpus.ts';
 import { filterSentences, lastChanged, nextUnreviewed, orderSentences, type Review } from '../../lab/review/review.ts';
-import { Meter } from '../parts/Meter.tsx';
-import { Pager } from '../parts/Pager.tsx';
+import { Meter } from '../parts/Button.tsx';
+import { Pager } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { REVIEW_FILTERS, REVIEW_ORDERS, type ReviewRoute } from '../shared/route.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
 import { warnBeforeLeaving } from '../shared/viewState.ts';
+import { LinkCard, linksIn, useLinks } from './MentionTables.tsx';
+import { ReviewKeys, ReviewSentence, ReviewTools } from './ReviewSentence.tsx';
 import {
   actionOfKey,
   cursorAfterKey,
@@ -17,9 +19,6 @@ import {
   type ReviewCursor,
   type ReviewTarget,
 } from './reviewCommands.ts';
-import { LinkCard, linksIn, useLinks } from './MentionLinks.tsx';
-import { ReviewSentence } from './ReviewSentence.tsx';
-import { ReviewKeys, ReviewTools } from './ReviewTools.tsx';
 
 const PAGE_SIZE = 25;
 

@@ -1,11 +1,10 @@
 // Shows how far tagging is, and the reviews that are stored in this browser.
 import type { TaggingView } from '../../lab/state/labState.ts';
 import { LabError } from '../../util/labError.ts';
-import { Button } from '../parts/Button.tsx';
-import { Meter } from '../parts/Meter.tsx';
+import { Button, Meter } from '../parts/Button.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
+import { UnreadableList } from '../parts/StorageTable.tsx';
 import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
-import { UnreadableList } from '../parts/UnreadableList.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';

@@ -1,20 +1,23 @@
 // Shows what a review has so far: counts of mentions, scores if the text was annotated, and how to save the documents as files.
 import { memo, useDeferredValue, useId, useMemo, useState } from 'react';
-import { lostIdsWords, type AnnotationFormat } from '../../data/documents/annotationFormats.ts';
-import type { AnnotatedDocument, AnnotatedMention } from '../../data/documents/document.ts';
+import {
+  lostIdsWords,
+  type AnnotatedDocument,
+  type AnnotatedMention,
+  type AnnotationFormat,
+} from '../../data/documents/document.ts';
 import { reviewedDocuments, type Review } from '../../lab/review/review.ts';
 import { matchTypes, scoreDocuments, type LabelledDocument } from '../../metrics/scores/scoreSplit.ts';
 import { ownValue } from '../../util/validate.ts';
 import { Button } from '../parts/Button.tsx';
 import { documentFormats, FormatSelect } from '../parts/FormatSelect.tsx';
 import { ScoreTable } from '../parts/ScoreTable.tsx';
+import { TypeLabel } from '../parts/SentenceLine.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
-import { TypeLabel } from '../parts/TypeLabel.tsx';
 import { format } from '../shared/format.ts';
 import { saveFiles } from '../shared/saveFile.ts';
 import { useLabActions } from '../shared/useLab.ts';
-import { linkedBy } from './MentionLinks.tsx';
-import { DocumentTable, MentionTable } from './MentionTables.tsx';
+import { DocumentTable, linkedBy, MentionTable } from './MentionTables.tsx';
 
 /** Returns whether a mention reaches the threshold; one without a confidence always does. */
 function isConfident({ confidence }: AnnotatedMention, threshold: number): boolean {

@@ -2,13 +2,12 @@
 import { useEffect, useId, useState, type CSSProperties, type ReactNode } from 'react';
 import type { AnnotatedDocument, AnnotatedMention } from '../../data/documents/document.ts';
 import type { LabState } from '../../lab/state/labState.ts';
-import { MOST_LIVE_CHARACTERS, shippedTagger } from '../../lab/tagging/liveTagging.ts';
 import { taggerKey } from '../../lab/tagging/offeredTaggers.ts';
+import { MOST_LIVE_CHARACTERS, shippedTagger } from '../../lab/tagging/predictions.ts';
 import { LabError, type LabErrorData } from '../../util/labError.ts';
-import { Button } from '../parts/Button.tsx';
-import { Meter } from '../parts/Meter.tsx';
+import { Button, Meter } from '../parts/Button.tsx';
+import { typeClass } from '../parts/SentenceLine.tsx';
 import { TaggerCard } from '../parts/TaggerCard.tsx';
-import { typeClass } from '../parts/TypeLabel.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';

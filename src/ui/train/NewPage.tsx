@@ -1,7 +1,8 @@
 // The first page: says what the lab does, and starts an experiment on a sample, on a person's own corpus, or on several methods.
 import { lazy, Suspense, useState } from 'react';
 import { presets } from '../../lab/plans/presets.ts';
-import { isInstalling } from '../../lab/state/isInstalling.ts';
+import { isInstalling } from '../../lab/state/labStore.ts';
+import { PAPER_METHODS } from '../../schema/methods.ts';
 import { Button } from '../parts/Button.tsx';
 import { DropZone } from '../parts/DropZone.tsx';
 import { Field } from '../parts/Field.tsx';
@@ -10,7 +11,6 @@ import { goTo } from '../shared/route.ts';
 import { shallow, useLab, useLabActions } from '../shared/useLab.ts';
 import { MethodPicture } from './MethodPicture.tsx';
 import { samplePlan, type PlanDraft } from './planDraft.ts';
-import { PAPER_METHODS } from '../../schema/methods.ts';
 import { usePreview } from './planEstimates.ts';
 
 /** Loads after the page is shown, with what shows its mentions. */

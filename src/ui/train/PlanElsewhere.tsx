@@ -1,10 +1,9 @@
 // Offers a plan for other machines: as a folder for a workflow engine, or as parts that are trained apart and merged.
 import { useState } from 'react';
 import { wholeRunMs } from '../../lab/plans/runGraph.ts';
-import type { RunGraph } from '../../lab/state/planGraph.ts';
-import type { SplitBy } from '../../lab/workflow/planJobs.ts';
-import type { WorkflowEngine } from '../../lab/workflow/workflow.ts';
-import type { PlanFile } from '../../schema/planFile.ts';
+import type { SplitBy, WorkflowEngine } from '../../lab/workflow/planJobs.ts';
+import type { PlanFile } from '../../schema/resultFile.ts';
+import type { RunGraph } from '../../schema/runLineage.ts';
 import { Button } from '../parts/Button.tsx';
 import { Field } from '../parts/Field.tsx';
 import { enterNumber, format, wholeNumber } from '../shared/format.ts';

@@ -2,21 +2,19 @@
 import { offeredCategories, type OfferedCategory } from '../../lab/library/categories.ts';
 import { presets, type PresetName } from '../../lab/plans/presets.ts';
 import type { LabState } from '../../lab/state/labState.ts';
-import type { PlanCategory, PlanFile } from '../../schema/planFile.ts';
 import { areSingle, type Method } from '../../schema/methods.ts';
+import type { PlanCategory, PlanFile } from '../../schema/resultFile.ts';
 import { Field, NumberField } from '../parts/Field.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { shallow, useLab } from '../shared/useLab.ts';
-import { CategoryFields } from './CategoryFields.tsx';
+import { CategoryFields, TaskRows } from './CategoryFields.tsx';
 import { FrequentFields, OtherFields, type ConfigFormProps } from './ConfigForm.tsx';
 import { MethodFields } from './MethodFields.tsx';
 import { PlanSummary } from './PlanSummary.tsx';
-import { TaskRows } from './TaskRows.tsx';
-import { settingText } from './configDraft.ts';
 import { configFields } from './configFields.ts';
+import { draftOfPreset, looseTasks, PRESET_NAMES, settingText, withModel, type PlanDraft } from './planDraft.ts';
 import { usePredictedTime } from './planEstimates.ts';
-import { draftOfPreset, looseTasks, PRESET_NAMES, withModel, type PlanDraft } from './planDraft.ts';
 import { readPlanDraft, type ReadPlan } from './readPlanDraft.ts';
 
 /** Returns whether the form edits tasks without categories: only STL, and no named category. */

@@ -1,31 +1,33 @@
-// Summarises a plan: its size, its problems, and buttons to start or export it.
+// Summarises a plan: its size, its problems, the leaks in what it would train on, and buttons to start or export it.
+import { membersKey } from '../../lab/comparison/comparison.ts';
+import { analysisCategories, taskOf } from '../../lab/comparison/crossMatrix.ts';
 import { presets, type PresetName } from '../../lab/plans/presets.ts';
 import type { LabState } from '../../lab/state/labState.ts';
-import type { RunGraph, RunNode } from '../../lab/state/planGraph.ts';
-import { raceRulesOf } from '../../schema/rateSearch.ts';
+import { areSingle, raceRulesOf } from '../../schema/methods.ts';
+import type { RunGraph, RunNode } from '../../schema/runLineage.ts';
+import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';
+import { useAnalysis, type Analysed } from '../parts/AnalysisWait.tsx';
 import { Button } from '../parts/Button.tsx';
-import { Facts } from '../parts/Facts.tsx';
+import { Facts } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import {
   memoryHome,
   memoryLimit,
   recomputesText,
+  useLayers,
   useMemoryEstimate,
   type Estimate,
 } from '../shared/memoryEstimates.ts';
-import { goTo } from '../shared/route.ts';
+import { goTo, NOTHING_CHOSEN, routeHref } from '../shared/route.ts';
 import { methodName, runName, STATUS_WORDS } from '../shared/runName.ts';
 import { downloadJson } from '../shared/saveFile.ts';
-import type { Analysed } from '../shared/useAnalysis.ts';
-import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
-import { useLayers } from '../shared/useLayers.ts';
+import { shallow, useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
 import { configFieldId } from './ConfigForm.tsx';
-import { configFields } from './configFields.ts';
 import { PlanElsewhere } from './PlanElsewhere.tsx';
+import { configFields } from './configFields.ts';
 import { estimatedMs, useMeasuredStep, usePredictedTime, usePreview } from './planEstimates.ts';
 import type { ReadPlan } from './readPlanDraft.ts';
-import { usePlanLeaks, type PlanLeaks } from './usePlanLeaks.ts';
 
 interface PlanLeaksNoteProps {
   readonly leaks: PlanLeaks;
@@ -284,4 +286,83 @@ function readinessText({ backend, owner }: LabState): string {
   if (backend.status === 'starting') return 'Training can start once the backend is ready.';
   if (backend.status === 'failed') return 'Without a backend, the plan can only be exported for the headless command.';
   return 'The headless command trains the same runs from an exported plan.';
+}
+
+// Counts the test sentences that occur in what a plan would train on, once the plan is complete.
+
+export interface PlanLeaks {
+  /** Test sentences, and those of them that occur in the training text. */
+  readonly compared: number;
+  readonly exact: number;
+  /** Training sentences of all groups, and those of them that would be left out; null if none are to be. */
+  readonly training: number;
+  readonly leftOut: number | null;
+  /** Address of the task with most of them, if the analysis page knows the tasks it is trained with. */
+  readonly href: string | null;
+}
+
+/** Searches MTL plans by category and STL plans by task; `working` also without a plan. */
+export function usePlanLeaks({ plan, categories }: ReadPlan): Analysed<PlanLeaks> {
+  const library = useLab(({ corpora, assignments, categories }) => ({ corpora, assignments, categories }), shallow);
+  const own = useRunRecords();
+  const together = plan !== null && !areSingle(plan.methods);
+  const named = categories.map(({ tasks }) =>
+    tasks.flatMap(({ found: last, type }): TaskRef[] => {
+      if (last === null) return [];
+      const { id, name, fingerprint } = last;
+      return [{ corpus: { id, name, fingerprint }, type }];
+    }),
+  );
+  const groups = together ? named : named.flat().map((task) => [task]);
+  const found = useAnalysis(
+    'planLeaks',
+    plan === null
+      ? null
+      : {
+          groups: groups.map((tasks) => tasks.map(taskOf)),
+          splits: plan.config.trainOn === 'train' ? ['train'] : ['train', 'devel'],
+          leaveOut: plan.config.leaveOut ?? null,
+        },
+  );
+  if (found.status === 'failed') return found;
+  if (found.status === 'working') return { ...found, last: null };
+  const { answer } = found;
+  const sum = (of: (group: (typeof answer)[number]) => number): number =>
+    answer.reduce((total, group) => total + of(group), 0);
+  return {
+    status: 'ready',
+    answer: {
+      compared: sum(({ compared }) => compared),
+      exact: sum(({ exact }) => exact.reduce((total, one) => total + one, 0)),
+      training: sum(({ training }) => training),
+      leftOut: plan?.config.leaveOut === undefined ? null : sum(({ leftOut }) => leftOut ?? 0),
+      href: hrefOfMost(groups, answer.map(({ exact }) => exact), library, own), // prettier-ignore
+    },
+  };
+}
+
+function hrefOfMost(
+  groups: readonly (readonly TaskRef[])[],
+  exact: readonly (readonly number[])[],
+  library: Pick<LabState, 'corpora' | 'assignments' | 'categories'>,
+  own: readonly RunRecord[],
+): string | null {
+  const leaking = groups
+    .flatMap((tasks, group) => tasks.map((task, index) => ({ task, tasks, exact: exact[group]?.[index] ?? 0 })))
+    .sort((left, right) => right.exact - left.exact);
+  const [most] = leaking;
+  if (most === undefined || most.exact === 0) return null;
+  const category = analysisCategories(most.task, null, own, library).find(
+    ({ tasks }) => membersKey(tasks) === membersKey(most.tasks),
+  );
+  if (category === undefined) return null;
+  const { corpus, type } = most.task;
+  return routeHref({
+    page: 'analyse',
+    ...NOTHING_CHOSEN,
+    view: 'leaks',
+    corpus: corpus.id,
+    type,
+    category: category.name,
+  });
 }

@@ -1,4 +1,4 @@
-// Describes every setting of a run: label and kind of control. The help is in `configHelp.ts`, which loads with the form.
+// Describes every setting of a run: label and kind of control. The help is in `ConfigForm.tsx`, which loads with the form.
 export type FieldControl =
   /** An option without a value leaves the setting absent. */
   | { readonly kind: 'choice'; readonly options: readonly (readonly [value: string, label: string])[] }

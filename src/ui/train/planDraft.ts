@@ -1,14 +1,18 @@
-// Holds a plan while a person edits it: inputs by name, numbers as typed, the configuration as entered.
+// Holds a plan and its configuration while a person edits them, as typed and valid or not, and lets any page prepare one.
+import { createContext, useContext, type Dispatch, type SetStateAction } from 'react';
 import { presetFor, presets, type PresetName } from '../../lab/plans/presets.ts';
 import type { LabState } from '../../lab/state/labState.ts';
-import type { TrainingConfig } from '../../schema/config.ts';
+import { trainingConfigSchema, type TrainingConfig } from '../../schema/config.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import { areSingle, raceRulesOf, type Method, type RateSearch } from '../../schema/methods.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
-import type { PlanCategory, PlanFile, PlanTask } from '../../schema/planFile.ts';
-import type { Method } from '../../schema/methods.ts';
-import { raceRulesOf, type RateSearch } from '../../schema/rateSearch.ts';
+import type { PlanCategory, PlanFile, PlanTask } from '../../schema/resultFile.ts';
+import { format } from '../shared/format.ts';
+import { goTo } from '../shared/route.ts';
 import { hasShapeOf } from '../shared/viewState.ts';
-import { changedPaths, draftOfConfig, type ConfigDraft } from './configDraft.ts';
+import { configFields, type ConfigField } from './configFields.ts';
+
+// Holds a plan while a person edits it: inputs by name, numbers as typed, the configuration as entered.
 
 export const PRESET_NAMES: readonly PresetName[] = [
   'sample',
@@ -189,4 +193,153 @@ export function samplePlan(state: Pick<LabState, 'corpora' | 'models'>, corpusId
 
 function draftOfRounds({ count, epochs }: PlanFile['rounds']): PlanDraft['rounds'] {
   return { count: String(count), epochs: String(epochs) };
+}
+
+// Holds a training configuration while a person edits it: the entries of the controls, valid or not.
+
+/** Text of a number or choice, or state of a switch, by the field's path. */
+export type ConfigDraft = Readonly<Record<string, string | boolean>>;
+
+export function draftOfConfig(config: TrainingConfig): ConfigDraft {
+  return Object.fromEntries(configFields.map((field) => [field.path, shownValue(memberAt(config, field.path))]));
+}
+
+type ConfigIssue = NonNullable<ReturnType<typeof trainingConfigSchema.safeParse>['error']>['issues'][number];
+
+/** The configuration, or the problem of each invalid field. */
+export function readConfigDraft(draft: ConfigDraft): {
+  readonly config: TrainingConfig | null;
+  readonly problems: ReadonlyMap<string, string>;
+} {
+  const problems = new Map<string, string>();
+  const candidate: Record<string, unknown> = {};
+  for (const field of configFields) {
+    const entered = enteredValue(field, draft[field.path]);
+    if (entered !== undefined) setMember(candidate, field.path, entered);
+  }
+  const parsed = trainingConfigSchema.safeParse(candidate);
+  if (parsed.success) return { config: parsed.data, problems };
+  for (const issue of parsed.error.issues) {
+    const path = issue.path.join('.');
+    if (!problems.has(path)) problems.set(path, problemText(issue, draft[path]));
+  }
+  return { config: null, problems };
+}
+
+/** Returns the paths whose entry differs in value from a configuration. The specials of a BERT come with the model and are no change of a preset. */
+export function changedPaths(draft: ConfigDraft, from: TrainingConfig): ReadonlySet<string> {
+  const changed = configFields.filter(
+    (field) =>
+      draft[field.path] !== 'cls-sep' &&
+      enteredValue(field, draft[field.path]) !== enteredValue(field, shownValue(memberAt(from, field.path))),
+  );
+  return new Set(changed.map((field) => field.path));
+}
+
+/** Returns a field's value in words, as the form shows it. */
+export function settingText(field: ConfigField, config: TrainingConfig): string {
+  const value = shownValue(memberAt(config, field.path));
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  if (field.control.kind === 'choice') return field.control.options.find(([option]) => option === value)?.[1] ?? value;
+  return value === '' && field.control.kind === 'number' ? (field.control.empty?.text ?? value) : value;
+}
+
+/** Converts an entry to its value; undefined for an absent setting. */
+function enteredValue(field: ConfigField, entry: string | boolean | undefined): unknown {
+  if (field.control.kind === 'choice') return entry === '' ? undefined : entry;
+  if (field.control.kind !== 'number' || typeof entry !== 'string') return entry;
+  const text = entry.trim();
+  if (text === '') return field.control.empty === undefined ? Number.NaN : field.control.empty.value;
+  return Number(text);
+}
+
+function problemText(issue: ConfigIssue, entry: string | boolean | undefined): string {
+  if (issue.code === 'invalid_type' && typeof entry === 'string') {
+    return issue.expected === 'int' ? 'Enter a whole number.' : 'Enter a number.';
+  }
+  if (issue.code === 'too_small') return `Must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}.`;
+  if (issue.code === 'too_big') return `Must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}.`;
+  if (issue.path.join('.') === 'adapters.projections')
+    return 'Choose what has adapters, or leave the other fields empty.';
+  if (issue.code === 'custom' && issue.path.at(-1) === 'microBatchSize') return 'Must not exceed the batch size.';
+  return issue.message;
+}
+
+function shownValue(value: unknown): string | boolean {
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'number') return format.setting(value);
+  return value === null || value === undefined ? '' : String(value);
+}
+
+function memberAt(value: unknown, path: string): unknown {
+  let member: unknown = value;
+  for (const name of path.split('.')) member = isRecord(member) ? member[name] : undefined;
+  return member;
+}
+
+function setMember(target: Record<string, unknown>, path: string, value: unknown): void {
+  const names = path.split('.');
+  const last = names.pop() ?? path;
+  let place = target;
+  for (const name of names) {
+    const next = place[name];
+    const inner = isRecord(next) ? next : {};
+    place[name] = inner;
+    place = inner;
+  }
+  place[last] = value;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+// Lets any page prepare a plan in the form of the page New: on a corpus, with a model, or as earlier runs were trained.
+
+export const DraftChangeContext = createContext<Dispatch<SetStateAction<PlanDraft>>>(() => undefined);
+
+/** What a person brings to the form. */
+interface Brought {
+  readonly corpora: readonly CorpusRecord[];
+  readonly models: readonly ModelRecord[];
+}
+
+/** Makes corpora the tasks of a plan for single tasks; tasks trained together stay, as they belong to a category. */
+export function draftWith(draft: PlanDraft, { corpora, models }: Brought): PlanDraft {
+  const isSingle = areSingle(draft.methods);
+  const [model] = models;
+  return {
+    ...draft,
+    ...(corpora.length > 0 && isSingle ? { categories: [looseTasks(corpora.map(taskOfCorpus))] } : {}),
+    ...(model === undefined ? {} : withModel(draft, model)),
+  };
+}
+
+interface DraftChange {
+  /** Shows the form with a single task on this corpus. */
+  readonly trainOn: (corpus: CorpusRecord) => void;
+  /** Shows the form with this model. */
+  readonly trainWith: (model: ModelRecord) => void;
+  /** Shows the form as this plan fills it, with more seeds if wanted. */
+  readonly trainAgain: (plan: PlanFile, moreSeeds?: number) => void;
+}
+
+export function useDraftChange(): DraftChange {
+  const change = useContext(DraftChangeContext);
+  const show = (next: (draft: PlanDraft) => PlanDraft): void => {
+    change(next);
+    goTo({ page: 'new' });
+  };
+  return {
+    trainOn: (corpus) => show((draft) => draftWith({ ...draft, methods: ['STL'] }, { corpora: [corpus], models: [] })),
+    trainWith: (model) => show((draft) => draftWith(draft, { corpora: [], models: [model] })),
+    trainAgain: (plan, moreSeeds = 0) => show(() => ({ ...draftOfPlan(withSeeds(plan, moreSeeds)), fromFile: false })),
+  };
+}
+
+/** Adds the lowest seeds from 1 on that the plan does not have. */
+export function withSeeds(plan: PlanFile, count: number): PlanFile {
+  const seeds = [...plan.seeds];
+  for (let seed = 1; seeds.length < plan.seeds.length + count; seed++) if (!seeds.includes(seed)) seeds.push(seed);
+  return { ...plan, seeds };
 }

@@ -1,7 +1,7 @@
 // Estimates what a draft plan will take: its runs, its time, its memory.
 import { useEffect, useMemo, useState } from 'react';
-import type { RunGraph } from '../../lab/state/planGraph.ts';
-import type { PlanFile } from '../../schema/planFile.ts';
+import type { PlanFile } from '../../schema/resultFile.ts';
+import type { RunGraph } from '../../schema/runLineage.ts';
 import type { RunRecord, RunSpec } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';

@@ -1,16 +1,31 @@
 // Resolves a draft plan against the library: the plan, or its problems by location.
-import { hasPositions, presets, specialsOf } from '../../lab/plans/presets.ts';
 import { factsOf } from '../../data/pieces/encoderFacts.ts';
+import { hasPositions, presets, specialsOf } from '../../lab/plans/presets.ts';
 import type { LabState } from '../../lab/state/labState.ts';
 import { trainingConfigSchema } from '../../schema/config.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
-import { areSingle, isCollaborating, isSliced } from '../../schema/methods.ts';
+import {
+  areSingle,
+  isCollaborating,
+  isSliced,
+  rateSearchSchema,
+  searchObstacles,
+  type RateSearch,
+  type SearchObstacle,
+} from '../../schema/methods.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
-import { planFileSchema, type PlanCategory, type PlanFile, type PlanTask } from '../../schema/planFile.ts';
-import { rateSearchSchema, searchObstacles, type RateSearch, type SearchObstacle } from '../../schema/rateSearch.ts';
+import { planFileSchema, type PlanCategory, type PlanFile, type PlanTask } from '../../schema/resultFile.ts';
 import { format, wholeNumber } from '../shared/format.ts';
-import { changedPaths, readConfigDraft, type ConfigDraft } from './configDraft.ts';
-import { inputOf, looseTasks, taskOfCorpus, type PlanDraft, type PlanInput } from './planDraft.ts';
+import {
+  changedPaths,
+  inputOf,
+  looseTasks,
+  readConfigDraft,
+  taskOfCorpus,
+  type ConfigDraft,
+  type PlanDraft,
+  type PlanInput,
+} from './planDraft.ts';
 
 /** One input as found in the library, or its problem. */
 export interface ResolvedInput<Found> {

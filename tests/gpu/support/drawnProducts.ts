@@ -1,9 +1,8 @@
 // Draws matrix products, records them with a tuning and compares them with float64.
 import { expect } from 'vitest';
-import { STATE } from '../../../src/engine/gpu/stepState.ts';
+import { STATE } from '../../../src/engine/gpu/kernel.ts';
 import { recordMatmul } from '../../../src/engine/kernels/matmul/matmul.ts';
-import type { MatmulShape } from '../../../src/engine/kernels/matmul/matmulShape.ts';
-import type { MatmulTuning } from '../../../src/engine/kernels/matmul/matmulTuning.ts';
+import type { MatmulShape, MatmulTuning } from '../../../src/engine/kernels/matmul/matmulTuning.ts';
 import { Rng } from '../../../src/util/random.ts';
 import { runRecording } from './runRecording.ts';
 

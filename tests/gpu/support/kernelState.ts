@@ -1,5 +1,5 @@
 // The state for tests of kernels, and the matching dropout masks.
-import { stateWords } from '../../../src/engine/gpu/stepState.ts';
+import { stateWords } from '../../../src/engine/gpu/kernel.ts';
 import { dropoutKey, dropoutMask, type DropoutSite, type DropoutStream } from '../../../src/model/blocks/dropout.ts';
 
 export const LAYERS = 2;

@@ -1,6 +1,6 @@
 // Runs recorded launches on the software adapter with given inputs, for tests of kernels.
-import { Pipelines } from '../../../src/engine/gpu/pipelines.ts';
 import { matrixUnitOf, type MatrixUnit } from '../../../src/engine/gpu/device.ts';
+import { Pipelines } from '../../../src/engine/gpu/kernel.ts';
 import type { Recorder, Region } from '../../../src/engine/gpu/recorder.ts';
 import { computeOptionsFor, type EngineGpu } from '../../../src/engine/network/computeOptions.ts';
 import { openRecording, type Words } from '../../fixtures/openRecording.ts';

@@ -1,10 +1,8 @@
 // Proves through the analysis server that affinity is answered where gradients are stored, never with null, and that choices name the devel predictions they lack.
 import { afterEach, expect, it } from 'vitest';
 import type { Mention } from '../../../src/data/corpus/corpus.ts';
-import { storePredictions, type PredictionRequest } from '../../../src/schema/storedPredictions.ts';
-import { usualGradients } from '../../../src/schema/storedGradients.ts';
-import { writeGradients } from '../../../src/storage/gradientRecords.ts';
-import { writePredictions } from '../../../src/storage/predictionRecords.ts';
+import { storePredictions, usualGradients, type PredictionRequest } from '../../../src/schema/storedPredictions.ts';
+import { writeGradients, writePredictions } from '../../../src/storage/predictionRecords.ts';
 import { openAnalysisBench, type AnalysisBench } from '../../fixtures/analysisBench.ts';
 import { droppedText } from '../../fixtures/drops.ts';
 

@@ -1,8 +1,7 @@
 // Proves that answers about confidences match the pure computations, and that predictions without probabilities are refused.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Sentence, Task } from '../../../src/data/corpus/corpus.ts';
-import { atTemperature, calibrationOf, fitTemperature } from '../../../src/metrics/calibration.ts';
-import { labelDoubts } from '../../../src/metrics/labelErrors.ts';
+import { atTemperature, calibrationOf, fitTemperature, labelDoubts } from '../../../src/metrics/calibration.ts';
 import { doubtRows } from '../../../src/metrics/reviewRows.ts';
 import {
   storePredictions,

@@ -1,10 +1,10 @@
 // Proves that answers about entity sets match the pure functions on the same sentences, page by page, with every sentence of a string.
 import { afterEach, describe, expect, it } from 'vitest';
-import { eulerLayout } from '../../../src/analysis/eulerLayout.ts';
-import type { StringSentence } from '../../../src/analysis/questions/entitySetsQuery.ts';
+import { eulerLayout } from '../../../src/analysis/entitySetQuestions.ts';
+import type { StringSentence } from '../../../src/analysis/questions/sentencesQuery.ts';
 import type { Split } from '../../../src/data/corpus/corpus.ts';
 import { ENTITY_REGIONS, entitySets, stringsOfRegion } from '../../../src/metrics/entitySets.ts';
-import { mentionText } from '../../../src/metrics/text/textSources.ts';
+import { mentionText } from '../../../src/metrics/text/nearIndex.ts';
 import { openAnalysisBench, type AnalysisBench } from '../../fixtures/analysisBench.ts';
 import { drawCorpora, DRAWN_WORDS, drawnRequest } from '../../fixtures/drawnCorpora.ts';
 

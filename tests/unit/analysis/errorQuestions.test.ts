@@ -9,9 +9,14 @@ import {
   type ErrorsQuery,
 } from '../../../src/analysis/questions/errorsQuery.ts';
 import type { Mention, Task } from '../../../src/data/corpus/corpus.ts';
-import { compareErrors, errorKinds } from '../../../src/metrics/errorKinds.ts';
-import { semevalScores } from '../../../src/metrics/semevalScores.ts';
-import { seenBorders, strataByFrequency, strataByLength } from '../../../src/metrics/strata.ts';
+import {
+  compareErrors,
+  errorKinds,
+  seenBorders,
+  semevalScores,
+  strataByFrequency,
+  strataByLength,
+} from '../../../src/metrics/errorKinds.ts';
 import { storePredictions, type PredictedMention } from '../../../src/schema/storedPredictions.ts';
 import { writePredictions } from '../../../src/storage/predictionRecords.ts';
 import { Rng } from '../../../src/util/random.ts';

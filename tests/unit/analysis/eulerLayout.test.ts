@@ -1,8 +1,8 @@
 // Proves that circles of an Euler diagram have the right areas, that drawn areas are reported truthfully, and labels are inside their regions.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eulerLayout } from '../../../src/analysis/eulerLayout.ts';
-import type { EulerLayout } from '../../../src/analysis/questions/entitySetsQuery.ts';
+import { eulerLayout } from '../../../src/analysis/entitySetQuestions.ts';
+import type { EulerLayout } from '../../../src/analysis/questions/sentencesQuery.ts';
 import { ENTITY_REGIONS, type EntityRegion } from '../../../src/metrics/entitySets.ts';
 import { Rng } from '../../../src/util/random.ts';
 

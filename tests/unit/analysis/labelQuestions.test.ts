@@ -2,11 +2,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { SPLITS } from '../../../src/data/corpus/corpus.ts';
 import { entitySets } from '../../../src/metrics/entitySets.ts';
-import { labelConflicts } from '../../../src/metrics/labelConflicts.ts';
-import { labelPairs } from '../../../src/metrics/labelPairs.ts';
+import { labelConflicts, labelPairs } from '../../../src/metrics/labelConflicts.ts';
 import { conflictRows, missedLabels, missedRows, pairRows } from '../../../src/metrics/reviewRows.ts';
 import { nearDefaults } from '../../../src/metrics/text/nearIndex.ts';
-import { finishWork } from '../../../src/util/work.ts';
+import { finishWork } from '../../../src/util/clock.ts';
 import { openAnalysisBench, type AnalysisBench } from '../../fixtures/analysisBench.ts';
 import { drawCorpora } from '../../fixtures/drawnCorpora.ts';
 

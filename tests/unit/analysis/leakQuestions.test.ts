@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Mention, Sentence } from '../../../src/data/corpus/corpus.ts';
-import { sameLabels } from '../../../src/metrics/labelPairs.ts';
+import { sameLabels } from '../../../src/metrics/labelConflicts.ts';
 import { openAnalysisBench, type AnalysisBench } from '../../fixtures/analysisBench.ts';
 import { droppedText } from '../../fixtures/drops.ts';
 

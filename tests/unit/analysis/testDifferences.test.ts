@@ -1,15 +1,14 @@
 // Proves that the analysis server tests stored predictions and counts of records like the pure test on their counts, and says what it cannot test.
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Mention, Sentence } from '../../../src/data/corpus/corpus.ts';
-import { fingerprintOfSplit } from '../../../src/data/corpus/describeSentences.ts';
+import { fingerprintOfSplit, type Mention, type Sentence } from '../../../src/data/corpus/corpus.ts';
 import { packCounts, type PackedCounts } from '../../../src/metrics/scores/packedCounts.ts';
-import { sentenceCounts } from '../../../src/metrics/scores/sentenceCounts.ts';
-import type { PairedTraining } from '../../../src/metrics/significance/pairedTraining.ts';
+import { sentenceCounts } from '../../../src/metrics/scores/spanScore.ts';
+import type { PairedTraining } from '../../../src/metrics/significance/bootstrapIntervals.ts';
 import { significance } from '../../../src/metrics/significance/significance.ts';
 import { storePredictions, type PredictionRequest } from '../../../src/schema/storedPredictions.ts';
 import { writePredictions } from '../../../src/storage/predictionRecords.ts';
+import { finishWork } from '../../../src/util/clock.ts';
 import { Rng } from '../../../src/util/random.ts';
-import { finishWork } from '../../../src/util/work.ts';
 import { openAnalysisBench, type AnalysisBench } from '../../fixtures/analysisBench.ts';
 import { droppedText } from '../../fixtures/drops.ts';
 

@@ -1,14 +1,12 @@
 // Proves that test scores and their intervals are the same from records and from predictions, that intervals are those of an independent bootstrap, and what is missing.
 import { afterEach, expect, it } from 'vitest';
-import type { Mention, Sentence } from '../../../src/data/corpus/corpus.ts';
-import { fingerprintOfSplit } from '../../../src/data/corpus/describeSentences.ts';
+import { intervalScore } from '../../../src/analysis/testDifferences.ts';
+import { fingerprintOfSplit, type Mention, type Sentence } from '../../../src/data/corpus/corpus.ts';
 import { packCounts } from '../../../src/metrics/scores/packedCounts.ts';
-import { sentenceCounts, totalCounts, type SentenceCounts } from '../../../src/metrics/scores/sentenceCounts.ts';
-import { spanScore } from '../../../src/metrics/scores/spanScore.ts';
+import { sentenceCounts, spanScore, totalCounts, type SentenceCounts } from '../../../src/metrics/scores/spanScore.ts';
 import { storePredictions, type PredictionRequest } from '../../../src/schema/storedPredictions.ts';
 import { readPredictions, writePredictions } from '../../../src/storage/predictionRecords.ts';
 import { Rng } from '../../../src/util/random.ts';
-import { intervalScore } from '../../../src/analysis/testScores.ts';
 import { openAnalysisBench, type AnalysisBench } from '../../fixtures/analysisBench.ts';
 import { droppedText } from '../../fixtures/drops.ts';
 

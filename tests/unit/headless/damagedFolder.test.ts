@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lockFolder } from '../../../headless/folderLock.ts';
-import type { PlanFile } from '../../../src/schema/planFile.ts';
+import type { PlanFile } from '../../../src/schema/resultFile.ts';
 import { LabError } from '../../../src/util/labError.ts';
 import { droppedCorpus } from '../../fixtures/drops.ts';
 import type { FakeTraining } from '../../fixtures/fakeServer.ts';

@@ -1,11 +1,10 @@
 // Proves that every mention is in one row, of the kind given by its boundaries and type, for one system and for two in comparison.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lenientMentions } from '../../../src/data/corpus/chunks.ts';
 import type { Mention } from '../../../src/data/corpus/corpus.ts';
-import { compareErrors, errorKinds, pairMentions } from '../../../src/metrics/errorKinds.ts';
-import { sentenceCounts, sharedMentions, totalCounts } from '../../../src/metrics/scores/sentenceCounts.ts';
-import { semevalScores } from '../../../src/metrics/semevalScores.ts';
+import { lenientMentions } from '../../../src/data/corpus/tagSequences.ts';
+import { compareErrors, errorKinds, pairMentions, semevalScores } from '../../../src/metrics/errorKinds.ts';
+import { sentenceCounts, sharedMentions, totalCounts } from '../../../src/metrics/scores/spanScore.ts';
 import { tagSequence } from '../data/corpus/taggedTexts.ts';
 
 const at = (type: string, start: number, end: number): Mention => ({ type, start, end });

@@ -1,7 +1,7 @@
 // Proves that doubts name every difference between annotation and prediction once, and that spoiled annotations rank before others.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { labelDoubts, type ProbableMention } from '../../../src/metrics/labelErrors.ts';
+import { labelDoubts, type ProbableMention } from '../../../src/metrics/calibration.ts';
 import { Rng } from '../../../src/util/random.ts';
 
 const at = (start: number, end: number, confidence: number, type = 'Plant'): ProbableMention => ({ type, start, end, confidence }); // prettier-ignore

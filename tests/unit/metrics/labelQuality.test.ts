@@ -3,12 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Mention, Sentence } from '../../../src/data/corpus/corpus.ts';
 import { entitySets } from '../../../src/metrics/entitySets.ts';
-import { labelConflicts } from '../../../src/metrics/labelConflicts.ts';
-import { labelPairs } from '../../../src/metrics/labelPairs.ts';
+import { labelConflicts, labelPairs } from '../../../src/metrics/labelConflicts.ts';
 import { conflictRows, missedLabels, missedRows, pairRows } from '../../../src/metrics/reviewRows.ts';
-import { nearDefaults, wordRuns } from '../../../src/metrics/text/nearIndex.ts';
-import { squeezedText, type TextSource } from '../../../src/metrics/text/textSources.ts';
-import { finishWork } from '../../../src/util/work.ts';
+import { nearDefaults, squeezedText, wordRuns, type TextSource } from '../../../src/metrics/text/nearIndex.ts';
+import { finishWork } from '../../../src/util/clock.ts';
 
 /** `the [oak moth:Pest] flew` as tokens and mentions. */
 function parsed(text: string): Sentence {

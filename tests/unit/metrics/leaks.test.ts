@@ -3,10 +3,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sentence } from '../../../src/data/corpus/corpus.ts';
 import { findLeaks, isCompared, leakedSentences } from '../../../src/metrics/leaks.ts';
-import { nearDefaults, NearIndex, wordRuns, type NearOptions } from '../../../src/metrics/text/nearIndex.ts';
-import { ExactIndex } from '../../../src/metrics/text/textIndex.ts';
-import { squeezedText, TextSources, type TextSource } from '../../../src/metrics/text/textSources.ts';
-import { finishWork } from '../../../src/util/work.ts';
+import {
+  ExactIndex,
+  nearDefaults,
+  NearIndex,
+  squeezedText,
+  TextSources,
+  wordRuns,
+  type NearOptions,
+  type TextSource,
+} from '../../../src/metrics/text/nearIndex.ts';
+import { finishWork } from '../../../src/util/clock.ts';
 
 const sentence = (text: string): Sentence => ({ tokens: text.split(' '), mentions: [] });
 const source = (task: string, split: 'train' | 'devel', ...texts: readonly string[]): TextSource => ({

@@ -1,9 +1,9 @@
 // Proves the four views of SemEval-2013 against nervaluate: its documented table, its own tests' numbers, and its results for invented mentions.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import * as z from '../../../src/util/zod.ts';
 import type { Mention } from '../../../src/data/corpus/corpus.ts';
-import { SEMEVAL_VIEWS, semevalScores, type SemevalScore } from '../../../src/metrics/semevalScores.ts';
+import { SEMEVAL_VIEWS, semevalScores, type SemevalScore } from '../../../src/metrics/errorKinds.ts';
+import * as z from '../../../src/util/zod.ts';
 
 const at = (type: string, start: number, end: number): Mention => ({ type, start, end });
 

@@ -6,7 +6,7 @@ import { readCategory } from '../../../scripts/analysis/readCategory.ts';
 import type { CorpusSentences, Sentence } from '../../../src/data/corpus/corpus.ts';
 import { entitySets, type EntitySetOptions } from '../../../src/metrics/entitySets.ts';
 import { findLeaks } from '../../../src/metrics/leaks.ts';
-import { finishWork } from '../../../src/util/work.ts';
+import { finishWork } from '../../../src/util/clock.ts';
 import { skippedUnlessLong } from '../../fixtures/longForm.ts';
 
 const folder = fileURLToPath(new URL('../../../../shared/corpora/', import.meta.url));

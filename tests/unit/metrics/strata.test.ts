@@ -1,10 +1,10 @@
 // Proves scores by length and by frequency on hand-made mentions, and that strata add up to all mentions.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lenientMentions } from '../../../src/data/corpus/chunks.ts';
 import type { Mention } from '../../../src/data/corpus/corpus.ts';
-import { conlleval } from '../../../src/metrics/scores/conlleval.ts';
-import { seenBorders, strataByFrequency, strataByLength, type StratumScore } from '../../../src/metrics/strata.ts';
+import { lenientMentions } from '../../../src/data/corpus/tagSequences.ts';
+import { seenBorders, strataByFrequency, strataByLength, type StratumScore } from '../../../src/metrics/errorKinds.ts';
+import { conlleval } from '../../../src/metrics/scores/scoreSplit.ts';
 import { tagSequence } from '../data/corpus/taggedTexts.ts';
 
 const at = (start: number, end: number, type = 'C'): Mention => ({ type, start, end });

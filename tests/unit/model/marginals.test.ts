@@ -1,11 +1,10 @@
 // Proves probabilities of tags and of mentions against the sum over every tag sequence of small chains, in every label mode and scheme.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lenientMentions } from '../../../src/data/corpus/chunks.ts';
 import type { Mention } from '../../../src/data/corpus/corpus.ts';
-import { makeTagSet, type TagSet } from '../../../src/data/corpus/tagSet.ts';
-import { marginalsBy } from '../../../src/model/marginals.ts';
-import { viterbi, type ChainWeights } from '../../../src/model/viterbi.ts';
+import { makeTagSet, type TagSet } from '../../../src/data/corpus/tagScheme.ts';
+import { lenientMentions } from '../../../src/data/corpus/tagSequences.ts';
+import { marginalsBy, viterbi, type ChainWeights } from '../../../src/model/chainPaths.ts';
 import { mentionConfidence } from '../../../src/training/tagSentences.ts';
 
 const score = fc.float({ min: -8, max: 8, noNaN: true });

@@ -1,17 +1,17 @@
 // Proves that a list of runs with a cycle, a missing parent or a parent that a run cannot start from is refused, and that plans pass.
 import { describe, expect, it } from 'vitest';
 import { buildComparisons } from '../../../src/lab/comparison/comparison.ts';
-import { analysisCategories } from '../../../src/lab/comparison/analysableTasks.ts';
 import { learningCurve } from '../../../src/lab/comparison/comparisonCurves.ts';
+import { analysisCategories } from '../../../src/lab/comparison/crossMatrix.ts';
 import { mergeRuns } from '../../../src/lab/comparison/mergeRuns.ts';
 import { expandPlan } from '../../../src/lab/plans/expandPlan.ts';
 import { withParents } from '../../../src/lab/plans/exportResult.ts';
-import { sealResultFile } from '../../../src/schema/resultFile.ts';
 import { parseResultFile } from '../../../src/lab/plans/resultFiles.ts';
 import { runGraph } from '../../../src/lab/plans/runGraph.ts';
 import { isQueueStuck, waitsFor } from '../../../src/lab/runs/scheduler.ts';
 import { createLabStore } from '../../../src/lab/state/labStore.ts';
 import { runViewsOf } from '../../../src/lab/state/runViews.ts';
+import { sealResultFile } from '../../../src/schema/resultFile.ts';
 import { cyclicRuns, lineageFault } from '../../../src/schema/runLineage.ts';
 import { queuedRun, type RunRecord, type RunSpec } from '../../../src/schema/runRecord.ts';
 import { categoryPlan, corpusRecord, modelRecord, planFile } from '../../fixtures/records.ts';

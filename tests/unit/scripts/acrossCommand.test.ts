@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { runStoreOf } from '../../../headless/runFolder.ts';
 import { acrossCommand } from '../../../scripts/analysis/acrossCommand.ts';
-import { makeTagSet } from '../../../src/data/corpus/tagSet.ts';
+import { makeTagSet } from '../../../src/data/corpus/tagScheme.ts';
 import { fileSystem } from '../../../src/storage/fileSystem.ts';
 import { listRunRecords, writeRunRecord } from '../../../src/storage/runRecords.ts';
 import { droppedText } from '../../fixtures/drops.ts';

@@ -1,7 +1,7 @@
 // Proves that the page's policy and the headers agree, allow what they must and nothing else, and that hosts are given as origins.
 import { describe, expect, it } from 'vitest';
 import { headersFile, pageHeaders } from '../../../scripts/pageHeaders.ts';
-import { publicHub, publicRepository } from '../../../src/lab/library/publicHosts.ts';
+import { publicHub, publicRepository } from '../../../src/wire/requestFile.ts';
 
 function directives(policy: string | undefined): ReadonlyMap<string, readonly string[]> {
   return new Map(

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatsSoak, hostileDocument } from '../../../soak/formatsSoak.ts';
-import { annotationFormats } from '../../../src/data/documents/annotationFormats.ts';
+import { annotationFormats } from '../../../src/data/documents/document.ts';
 import { Rng } from '../../../src/util/random.ts';
 
 const all = Array.from({ length: 200 }, (_, index) => hostileDocument(Rng.seeded(5).fork(index), index));

@@ -1,12 +1,13 @@
 // Proves how text asks for a type: the words round every sequence, the tags outside mentions, what is scored, and that one type gives the plain tags.
 import { describe, expect, it } from 'vitest';
 import type { CorpusSentences, Sentence } from '../../../src/data/corpus/corpus.ts';
-import { makeTagSet, tagSetOfHead, typesOfTags } from '../../../src/data/corpus/tagSet.ts';
+import { makeTagSet, tagSetOfHead, typesOfTags } from '../../../src/data/corpus/tagScheme.ts';
+import type { PieceTokenizer } from '../../../src/data/pieces/pieceModels.ts';
 import { askingPieces, buildSequences, joinPredictions } from '../../../src/data/pieces/sequences.ts';
-import type { PieceTokenizer } from '../../../src/data/pieces/piece.ts';
 import type { TrainingConfig } from '../../../src/schema/config.ts';
-import { encodeTasks, type EncodedTasks, type TaskText } from '../../../src/training/encodeTasks.ts';
-import { drain } from '../../../src/util/work.ts';
+import type { EncodedTasks } from '../../../src/training/batches.ts';
+import { encodeTasks, type TaskText } from '../../../src/training/encodeTasks.ts';
+import { drain } from '../../../src/util/clock.ts';
 import { spec } from '../../fixtures/records.ts';
 import { tinyConfig, tinyEncoderConfig, tinyTokenizer } from '../../fixtures/tinyRun.ts';
 

@@ -1,12 +1,12 @@
 // Proves that a BERT is the same model in every file format and tensor naming, and is rejected with the reason when its parts do not match.
 import { describe, expect, it } from 'vitest';
-import type { BertConfig } from '../../../src/model/families/bert/bertConfig.ts';
+import type { BertConfig } from '../../../src/model/families/bert.ts';
 import { encoderShapes } from '../../../src/model/families/encoderConfig.ts';
 import { huggingFaceTensor, pretrainedEncoder } from '../../../src/model/weights/pretrained.ts';
 import { readSafetensors, type FileTensor } from '../../../src/model/weights/safetensors.ts';
 import { memory } from '../../../src/storage/store.ts';
 import { importModel } from '../../../src/training/importModel.ts';
-import { loadModel } from '../../../src/training/loadModel.ts';
+import { loadModel } from '../../../src/training/loadTagger.ts';
 import { LabError } from '../../../src/util/labError.ts';
 import { bertFolder, bertForms } from '../../fixtures/bertFolders.ts';
 import { safetensorsFile, type RawTensor } from '../../fixtures/safetensorsFile.ts';

@@ -1,7 +1,7 @@
 // Proves which records checkpoints and snapshots use: the newest by number stay, older ones are removed, other runs are untouched.
 import { describe, expect, it } from 'vitest';
-import type { HostParameters } from '../../../src/model/blocks/hostParameters.ts';
-import type { Position } from '../../../src/schema/checkpointManifest.ts';
+import type { HostParameters } from '../../../src/model/blocks/parameterLocation.ts';
+import type { Position } from '../../../src/schema/runRecord.ts';
 import { memory, type Store } from '../../../src/storage/store.ts';
 import {
   loadCheckpoint,

@@ -1,13 +1,12 @@
 // Proves that lost snapshots and damaged models are noticed and named, that a lost snapshot makes a run start over, and that swaps are no snapshots.
 import { describe, expect, it } from 'vitest';
-import type { HostParameters } from '../../../src/model/blocks/hostParameters.ts';
-import type { Position } from '../../../src/schema/checkpointManifest.ts';
-import type { RunRecord, SnapshotScores } from '../../../src/schema/runRecord.ts';
+import type { HostParameters } from '../../../src/model/blocks/parameterLocation.ts';
+import type { Position, RunRecord, SnapshotScores } from '../../../src/schema/runRecord.ts';
 import { writeRunRecord } from '../../../src/storage/runRecords.ts';
 import { memory, type Store } from '../../../src/storage/store.ts';
 import { loadSnapshot, resetDamagedRun, saveCheckpoint, saveSnapshot } from '../../../src/training/checkpoint.ts';
 import { importModel } from '../../../src/training/importModel.ts';
-import { loadModel } from '../../../src/training/loadModel.ts';
+import { loadModel } from '../../../src/training/loadTagger.ts';
 import { startWeights } from '../../../src/training/startWeights.ts';
 import { modelFolder } from '../../fixtures/modelFolders.ts';
 import { spec } from '../../fixtures/records.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { openSafetensors, readSafetensors } from '../../../src/model/weights/safetensors.ts';
 import { memory } from '../../../src/storage/store.ts';
 import { importModel } from '../../../src/training/importModel.ts';
-import { loadModel } from '../../../src/training/loadModel.ts';
+import { loadModel } from '../../../src/training/loadTagger.ts';
 import { fingerprint } from '../../../src/util/digest.ts';
 import { LabError } from '../../../src/util/labError.ts';
 import { modelFixture, modelFolder, modelForms, type ModelFolderFile } from '../../fixtures/modelFolders.ts';

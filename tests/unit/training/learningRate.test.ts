@@ -1,6 +1,6 @@
 // Proves the learning-rate schedule and the three layer-wise decays against hand-worked values of PAPER.md's formulas.
 import { describe, expect, it } from 'vitest';
-import { decayFactors, learningRateAt } from '../../../src/training/adam.ts';
+import { decayFactors, learningRateAt } from '../../../src/training/step.ts';
 
 describe('learningRateAt', () => {
   const linear = { learningRate: 3e-5, decay: 'linear', warmupSteps: 0 } as const;

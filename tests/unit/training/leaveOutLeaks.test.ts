@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { Sentence } from '../../../src/data/corpus/corpus.ts';
 import type { TrainingConfig } from '../../../src/schema/config.ts';
 import { queuedRun, runRecordSchema } from '../../../src/schema/runRecord.ts';
-import { encodeTasks, type EncodedTasks, type TaskText } from '../../../src/training/encodeTasks.ts';
-import { drain } from '../../../src/util/work.ts';
-import type { TrainingEvent } from '../../../src/wire/trainingEvent.ts';
+import type { EncodedTasks } from '../../../src/training/batches.ts';
+import { encodeTasks, type TaskText } from '../../../src/training/encodeTasks.ts';
+import { drain } from '../../../src/util/clock.ts';
+import type { TrainingEvent } from '../../../src/wire/trainingProtocol.ts';
 import { spec } from '../../fixtures/records.ts';
 import { tinyConfig, tinyEncoderConfig, tinyTokenizer } from '../../fixtures/tinyRun.ts';
 

@@ -2,16 +2,16 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { computeOptionsFor, type EngineGpu } from '../../../src/engine/network/computeOptions.ts';
-import type { Batch } from '../../../src/model/blocks/batch.ts';
-import type { BertConfig } from '../../../src/model/families/bert/bertConfig.ts';
+import type { Batch } from '../../../src/model/blocks/encoderFamily.ts';
+import type { BertConfig } from '../../../src/model/families/bert.ts';
 import { newEncoder, newHead, type HeadShape } from '../../../src/model/parameters.ts';
 import { defaultMachineSettings } from '../../../src/schema/machineSettings.ts';
 import { memory } from '../../../src/storage/store.ts';
-import type { EncodedTasks } from '../../../src/training/encodeTasks.ts';
+import type { EncodedTasks } from '../../../src/training/batches.ts';
 import { estimateStep, measureStep } from '../../../src/training/measureStep.ts';
-import { openPredictor, openTrainer } from '../../../src/training/openTrainer.ts';
-import { tuneForRun } from '../../../src/training/tuneForRun.ts';
-import { drain } from '../../../src/util/work.ts';
+import { openPredictor, openTrainer } from '../../../src/training/trainers.ts';
+import { drain } from '../../../src/util/clock.ts';
+import { tuneForRun } from '../../../workers/trainingMachine.ts';
 import { smallConfig } from '../../fixtures/records.ts';
 
 const head: HeadShape = { tagCount: 3, kind: 'crf', startEnd: true };

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { processorCompute } from '../../../src/engine/network/computeOptions.ts';
 import { presets } from '../../../src/lab/plans/presets.ts';
-import type { TaggerShape } from '../../../src/model/tagger.ts';
-import { kindOf, OTHER_WORK, Pace, recordedStep } from '../../../src/training/pace.ts';
+import type { TaggerShape } from '../../../src/model/parameters.ts';
+import { kindOf, OTHER_WORK, Pace, recordedStep } from '../../../src/training/predictTime.ts';
 
 const pace = new Pace({
   version: 1,

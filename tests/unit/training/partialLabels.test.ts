@@ -1,13 +1,13 @@
 // Proves which labels stay open in training on partial labels, that specials and mentions do not, and that only a task's own types are scored.
 import { describe, expect, it } from 'vitest';
 import type { CorpusSentences, Sentence } from '../../../src/data/corpus/corpus.ts';
-import { keepTypes, makeTagSet, OPEN, openTagsOf } from '../../../src/data/corpus/tagSet.ts';
-import { padBatch } from '../../../src/training/batches.ts';
-import { annotatedTypes, encodeTasks, type EncodedTasks, type TaskText } from '../../../src/training/encodeTasks.ts';
-import { evaluate } from '../../../src/training/evaluate.ts';
-import type { Predictor } from '../../../src/training/trainer.ts';
+import { keepTypes, makeTagSet, OPEN, openTagsOf } from '../../../src/data/corpus/tagScheme.ts';
 import type { TrainingConfig } from '../../../src/schema/config.ts';
-import { drain } from '../../../src/util/work.ts';
+import { padBatch, type EncodedTasks } from '../../../src/training/batches.ts';
+import { annotatedTypes, encodeTasks, type TaskText } from '../../../src/training/encodeTasks.ts';
+import { evaluate } from '../../../src/training/evaluate.ts';
+import type { Predictor } from '../../../src/training/trainers.ts';
+import { drain } from '../../../src/util/clock.ts';
 import { spec } from '../../fixtures/records.ts';
 import { tinyConfig, tinyEncoderConfig, tinyTokenizer } from '../../fixtures/tinyRun.ts';
 

@@ -1,11 +1,10 @@
 // Proves that the predicted time of a run grows with its epochs, batches, text and storage as the run itself does, from a sample of its sentences.
 import { describe, expect, it } from 'vitest';
-import { compileProcessorModule } from '../../../src/engine/processor/processorModule.ts';
 import { processorCompute, type EngineHome } from '../../../src/engine/network/computeOptions.ts';
+import { compileProcessorModule } from '../../../src/engine/processor/processorModule.ts';
 import { presets } from '../../../src/lab/plans/presets.ts';
 import type { TrainingConfig } from '../../../src/schema/config.ts';
-import { OTHER_WORK, Pace } from '../../../src/training/pace.ts';
-import { predictTime, sampleOf, type RunLengths } from '../../../src/training/predictTime.ts';
+import { OTHER_WORK, Pace, predictTime, sampleOf, type RunLengths } from '../../../src/training/predictTime.ts';
 
 const encoder = {
   family: 'xlnet',

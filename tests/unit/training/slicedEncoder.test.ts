@@ -1,8 +1,8 @@
 // Proves layer slicing: at every k the embedding and layers below k come from MTL-XC, all others from pretraining, bit for bit.
 import { describe, expect, it } from 'vitest';
-import type { BertConfig } from '../../../src/model/families/bert/bertConfig.ts';
-import type { XlnetConfig } from '../../../src/model/families/xlnet/xlnetConfig.ts';
-import type { HostParameters } from '../../../src/model/blocks/hostParameters.ts';
+import type { HostParameters } from '../../../src/model/blocks/parameterLocation.ts';
+import type { BertConfig } from '../../../src/model/families/bert.ts';
+import type { XlnetConfig } from '../../../src/model/families/xlnet.ts';
 import { newEncoder, newHead } from '../../../src/model/parameters.ts';
 import { isFrozen, slicedEncoder } from '../../../src/training/startWeights.ts';
 

@@ -3,9 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readArchive, zipStream } from '../../../src/data/import/archive.ts';
 import { headLeftOut } from '../../../src/lab/library/library.ts';
-import { narrowHalf, safetensorsStream } from '../../../src/model/weights/safetensors.ts';
-import { storedValues } from '../../../src/model/weights/storedTensor.ts';
-import type { TaggerHead } from '../../../src/schema/taggerHead.ts';
+import { narrowHalf, safetensorsStream, storedValues } from '../../../src/model/weights/safetensors.ts';
+import type { TaggerHead } from '../../../src/schema/modelRecord.ts';
 import { modelCard, tokenizerConfigFile } from '../../../src/training/export/exportedFiles.ts';
 import { smallConfig } from '../../fixtures/records.ts';
 

@@ -1,6 +1,6 @@
 // Proves that draining a generator hands over each event before it gets the next one, returns its result, and throws what either side throws.
 import { expect, it } from 'vitest';
-import { countThrough, drain, finishWork, mapEvents, mapWork } from '../../../src/util/work.ts';
+import { countThrough, drain, finishWork, mapEvents, mapWork } from '../../../src/util/clock.ts';
 
 async function* counting(upTo: number, asked: number[] = []): AsyncGenerator<number, string> {
   for (let index = 0; index < upTo; index++) {

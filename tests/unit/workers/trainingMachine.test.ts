@@ -1,8 +1,7 @@
 // Proves which precision a machine trains in: what the person chose, mixed on a graphics card that was checked, and for a begun run what it began with.
 import { describe, expect, it } from 'vitest';
 import type { EngineGpu } from '../../../src/engine/network/computeOptions.ts';
-import type { Platform } from '../../../src/engine/start/platform.ts';
-import type { StartedBackend } from '../../../src/engine/start/startBackend.ts';
+import type { Platform, StartedBackend } from '../../../src/engine/start/startBackend.ts';
 import { defaultMachineSettings, type Precision } from '../../../src/schema/machineSettings.ts';
 import { queuedRun, type Environment } from '../../../src/schema/runRecord.ts';
 import { writeMachineSettings } from '../../../src/storage/machineRecords.ts';

@@ -1,13 +1,13 @@
 // Attention forward and backward: never stores anything of size [T, T]; recomputes probabilities from the scores.
-import { kernel, reads, writes, type Kernel } from '../../gpu/kernel.ts';
+import { kernel, reads, STATE, writes, type Kernel } from '../../gpu/kernel.ts';
 import { linearGrid, part, type Grid, type Recorder, type Region } from '../../gpu/recorder.ts';
-import { STATE } from '../../gpu/stepState.ts';
-import { recordMatmulSum } from '../matmul/matmulSum.ts';
+import { recordMatmulSum } from '../matmul/matmul.ts';
 import {
   attentionDirectBackwardKernels,
   attentionDirectKernel,
   attentionDirectPositionKernel,
 } from './attentionDirect.ts';
+import { recordDisentangled, recordDisentangledBackward } from './attentionDisentangled.ts';
 import {
   attentionName,
   attentionRegions,
@@ -18,6 +18,8 @@ import {
   ifRelative,
   ofOnePiece,
   onceByHead,
+  recordWholeAttention,
+  recordWholeAttentionBackward,
   termsOf,
   type AttentionFamily,
   type AttentionInputs,
@@ -27,8 +29,6 @@ import {
 } from './attentionScores.ts';
 import { attentionTiledBackwardKernels, attentionTiledKernel, attentionTiledPositionKernel } from './attentionTiled.ts';
 import { tileGrid } from './attentionTiles.ts';
-import { recordDisentangled, recordDisentangledBackward } from './attentionDisentangled.ts';
-import { recordWholeAttention, recordWholeAttentionBackward } from './attentionWhole.ts';
 
 const forwardKernels = {
   direct: onceByHead(attentionDirectKernel),

@@ -12,11 +12,12 @@ import {
   ofOnePiece,
   onceByHead,
   scoreOf,
+  wholeKernel,
+  wholeSizesOf,
   type AttentionFamily,
   type AttentionInputs,
   type AttentionShape,
 } from './attentionScores.ts';
-import { wholeKernel, wholeSizesOf } from './attentionWhole.ts';
 
 type DisentangledInputs = AttentionInputs & { readonly distances: Region };
 

@@ -1,7 +1,6 @@
 // Gradients of all weights of a small layer in one launch: products over rows, sums of columns, attention's biases.
-import { kernel, reads, writes, type Kernel } from '../../gpu/kernel.ts';
+import { kernel, reads, STATE, writes, type Kernel } from '../../gpu/kernel.ts';
 import { aligned, type Recorder, type Region } from '../../gpu/recorder.ts';
-import { STATE } from '../../gpu/stepState.ts';
 import type { MergedPlaces } from '../attention/attentionMerged.ts';
 import type { AttentionShape, AttentionTerms } from '../attention/attentionScores.ts';
 import type { RowBlock } from './rowBlocks.ts';

@@ -1,5 +1,5 @@
 // WGSL for workgroups that keep a few rows of a small encoder in workgroup memory: products with weights, norms, dropout.
-import { dropoutCode } from '../dropoutKernel.ts';
+import { dropoutCode } from '../bias.ts';
 
 export const ROW_BLOCK_THREADS = 64;
 const WORKGROUP_BYTES = 16384;

@@ -1,5 +1,5 @@
 // The backward pass of all of a layer after its attention, in one launch: every row by itself.
-import type { Activation } from '../../../model/config/encoderSizes.ts';
+import type { Activation } from '../../../model/blocks/encoderFamily.ts';
 import { kernel, reads, writes, type Kernel } from '../../gpu/kernel.ts';
 import { aligned, linearGrid, type Recorder, type Region } from '../../gpu/recorder.ts';
 import { ACTIVATION_CODE } from '../activationKernel.ts';

@@ -1,10 +1,9 @@
 // All of a layer between its attention and the next one's queries, keys and values, in one launch: every row by itself.
-import type { Activation } from '../../../model/config/encoderSizes.ts';
-import { kernel, reads, writes, type BufferBinding, type Kernel } from '../../gpu/kernel.ts';
+import type { Activation } from '../../../model/blocks/encoderFamily.ts';
+import { kernel, keyWord, reads, writes, type BufferBinding, type Kernel } from '../../gpu/kernel.ts';
 import { aligned, linearGrid, part, type Recorder, type Region } from '../../gpu/recorder.ts';
-import { keyWord } from '../../gpu/stepState.ts';
 import { ACTIVATION_CODE } from '../activationKernel.ts';
-import { dropoutSizes } from '../dropoutKernel.ts';
+import { dropoutSizes } from '../bias.ts';
 import { RowBlockCode, type RowBlock } from './rowBlocks.ts';
 
 export interface RowsShape {

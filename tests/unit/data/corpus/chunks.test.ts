@@ -1,9 +1,9 @@
 // Proves that tags are read as in the table of published scorers, and that mentions survive every tag scheme.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lenientMentions, strictMentions } from '../../../../src/data/corpus/chunks.ts';
 import type { Mention } from '../../../../src/data/corpus/corpus.ts';
 import { mentionsToTags } from '../../../../src/data/corpus/tagScheme.ts';
+import { lenientMentions, strictMentions } from '../../../../src/data/corpus/tagSequences.ts';
 import { mentionsOfSentence, tagSequence } from './taggedTexts.ts';
 
 /**

@@ -1,9 +1,8 @@
 // Proves that a file's tag scheme is detected from its tags, that mixtures are reported, and that slips are not mixtures.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { strictMentions } from '../../../../src/data/corpus/chunks.ts';
-import { detectTagScheme } from '../../../../src/data/corpus/detectTagScheme.ts';
 import { illegalTransitions, mentionsToTags, splitTag } from '../../../../src/data/corpus/tagScheme.ts';
+import { detectTagScheme, strictMentions } from '../../../../src/data/corpus/tagSequences.ts';
 import { mentionsOfSentence, tagSequence } from './taggedTexts.ts';
 
 /** Sentences separated by `|`; the first tag is on line 1, boundaries take one line each. */

@@ -1,7 +1,7 @@
 // Proves that shares of the training sentences are nested, have the stated size, differ by seed, and are what a run trains on.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { shareOfCount, shareOfSentences } from '../../../../src/data/corpus/describeSentences.ts';
+import { shareOfCount, shareOfSentences } from '../../../../src/data/corpus/corpus.ts';
 import { runCost } from '../../../../src/lab/plans/runGraph.ts';
 import { corpusRecord, smallConfig, spec } from '../../../fixtures/records.ts';
 import { tinyConfig, tinyTasks } from '../../../fixtures/tinyRun.ts';

@@ -1,12 +1,10 @@
 // Proves that the ids of mentions survive writing and reading in every format that has a place for them.
 import { describe, expect, it } from 'vitest';
-import type { AnnotationFormat } from '../../../../src/data/documents/annotationFormats.ts';
-import { documentOfText } from '../../../../src/data/documents/documentSentences.ts';
-import type { AnnotatedDocument } from '../../../../src/data/documents/document.ts';
+import type { AnnotatedDocument, AnnotationFormat } from '../../../../src/data/documents/document.ts';
+import { documentOfText, sentencesOfDocument } from '../../../../src/data/documents/documentSentences.ts';
 import { writeDocuments } from '../../../../src/data/formats/writeDocuments.ts';
 import { readDocuments } from '../../../../src/data/import/readDocuments.ts';
-import { documentsOfSplit } from '../../../../src/lab/tagging/readTextSource.ts';
-import { sentencesOfDocument } from '../../../../src/data/documents/documentSentences.ts';
+import { documentsOfSplit } from '../../../../src/lab/tagging/predictions.ts';
 
 const TEXT = 'Aspirin relieves αβ pain 😀 in asthma. Patients had measles.';
 const IDS = ['MESH:D001241', 'plain id 50%', 'D1|D2', null];

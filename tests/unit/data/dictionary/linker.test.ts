@@ -1,10 +1,9 @@
 // Proves that mentions are linked by their text, then normalised, then by TF-IDF, whose scores are those of a direct computation.
 import { describe, expect, it } from 'vitest';
 import type { DictionaryEntry } from '../../../../src/data/dictionary/dictionary.ts';
-import { DEFAULT_LINKING, Linker } from '../../../../src/data/dictionary/linker.ts';
-import { NgramIndex, visitGrams } from '../../../../src/data/dictionary/ngramIndex.ts';
+import { DEFAULT_LINKING, Linker, NgramIndex, visitGrams } from '../../../../src/data/dictionary/linker.ts';
+import { finishWork } from '../../../../src/util/clock.ts';
 import { Rng } from '../../../../src/util/random.ts';
-import { finishWork } from '../../../../src/util/work.ts';
 
 const ENTRIES: readonly DictionaryEntry[] = [
   { id: '1', name: 'Breast Neoplasms', type: 'Disease', synonyms: [{ text: 'breast cancer', scope: 'EXACT' }] },

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { DictionaryEntry } from '../../../../src/data/dictionary/dictionary.ts';
 import { dictionaryOf, readDictionary } from '../../../../src/data/dictionary/readDictionary.ts';
 import { dictionaryTsv } from '../../../../src/data/dictionary/tableTerms.ts';
+import { inTurns } from '../../../../src/util/clock.ts';
 import { LabError } from '../../../../src/util/labError.ts';
 import { Rng } from '../../../../src/util/random.ts';
-import { inTurns } from '../../../../src/util/work.ts';
 
 const read = (path: string, text: string) => dictionaryOf({ path, bytes: new TextEncoder().encode(text) });
 

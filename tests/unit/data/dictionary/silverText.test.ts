@@ -1,10 +1,10 @@
 // Proves that marked terms are the longest from left to right, by a search of every term at every token, and that what is ambiguous is reported.
 import { describe, expect, it } from 'vitest';
 import type { DictionaryEntry } from '../../../../src/data/dictionary/dictionary.ts';
-import { silverText } from '../../../../src/data/dictionary/silverText.ts';
 import { DEFAULT_RULES, isSymbol, termUnits, type TermRules } from '../../../../src/data/dictionary/termForms.ts';
+import { silverText } from '../../../../src/data/dictionary/termMatcher.ts';
+import { finishWork } from '../../../../src/util/clock.ts';
 import { Rng } from '../../../../src/util/random.ts';
-import { finishWork } from '../../../../src/util/work.ts';
 
 const entry = (id: string, name: string, type: string | null = 'T', ...synonyms: string[]): DictionaryEntry => {
   return { id, name, type, synonyms: synonyms.map((text) => ({ text, scope: null })) };

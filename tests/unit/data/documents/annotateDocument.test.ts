@@ -2,14 +2,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { IssueList } from '../../../../src/data/corpus/issues.ts';
-import { annotateDocument } from '../../../../src/data/documents/annotateDocument.ts';
+import {
+  annotateDocument,
+  codePointOffsets,
+  codeUnitOffsets,
+  flatMentions,
+} from '../../../../src/data/documents/annotateDocument.ts';
 import { plausibleCountings } from '../../../../src/data/documents/countings.ts';
 import type { CorpusDocument, DocumentMention, Span } from '../../../../src/data/documents/document.ts';
-import { sentencesOfDocument } from '../../../../src/data/documents/documentSentences.ts';
-import { flatMentions } from '../../../../src/data/documents/flatMentions.ts';
-import { codePointOffsets, codeUnitOffsets } from '../../../../src/data/documents/offsets.ts';
-import { sentenceSpans, tokenSpans } from '../../../../src/data/documents/sentenceSpans.ts';
-import { drawDevel } from '../../../../src/data/import/splits.ts';
+import { sentencesOfDocument, sentenceSpans, tokenSpans } from '../../../../src/data/documents/documentSentences.ts';
+import { drawDevel } from '../../../../src/data/import/groupCorpusFiles.ts';
 import { annotatedTexts, spelledByTokens, spelledOut, visible } from '../formats/annotatedTexts.ts';
 
 const sentencesOf = (text: string, parts: number[] = [], wholes: Span[] = []) =>

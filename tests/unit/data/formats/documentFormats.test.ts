@@ -1,11 +1,10 @@
 // Proves that corpora of PubTator, BioC, JSON and Parquet, counted by Python, are read completely, and that errors are reported by position.
-import { parquetMetadata } from 'hyparquet';
 import { readdirSync, readFileSync } from 'node:fs';
+import { parquetMetadata } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
-import type { AnnotatedDocument } from '../../../../src/data/documents/document.ts';
+import type { AnnotatedDocument, AnnotationFormat } from '../../../../src/data/documents/document.ts';
 import { unpackParquet } from '../../../../src/data/formats/parquet.ts';
 import { checkParquetPages } from '../../../../src/data/formats/parquetPages.ts';
-import type { AnnotationFormat } from '../../../../src/data/documents/annotationFormats.ts';
 import { writeDocuments } from '../../../../src/data/formats/writeDocuments.ts';
 import { assembleCorpora } from '../../../../src/data/import/assembleCorpora.ts';
 import { detectFormat } from '../../../../src/data/import/detectFormat.ts';

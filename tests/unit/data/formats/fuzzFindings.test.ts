@@ -2,12 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { fileNames } from '../../../../src/data/documents/documentNames.ts';
+import { fileNames } from '../../../../src/data/documents/document.ts';
 import { readBiocXml } from '../../../../src/data/formats/bioc.ts';
 import { readBrat } from '../../../../src/data/formats/brat.ts';
-import { splitCells } from '../../../../src/data/rows/rowCells.ts';
 import { readDocuments } from '../../../../src/data/import/readDocuments.ts';
-import { turned } from '../../../../src/model/weights/storedTensor.ts';
+import { splitCells } from '../../../../src/data/rows/rowCells.ts';
+import { turned } from '../../../../src/model/weights/safetensors.ts';
 import { bytesOf, checkIssues, fuzzTimeoutMs } from '../../../fixtures/fuzzing.ts';
 
 const home = path.join(import.meta.dirname, '../../../fixtures/fuzz');

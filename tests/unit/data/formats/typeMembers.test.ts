@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { IssueList } from '../../../../src/data/corpus/issues.ts';
 import { plausibleCountings } from '../../../../src/data/documents/countings.ts';
 import type { AnnotatedDocument } from '../../../../src/data/documents/document.ts';
-import { TypeMembers } from '../../../../src/data/formats/typeMembers.ts';
+import { TypeMembers } from '../../../../src/data/formats/mentionTypes.ts';
 import { readDocuments } from '../../../../src/data/import/readDocuments.ts';
 
 const read = (...items: readonly unknown[]) => {

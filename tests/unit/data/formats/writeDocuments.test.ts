@@ -5,10 +5,13 @@ import { IssueList } from '../../../../src/data/corpus/issues.ts';
 import { TypeNames } from '../../../../src/data/corpus/tagScheme.ts';
 import { annotateDocument } from '../../../../src/data/documents/annotateDocument.ts';
 import { plausibleCountings } from '../../../../src/data/documents/countings.ts';
-import type { AnnotatedDocument } from '../../../../src/data/documents/document.ts';
+import {
+  annotationFormats,
+  type AnnotatedDocument,
+  type AnnotationFormat,
+} from '../../../../src/data/documents/document.ts';
 import { sentencesOfDocument } from '../../../../src/data/documents/documentSentences.ts';
 import { placeMentions } from '../../../../src/data/documents/placeMentions.ts';
-import { annotationFormats, type AnnotationFormat } from '../../../../src/data/documents/annotationFormats.ts';
 import { writeDocuments } from '../../../../src/data/formats/writeDocuments.ts';
 import { readDocuments } from '../../../../src/data/import/readDocuments.ts';
 import { annotatedTexts, type AnnotatedText } from './annotatedTexts.ts';

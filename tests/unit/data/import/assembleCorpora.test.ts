@@ -1,9 +1,13 @@
 // Proves that dropped files become the intended corpora, and that these are described and corrected faithfully.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CorpusSentences, Sentence, Split } from '../../../../src/data/corpus/corpus.ts';
-import type { CorpusSource } from '../../../../src/data/corpus/corpusSource.ts';
-import { describeSentences } from '../../../../src/data/corpus/describeSentences.ts';
+import {
+  describeSentences,
+  type CorpusSentences,
+  type CorpusSource,
+  type Sentence,
+  type Split,
+} from '../../../../src/data/corpus/corpus.ts';
 import { mentionsToTags, type TagScheme } from '../../../../src/data/corpus/tagScheme.ts';
 import { assembleCorpora } from '../../../../src/data/import/assembleCorpora.ts';
 import { moveSource } from '../../../../src/data/import/movedSources.ts';

@@ -3,7 +3,7 @@ import { strToU8, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { readArchive } from '../../../../src/data/import/archive.ts';
 import { detectFormat } from '../../../../src/data/import/detectFormat.ts';
-import { splitOfFile, stemOfName } from '../../../../src/data/import/splits.ts';
+import { splitOfFile, stemOfName } from '../../../../src/data/import/groupCorpusFiles.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const rows = 'Zerapin\tB-Drug\nhelps\tO\n';

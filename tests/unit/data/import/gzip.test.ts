@@ -1,9 +1,8 @@
 // Proves that packed files are read within bounds wherever they are, and that what is not read is refused with what would be.
 import { gzipSync, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { readArchive } from '../../../../src/data/import/archive.ts';
+import { readArchive, unpackGzip } from '../../../../src/data/import/archive.ts';
 import { assembleCorpora } from '../../../../src/data/import/assembleCorpora.ts';
-import { unpackGzip } from '../../../../src/data/import/gzip.ts';
 import { sortDroppedFiles } from '../../../../src/data/import/sortDrop.ts';
 import { droppedBytes } from '../../../fixtures/drops.ts';
 

@@ -1,6 +1,6 @@
 // Proves that what was saved in place of a model's file is called what it is, and that no real file is taken for it.
 import { describe, expect, it } from 'vitest';
-import { refusePlaceholder } from '../../../../src/data/import/placeholderFile.ts';
+import { refusePlaceholder } from '../../../../src/data/import/modelFiles.ts';
 import { LabError } from '../../../../src/util/labError.ts';
 import { bertFolder, bertForms } from '../../../fixtures/bertFolders.ts';
 import { modelFolder, modelForms } from '../../../fixtures/modelFolders.ts';

@@ -1,8 +1,8 @@
 // Proves that a file beyond a bound is refused by naming the bound, from its bytes alone, and that smaller ones beside it are read.
 import { describe, expect, test } from 'vitest';
 import { assembleCorpora } from '../../../../src/data/import/assembleCorpora.ts';
+import { CorpusBudget, readingBounds, tooLarge } from '../../../../src/data/import/corpusChecks.ts';
 import { readDocuments } from '../../../../src/data/import/readDocuments.ts';
-import { CorpusBudget, readingBounds, tooLarge } from '../../../../src/data/import/readingBounds.ts';
 import type { NamedFile } from '../../../../src/util/namedFile.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);

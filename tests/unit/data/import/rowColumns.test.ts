@@ -1,7 +1,6 @@
 // Proves that the columns of rows are chosen once for a corpus, that what is unsure is reported and offered, and that a person's choice is obeyed.
 import { describe, expect, it } from 'vitest';
-import type { ColumnChoice } from '../../../../src/data/corpus/columnChoice.ts';
-import { SPLITS } from '../../../../src/data/corpus/corpus.ts';
+import { SPLITS, type ColumnChoice } from '../../../../src/data/corpus/corpus.ts';
 import { assembleCorpora, type AssembledCorpus } from '../../../../src/data/import/assembleCorpora.ts';
 
 const file = (name: string, text: string) => ({ path: `fen/${name}`, bytes: new TextEncoder().encode(text) });

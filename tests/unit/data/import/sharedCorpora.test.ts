@@ -2,11 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import * as z from '../../../../src/util/zod.ts';
-import { restrictToType, SPLITS } from '../../../../src/data/corpus/corpus.ts';
-import type { CorpusSource } from '../../../../src/data/corpus/corpusSource.ts';
-import { countSentences } from '../../../../src/data/corpus/describeSentences.ts';
+import { countSentences, restrictToType, SPLITS, type CorpusSource } from '../../../../src/data/corpus/corpus.ts';
 import { assembleCorpora } from '../../../../src/data/import/assembleCorpora.ts';
+import * as z from '../../../../src/util/zod.ts';
 import { fewerUnlessLong } from '../../../fixtures/longForm.ts';
 
 const folder = fileURLToPath(new URL('../../../../../shared/corpora/', import.meta.url));

@@ -1,8 +1,7 @@
 // Proves that the tokenizers of RoBERTa, ModernBERT and DeBERTa-v3 give the ids of Hugging Face's, and that each piece belongs to its token.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { byteText, visibleBytes } from '../../../../src/data/pieces/bytePairs.ts';
-import type { PieceTokenizer } from '../../../../src/data/pieces/piece.ts';
+import { byteText, visibleBytes, type PieceTokenizer } from '../../../../src/data/pieces/pieceModels.ts';
 import { readTokenizer } from '../../../../src/data/pieces/tokenizer.ts';
 import { tokenizerFileOf } from '../../../../src/data/pieces/tokenizerFile.ts';
 

@@ -1,8 +1,8 @@
 // Proves that the character map of a SentencePiece model is applied to what a reader sees as a character, and that damaged maps are refused.
-import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { characterMapOfBase64, readCharacterMap } from '../../../../src/data/pieces/characterMap.ts';
+import { characterMapOfBase64, readCharacterMap } from '../../../../src/data/pieces/normalizer.ts';
 import { LabError } from '../../../../src/util/labError.ts';
 
 const tokenizer = JSON.parse(

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Mention, Sentence } from '../../../../src/data/corpus/corpus.ts';
-import { mentionsToTags } from '../../../../src/data/corpus/tagScheme.ts';
-import { makeTagSet, tagIndices } from '../../../../src/data/corpus/tagSet.ts';
+import { makeTagSet, mentionsToTags, tagIndices } from '../../../../src/data/corpus/tagScheme.ts';
+import type { PieceTokenizer } from '../../../../src/data/pieces/pieceModels.ts';
 import {
   buildSequences,
   buildSequencesStepwise,
@@ -11,7 +11,6 @@ import {
   type FeatureConfig,
   type Sequence,
 } from '../../../../src/data/pieces/sequences.ts';
-import type { PieceTokenizer } from '../../../../src/data/pieces/piece.ts';
 import { LabError } from '../../../../src/util/labError.ts';
 
 /** One piece per letter: a is 11, b is 12 and so on. */

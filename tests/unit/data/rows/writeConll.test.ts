@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Mention } from '../../../../src/data/corpus/corpus.ts';
 import { mentionsToTags } from '../../../../src/data/corpus/tagScheme.ts';
 import { readConll, writeConll } from '../../../../src/data/rows/conll.ts';
-import { predictionRows } from '../../../../src/metrics/scores/conlleval.ts';
+import { predictionRows } from '../../../../src/metrics/scores/scoreSplit.ts';
 
 const token = fc.string({ minLength: 1, maxLength: 8, unit: fc.constantFrom('a', 'ß', '-', '7', 'β', '.') });
 const sentence = fc.array(token, { minLength: 1, maxLength: 12 }).map((tokens) => ({ tokens: ['word', ...tokens] }));

@@ -1,11 +1,16 @@
 // Proves which words and characters get a row, which of them are trained, how tokens are looked up, and what coverage counts.
 import { describe, expect, it } from 'vitest';
-import { makeTagSet } from '../../../../src/data/corpus/tagSet.ts';
+import { makeTagSet } from '../../../../src/data/corpus/tagScheme.ts';
+import { wordTokenizerFile } from '../../../../src/data/pieces/pieceModels.ts';
 import { buildSequences } from '../../../../src/data/pieces/sequences.ts';
 import { readTokenizer } from '../../../../src/data/pieces/tokenizer.ts';
-import { wordTokenizerFile } from '../../../../src/data/pieces/wordTokenizer.ts';
-import { countTokens, spellingsIn, spellingsOf, wordVocabulary } from '../../../../src/data/words/wordVocabulary.ts';
-import type { WordVectors } from '../../../../src/data/words/vectorCollector.ts';
+import {
+  countTokens,
+  spellingsIn,
+  spellingsOf,
+  wordVocabulary,
+  type WordVectors,
+} from '../../../../src/data/words/baselines.ts';
 import { batchCharacters, padBatch } from '../../../../src/training/batches.ts';
 
 const sentence = (text: string) => ({ tokens: text.split(' '), mentions: [] });

@@ -2,23 +2,22 @@
 import { describe, expect, it } from 'vitest';
 import { Recorder } from '../../../../src/engine/gpu/recorder.ts';
 import { matmulKernel, recordMatmul } from '../../../../src/engine/kernels/matmul/matmul.ts';
-import { matmulClass, type MatmulShape } from '../../../../src/engine/kernels/matmul/matmulShape.ts';
 import {
   hardwareTuning,
+  isUsableVariant,
   MATMUL_VARIANTS,
   matmulCandidates,
+  matmulClass,
+  matrixVariant,
   softwareTuning,
   tableTuning,
-} from '../../../../src/engine/kernels/matmul/matmulTuning.ts';
-import {
-  isUsableVariant,
-  matrixVariant,
   tileOf,
   variantName,
+  type MatmulShape,
   type TiledVariant,
-} from '../../../../src/engine/kernels/matmul/matmulVariant.ts';
+} from '../../../../src/engine/kernels/matmul/matmulTuning.ts';
 import { isSameProduct } from '../../../../src/engine/tuning/autotune.ts';
-import { matmulTableSchema, type MatmulTable } from '../../../../src/schema/matmulTable.ts';
+import { matmulTableSchema, type MatmulTable } from '../../../../src/schema/machineSettings.ts';
 
 const product = (kind: MatmulShape['kind'], rows: number, columns: number, inner: number): MatmulShape => ({
   kind,

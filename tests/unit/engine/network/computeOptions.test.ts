@@ -1,9 +1,9 @@
 // Proves which encoders the engine computes, and that a misfit is named before any kernel of it is made.
 import { describe, expect, it } from 'vitest';
-import type { Machine } from '../../../../src/engine/gpu/machine.ts';
+import type { Machine } from '../../../../src/engine/gpu/recorder.ts';
 import { computeOptionsFor, engineMisfit } from '../../../../src/engine/network/computeOptions.ts';
 import { TaggerEngine, type EngineOptions } from '../../../../src/engine/network/taggerEngine.ts';
-import type { BertConfig } from '../../../../src/model/families/bert/bertConfig.ts';
+import type { BertConfig } from '../../../../src/model/families/bert.ts';
 import { smallConfig } from '../../../fixtures/records.ts';
 
 function bert(headSize: number, heads = 2, innerSize = 32): BertConfig {

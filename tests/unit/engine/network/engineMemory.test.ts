@@ -1,7 +1,7 @@
 // Proves that whole steps of the engine allocate what was planned, on a device that only counts: XLNet-base, XLNet-large, BERT-base, growth.
 import { describe, expect, it } from 'vitest';
 import { benchShapes, taggerOf } from '../../../../bench/benchShape.ts';
-import type { TaggerShape } from '../../../../src/model/tagger.ts';
+import type { TaggerShape } from '../../../../src/model/parameters.ts';
 import { countedSteps, plannedStep } from '../../../fixtures/countedStep.ts';
 
 const base = taggerOf(benchShapes.base);

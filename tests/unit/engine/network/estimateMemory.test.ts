@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { benchShapes, taggerOf } from '../../../../bench/benchShape.ts';
 import { computeOptionsFor } from '../../../../src/engine/network/computeOptions.ts';
-import { estimateMemory } from '../../../../src/engine/network/estimateMemory.ts';
+import { estimateMemory } from '../../../../src/engine/network/taggerEngine.ts';
 import { defaultMachineSettings, type MachineSettings } from '../../../../src/schema/machineSettings.ts';
 import { countedSteps } from '../../../fixtures/countedStep.ts';
 

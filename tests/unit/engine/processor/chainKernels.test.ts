@@ -1,7 +1,6 @@
 // Proves the processor's CRF against the enumeration of every path, also where exponentials of transitions are 0.
 import { describe, expect, it } from 'vitest';
-import { chainPairs, lossLattice } from '../../../../src/engine/processor/chainKernels.ts';
-import type { ChainLengths } from '../../../../src/engine/processor/chainMemory.ts';
+import { chainPairs, lossLattice, type ChainLengths } from '../../../../src/engine/processor/chainKernels.ts';
 import { Rng } from '../../../../src/util/random.ts';
 
 const K = 3;

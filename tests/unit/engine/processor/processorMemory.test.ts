@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ModuleBuilder } from '../../../../src/engine/assembly/assembler.ts';
 import { f32, f32x4, i32, unsigned } from '../../../../src/engine/assembly/instructions.ts';
-import { ProcessorMemory, type MemoryPart } from '../../../../src/engine/processor/processorMemory.ts';
+import { ProcessorMemory, type MemoryPart } from '../../../../src/engine/processor/processorMachine.ts';
 import { Rng } from '../../../../src/util/random.ts';
 
 describe('memory', () => {

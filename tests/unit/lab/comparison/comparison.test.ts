@@ -1,9 +1,9 @@
 // Proves with hand-worked numbers that runs are grouped correctly, that spreads are computed by source, and that devel alone selects the slicing rate.
 import { describe, expect, it } from 'vitest';
 import { buildComparisons, type Comparison, type Variant } from '../../../../src/lab/comparison/comparison.ts';
+import { chosenOnDevel, variantSpread } from '../../../../src/lab/comparison/comparisonCurves.ts';
 import { comparisonTables, type ComparisonTable } from '../../../../src/lab/comparison/comparisonTables.ts';
 import { publishedScores } from '../../../../src/lab/comparison/publishedScores.ts';
-import { chosenOnDevel, variantSpread } from '../../../../src/lab/comparison/variantSpread.ts';
 import type { RunRecord, TaskRef } from '../../../../src/schema/runRecord.ts';
 import { corpusRecord, smallConfig } from '../../../fixtures/records.ts';
 import { scoredRun, type F1Pair } from '../../../fixtures/scoredRun.ts';

@@ -1,8 +1,14 @@
 // Proves which taggers are on which test sets in the matrix of an experiment, what each score is computed from, and what is still to be predicted.
 import { describe, expect, it } from 'vitest';
-import { makeTagSet } from '../../../../src/data/corpus/tagSet.ts';
+import { makeTagSet } from '../../../../src/data/corpus/tagScheme.ts';
 import { buildComparisons } from '../../../../src/lab/comparison/comparison.ts';
-import { askedCells, cellScores, crossMatrix, lackingRequests, matrixRows } from '../../../../src/lab/comparison/crossMatrix.ts'; // prettier-ignore
+import {
+  askedCells,
+  cellScores,
+  crossMatrix,
+  lackingRequests,
+  matrixRows,
+} from '../../../../src/lab/comparison/crossMatrix.ts';
 import { expandPlan } from '../../../../src/lab/plans/expandPlan.ts';
 import type { Method } from '../../../../src/schema/methods.ts';
 import { queuedRun, type RunRecord } from '../../../../src/schema/runRecord.ts';

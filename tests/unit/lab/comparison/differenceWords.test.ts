@@ -1,17 +1,17 @@
 // Proves that the words on tested differences say which noise each exceeds, and never call a large difference of one seed noise.
 import { describe, expect, it } from 'vitest';
 import { buildComparisons } from '../../../../src/lab/comparison/comparison.ts';
-import { differenceFamily } from '../../../../src/lab/comparison/differenceFamily.ts';
 import {
+  differenceFamily,
   findingText,
   leftOutText,
   missingText,
   verdictSentence,
   type TestedDifference,
-} from '../../../../src/lab/comparison/differenceWords.ts';
+} from '../../../../src/lab/comparison/differenceFamily.ts';
 import { unpackCounts, type PackedCounts } from '../../../../src/metrics/scores/packedCounts.ts';
 import { significance, type Verdict } from '../../../../src/metrics/significance/significance.ts';
-import { finishWork } from '../../../../src/util/work.ts';
+import { finishWork } from '../../../../src/util/clock.ts';
 import { countedResult } from '../../../fixtures/countedResult.ts';
 
 /** The differences from STL of the counted result, tested with the trainings of these seeds. */

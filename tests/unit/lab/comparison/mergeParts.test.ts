@@ -1,6 +1,6 @@
 // Proves that results of parts merge into the file of the whole plan, and that what is missing, repeated or on other inputs is named.
 import { describe, expect, it } from 'vitest';
-import { commonPlan, mergeParts, type PartFile } from '../../../../src/lab/comparison/mergeParts.ts';
+import { commonPlan, mergeParts, type PartFile } from '../../../../src/lab/comparison/mergeRuns.ts';
 import { parseResultFile } from '../../../../src/lab/plans/resultFiles.ts';
 import { sealResultFile, type ResultFile } from '../../../../src/schema/resultFile.ts';
 import type { RunRecord } from '../../../../src/schema/runRecord.ts';

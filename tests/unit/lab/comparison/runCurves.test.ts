@@ -1,7 +1,7 @@
 // Proves that smoothing keeps what is constant and undoes nothing, and that a thinned curve keeps its ends, its extremes and its order.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { develCurve, lossCurve, smoothed, thinned } from '../../../../src/lab/comparison/runCurves.ts';
+import { develCurve, lossCurve, smoothed, thinned } from '../../../../src/lab/comparison/comparisonCurves.ts';
 import { fakeCorpus, fakeCorpusSentences, fakeModel, fakeRun } from '../../../fixtures/fakeRecords.ts';
 
 const points = (values: readonly number[]) => values.map((y, x) => ({ x, y }));

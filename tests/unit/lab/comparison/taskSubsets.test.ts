@@ -1,6 +1,5 @@
 // Proves that a subset's plan leaves ids of the whole category as they are, that its runs are found beside it, and that devel alone chooses.
 import { describe, expect, it } from 'vitest';
-import { chooseSubset } from '../../../../src/metrics/affinity/subsetChoice.ts';
 import { buildComparisons, type Comparison } from '../../../../src/lab/comparison/comparison.ts';
 import {
   askedChoices,
@@ -17,8 +16,8 @@ import {
 } from '../../../../src/lab/comparison/taskSubsets.ts';
 import { expandPlan, parsePlan } from '../../../../src/lab/plans/expandPlan.ts';
 import type { LabState } from '../../../../src/lab/state/labState.ts';
-import type { TaskAffinity } from '../../../../src/metrics/affinity/taskAffinity.ts';
-import type { PlanFile } from '../../../../src/schema/planFile.ts';
+import { chooseSubset, type TaskAffinity } from '../../../../src/metrics/affinity/taskAffinity.ts';
+import type { PlanFile } from '../../../../src/schema/resultFile.ts';
 import type { RunRecord } from '../../../../src/schema/runRecord.ts';
 import { categoryPlan, corpusRecord, modelRecord } from '../../../fixtures/records.ts';
 import { scoredRun } from '../../../fixtures/scoredRun.ts';

@@ -1,7 +1,8 @@
 // Proves that a question is raised where rows have several plausible columns, and that an answer replaces what was read before.
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { ColumnQuestion } from '../../../../src/data/corpus/corpus.ts';
 import { LocalLab } from '../../../../src/lab/lab.ts';
-import type { ColumnQuestion, Lab } from '../../../../src/lab/state/labState.ts';
+import type { Lab } from '../../../../src/lab/state/labState.ts';
 import { memory } from '../../../../src/storage/store.ts';
 import { droppedText } from '../../../fixtures/drops.ts';
 import { fakeServer } from '../../../fixtures/fakeServer.ts';

@@ -5,8 +5,8 @@ import { readerInThread, readerInWorker, type FileReader } from '../../../../src
 import type { ReadingControl } from '../../../../src/lab/library/readDrop.ts';
 import { readResult } from '../../../../src/storage/resultRecords.ts';
 import { memory, type Store } from '../../../../src/storage/store.ts';
+import { neverAborted, type Progress } from '../../../../src/util/clock.ts';
 import { LabError } from '../../../../src/util/labError.ts';
-import { neverAborted, type Progress } from '../../../../src/util/work.ts';
 import { connect, portWire } from '../../../../src/wire/port.ts';
 import type { DropContext, ReadingCalls } from '../../../../src/wire/readingProtocol.ts';
 import { createReadingServer } from '../../../../workers/readingServer.ts';

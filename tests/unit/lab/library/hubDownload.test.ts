@@ -1,16 +1,14 @@
 // Proves that models are downloaded from a hub byte for byte, whatever interrupts them, and that files unlike the hub's listing are rejected.
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { publicHub } from '../../../../src/lab/library/publicHosts.ts';
-import { receiveFile, verifiedFile } from '../../../../src/lab/library/receiveFile.ts';
+import { receiveFile, verifiedFile } from '../../../../src/lab/library/downloads.ts';
 import type { HubModel, Lab } from '../../../../src/lab/state/labState.ts';
 import { defaultMachineSettings } from '../../../../src/schema/machineSettings.ts';
-import { fileParts } from '../../../../src/storage/downloadRecords.ts';
-import { readModelFile } from '../../../../src/storage/modelRecords.ts';
+import { fileParts, readModelFile } from '../../../../src/storage/modelRecords.ts';
 import { memory, type Store } from '../../../../src/storage/store.ts';
 import { runningDigest } from '../../../../src/util/digest.ts';
 import { LabError } from '../../../../src/util/labError.ts';
-import type { RequestFile } from '../../../../src/wire/requestFile.ts';
+import { publicHub, type RequestFile } from '../../../../src/wire/requestFile.ts';
 import { requestFile } from '../../../../workers/publicFiles.ts';
 import { bertFolder } from '../../../fixtures/bertFolders.ts';
 import { hubCommit, hubServer, type HubServer, type ServedFile } from '../../../fixtures/hub/hubServer.ts';

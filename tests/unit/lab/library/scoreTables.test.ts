@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { detectFormat } from '../../../../src/data/import/detectFormat.ts';
 import { taskKey, type Comparison } from '../../../../src/lab/comparison/comparison.ts';
+import { matchReported } from '../../../../src/lab/comparison/comparisonCurves.ts';
 import { comparisonTables } from '../../../../src/lab/comparison/comparisonTables.ts';
-import { matchReported } from '../../../../src/lab/comparison/reportedFigures.ts';
 import { parseReportedScores, reportedScoresCsv } from '../../../../src/lab/library/scoreTables.ts';
-import type { ReportedScore } from '../../../../src/schema/reportedScores.ts';
-import { LabError } from '../../../../src/util/labError.ts';
+import type { ReportedScore } from '../../../../src/schema/resultFile.ts';
 import { csvRows, csvText } from '../../../../src/util/csv.ts';
+import { LabError } from '../../../../src/util/labError.ts';
 import { closeLabs, notices, openLab } from '../../../fixtures/labBench.ts';
 
 afterEach(closeLabs);

@@ -1,8 +1,8 @@
 // Proves that the shipped tagger is fetched when wanted and once, shows its bytes, stays removed until asked for again, and fails without loss.
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ShippedTagger } from '../../../../src/schema/shippedCatalogue.ts';
-import { shippedTagger } from '../../../../src/lab/tagging/liveTagging.ts';
 import { offeredTaggers } from '../../../../src/lab/tagging/offeredTaggers.ts';
+import { shippedTagger } from '../../../../src/lab/tagging/predictions.ts';
+import type { ShippedTagger } from '../../../../src/schema/taggerFiles.ts';
 import { newPlanDraft, samplePlan } from '../../../../src/ui/train/planDraft.ts';
 import { readPlanDraft } from '../../../../src/ui/train/readPlanDraft.ts';
 import { droppedCorpus, droppedModel } from '../../../fixtures/drops.ts';

@@ -1,8 +1,8 @@
 // Proves that plans no machine can run are refused with the limit, at once, and that rates which come to the same layers are named.
 import { describe, expect, it } from 'vitest';
 import { expandPlan, parsePlan } from '../../../../src/lab/plans/expandPlan.ts';
-import { describeEqualRates } from '../../../../src/lab/plans/planLimits.ts';
-import type { PlanFile } from '../../../../src/schema/planFile.ts';
+import { describeEqualRates } from '../../../../src/lab/plans/runGraph.ts';
+import type { PlanFile } from '../../../../src/schema/resultFile.ts';
 import {
   categoryPlan,
   corpusRecord,

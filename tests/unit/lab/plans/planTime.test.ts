@@ -1,9 +1,9 @@
 // Proves that the predicted time of a plan counts each of its unfinished runs, asks once for runs that cost the same, and is unknown if one is.
 import { describe, expect, it } from 'vitest';
-import type { RunNode } from '../../../../src/lab/state/planGraph.ts';
-import type { RunSpec } from '../../../../src/schema/runRecord.ts';
 import { expandPlan } from '../../../../src/lab/plans/expandPlan.ts';
 import { planTime, runCost, runGraph } from '../../../../src/lab/plans/runGraph.ts';
+import type { RunNode } from '../../../../src/schema/runLineage.ts';
+import type { RunSpec } from '../../../../src/schema/runRecord.ts';
 import { categoryPlan, corpusRecord, modelRecord, smallConfig, spec } from '../../../fixtures/records.ts';
 
 const library = { corpora: [corpusRecord('moss'), corpusRecord('fern')], models: [modelRecord('tiny')] };

@@ -1,12 +1,12 @@
 // Proves that plans expand to the right runs, are rejected with what was expected and found, and survive a round trip.
-import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expandPlan, parsePlan, runSpec } from '../../../../src/lab/plans/expandPlan.ts';
 import { planOfRuns } from '../../../../src/lab/plans/exportResult.ts';
 import type { TrainingConfig } from '../../../../src/schema/config.ts';
 import { isSliced, METHODS } from '../../../../src/schema/methods.ts';
-import type { PlanFile } from '../../../../src/schema/planFile.ts';
+import type { PlanFile } from '../../../../src/schema/resultFile.ts';
 import type { RunSpec } from '../../../../src/schema/runRecord.ts';
 import {
   categoryPlan,

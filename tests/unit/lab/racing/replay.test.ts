@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { buildComparisons } from '../../../../src/lab/comparison/comparison.ts';
 import { parseResultFile } from '../../../../src/lab/plans/resultFiles.ts';
 import {
+  gridsOf,
   parsePolicy,
   replayCase,
   replayCases,
@@ -11,8 +12,7 @@ import {
   usualPolicies,
 } from '../../../../src/lab/racing/replay.ts';
 import { replayFile, replayTable } from '../../../../src/lab/racing/replayReport.ts';
-import { gridsOf } from '../../../../src/lab/racing/storedGrids.ts';
-import { finishWork } from '../../../../src/util/work.ts';
+import { finishWork } from '../../../../src/util/clock.ts';
 
 const file = parseResultFile(readFileSync('results/disease-sharing-gpu.result.json', 'utf8'));
 const layersOf = (id: string): number | undefined => file.models.find((model) => model.id === id)?.layers;

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { linkDocuments } from '../../../../src/data/dictionary/linker.ts';
-import { formatsWithIds } from '../../../../src/data/documents/annotationFormats.ts';
+import { formatsWithIds } from '../../../../src/data/documents/document.ts';
 import { documentOfText, tokenMentions } from '../../../../src/data/documents/documentSentences.ts';
 import { writeDocuments } from '../../../../src/data/formats/writeDocuments.ts';
 import { readDocuments } from '../../../../src/data/import/readDocuments.ts';

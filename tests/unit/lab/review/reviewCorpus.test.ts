@@ -1,8 +1,7 @@
 // Proves that a corpus of a review holds the accepted mentions and the original text, is divided by its seed, and joins another whole.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SPLITS } from '../../../../src/data/corpus/corpus.ts';
-import { describeInTurns, describeSentences } from '../../../../src/data/corpus/describeSentences.ts';
+import { describeInTurns, describeSentences, SPLITS } from '../../../../src/data/corpus/corpus.ts';
 import { moveSource } from '../../../../src/data/import/movedSources.ts';
 import { beginReview, stepReview, type Review } from '../../../../src/lab/review/review.ts';
 import {
@@ -12,7 +11,7 @@ import {
   type CorpusContent,
   type ReviewSelection,
 } from '../../../../src/lab/review/reviewCorpus.ts';
-import { DocumentJoiner, partsOfDocuments } from '../../../../src/lab/review/reviewParts.ts';
+import { DocumentJoiner, partsOfDocuments } from '../../../../src/lab/tagging/reviews.ts';
 import { reviewPartSchema } from '../../../../src/schema/reviewRecord.ts';
 import { drawnSteps, stepOfDraw, taggedTexts } from '../../../fixtures/reviews.ts';
 

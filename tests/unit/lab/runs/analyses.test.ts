@@ -1,12 +1,11 @@
 // Proves that queries reach the analysis server and return, that missing inputs are reported, and that long work reports progress and cancels.
 import { afterEach, describe, expect, it } from 'vitest';
-import { inTurns } from '../../../../src/util/work.ts';
-import { recent } from '../../../../src/analysis/recent.ts';
+import { recent } from '../../../../src/analysis/analysisInputs.ts';
 import { LocalLab } from '../../../../src/lab/lab.ts';
 import { storePredictions } from '../../../../src/schema/storedPredictions.ts';
 import { writePredictions } from '../../../../src/storage/predictionRecords.ts';
 import { memory } from '../../../../src/storage/store.ts';
-import type { Progress } from '../../../../src/util/work.ts';
+import { inTurns, type Progress } from '../../../../src/util/clock.ts';
 import { openAnalysisBench, type AnalysisBench } from '../../../fixtures/analysisBench.ts';
 import { droppedCorpus } from '../../../fixtures/drops.ts';
 import { fakeServer } from '../../../fixtures/fakeServer.ts';

@@ -1,19 +1,17 @@
 // Proves that runs of earlier versions get the counts of their sentences from stored predictions, and only from those that were scored.
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Mention } from '../../../../src/data/corpus/corpus.ts';
-import { fingerprintOfSplit } from '../../../../src/data/corpus/describeSentences.ts';
+import { fingerprintOfSplit, type Mention } from '../../../../src/data/corpus/corpus.ts';
 import { LocalLab } from '../../../../src/lab/lab.ts';
 import { packCounts } from '../../../../src/metrics/scores/packedCounts.ts';
-import { sentenceCounts, totalCounts } from '../../../../src/metrics/scores/sentenceCounts.ts';
-import { spanScore } from '../../../../src/metrics/scores/spanScore.ts';
+import { sentenceCounts, spanScore, totalCounts } from '../../../../src/metrics/scores/spanScore.ts';
 import { queuedRun, type RunRecord } from '../../../../src/schema/runRecord.ts';
 import { storePredictions } from '../../../../src/schema/storedPredictions.ts';
 import { writePredictions } from '../../../../src/storage/predictionRecords.ts';
 import { readRunRecord, writeRunRecord } from '../../../../src/storage/runRecords.ts';
 import { memory } from '../../../../src/storage/store.ts';
 import { openAnalysisBench, type AnalysisBench } from '../../../fixtures/analysisBench.ts';
-import { fakeServer } from '../../../fixtures/fakeServer.ts';
 import { droppedText } from '../../../fixtures/drops.ts';
+import { fakeServer } from '../../../fixtures/fakeServer.ts';
 import { spec } from '../../../fixtures/records.ts';
 
 const benches: AnalysisBench[] = [];

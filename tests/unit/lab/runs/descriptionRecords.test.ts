@@ -4,8 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { buildComparisons } from '../../../../src/lab/comparison/comparison.ts';
 import { parseResultFile } from '../../../../src/lab/plans/resultFiles.ts';
 import { describedBy } from '../../../../src/lab/runs/descriptionRecords.ts';
-import { changedDescription, descriptionLimits, descriptionSchema } from '../../../../src/schema/descriptions.ts';
 import type { Lab } from '../../../../src/lab/state/labState.ts';
+import { changedDescription, descriptionLimits, descriptionSchema } from '../../../../src/schema/libraryRecord.ts';
 import { closeLabs, notices, openLab, settled, stockedLab } from '../../../fixtures/labBench.ts';
 import { planFile } from '../../../fixtures/records.ts';
 

@@ -1,16 +1,15 @@
 // Proves that metadata for others is what their formats require: RO-Crate, Croissant and model-index against schemas, and the validators where Python has them.
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeDocuments } from '../../../../src/data/formats/writeDocuments.ts';
 import { withCroissant } from '../../../../src/lab/library/croissant.ts';
-import { longScores, longScoresCsv } from '../../../../src/lab/share/longScores.ts';
-import { crateWords, researchCrate } from '../../../../src/lab/share/researchCrate.ts';
-import { documentsOfSplit } from '../../../../src/lab/tagging/readTextSource.ts';
-import { headOfRun } from '../../../../src/schema/taggerHead.ts';
+import { crateWords, longScores, longScoresCsv, researchCrate } from '../../../../src/lab/share/researchCrate.ts';
+import { documentsOfSplit } from '../../../../src/lab/tagging/predictions.ts';
+import { headOfRun } from '../../../../src/schema/modelRecord.ts';
 import { modelCard } from '../../../../src/training/export/exportedFiles.ts';
 import { csvRows } from '../../../../src/util/csv.ts';
 import { fingerprintBytes } from '../../../../src/util/digest.ts';

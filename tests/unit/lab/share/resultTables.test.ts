@@ -1,7 +1,7 @@
 // Proves that the Markdown tables of a result file state the means of its runs, and leave out what was not there to compare.
 import { describe, expect, it } from 'vitest';
 import { readResultFile } from '../../../../headless/readResultFile.ts';
-import { resultTables } from '../../../../src/lab/share/resultTables.ts';
+import { resultTables } from '../../../../src/lab/share/pageTables.ts';
 
 const noAnalyses = { significance: () => Promise.resolve([]), errorTotals: () => Promise.resolve([]) };
 

@@ -1,7 +1,7 @@
 // Proves that of two tabs over one store only one writes, the other reads and takes over when the first closes, and that a discarded tab resumes.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Lab } from '../../../../src/lab/state/labState.ts';
-import type { Ownership } from '../../../../src/lab/state/ownership.ts';
+import type { Ownership } from '../../../../src/lab/state/labStore.ts';
 import { memory, type Store } from '../../../../src/storage/store.ts';
 import { droppedCorpus, droppedModel } from '../../../fixtures/drops.ts';
 import { beginLab, closeLabs, held, notices, openLab, settled, status, view } from '../../../fixtures/labBench.ts';

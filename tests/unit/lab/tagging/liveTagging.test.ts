@@ -1,7 +1,7 @@
 // Proves that text is tagged as it is typed: later text cancels earlier, a run has priority, and the tagging that a page shows stays.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AnnotatedMention } from '../../../../src/data/documents/document.ts';
-import { LiveTagging, MOST_LIVE_CHARACTERS, shippedTagger } from '../../../../src/lab/tagging/liveTagging.ts';
+import { LiveTagging, MOST_LIVE_CHARACTERS, shippedTagger } from '../../../../src/lab/tagging/predictions.ts';
 import { LabError } from '../../../../src/util/labError.ts';
 import type { ServerClient, TaggingRequest } from '../../../../src/wire/trainingProtocol.ts';
 import { closeLabs, openLab } from '../../../fixtures/labBench.ts';

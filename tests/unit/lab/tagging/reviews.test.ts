@@ -1,17 +1,16 @@
 // Proves that reviews are stored step by step, open again as they were left, become corpora, and lead to the plan that trains on them.
 import { afterEach, describe, expect, it } from 'vitest';
 import { SPLITS } from '../../../../src/data/corpus/corpus.ts';
-import { annotationFormats } from '../../../../src/data/documents/annotationFormats.ts';
+import { annotationFormats } from '../../../../src/data/documents/document.ts';
 import { buildComparisons } from '../../../../src/lab/comparison/comparison.ts';
 import type { LabState } from '../../../../src/lab/state/labState.ts';
-import { retrainPlan } from '../../../../src/lab/tagging/retrainPlan.ts';
-import { groupTaggers, taggerName } from '../../../../src/lab/tagging/taggerGroups.ts';
 import { offeredTaggers } from '../../../../src/lab/tagging/offeredTaggers.ts';
+import { groupTaggers, retrainPlan, taggerName } from '../../../../src/lab/tagging/taggerGroups.ts';
 import type { ModelRecord } from '../../../../src/schema/modelRecord.ts';
 import { readCorpusSentences } from '../../../../src/storage/corpusRecords.ts';
 import { STEPS_A_RECORD } from '../../../../src/storage/reviewRecords.ts';
 import { fileInMemory } from '../../../../src/util/namedFile.ts';
-import type { TaggerRef } from '../../../../src/wire/taggerRef.ts';
+import type { TaggerRef } from '../../../../src/wire/trainingProtocol.ts';
 import { closeLabs, notices, openLab, settled, stockedLab, type LabBench } from '../../../fixtures/labBench.ts';
 import { planFile } from '../../../fixtures/records.ts';
 

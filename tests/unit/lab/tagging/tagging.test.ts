@@ -1,8 +1,8 @@
 // Proves that the lab tags text from any source chunk by chunk, cancels and fails without loss, and scores, splits and counts the result.
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { AnnotatedDocument, AnnotatedMention } from '../../../../src/data/documents/document.ts';
 import { mentionsToTags } from '../../../../src/data/corpus/tagScheme.ts';
+import type { AnnotatedDocument, AnnotatedMention } from '../../../../src/data/documents/document.ts';
 import { documentOfText, sentencesOfDocument } from '../../../../src/data/documents/documentSentences.ts';
 import { offeredTaggers, taggerKey } from '../../../../src/lab/tagging/offeredTaggers.ts';
 import {
@@ -12,7 +12,7 @@ import {
   type LabelledDocument,
 } from '../../../../src/metrics/scores/scoreSplit.ts';
 import { confidentDocuments, countTypes } from '../../../../src/ui/tag/TaggingResults.tsx';
-import type { TaggerRef } from '../../../../src/wire/taggerRef.ts';
+import type { TaggerRef } from '../../../../src/wire/trainingProtocol.ts';
 import { droppedText } from '../../../fixtures/drops.ts';
 import { closeLabs, settled, stockedLab, type LabBench } from '../../../fixtures/labBench.ts';
 import { planFile } from '../../../fixtures/records.ts';

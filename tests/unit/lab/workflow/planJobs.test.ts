@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { expandPlan } from '../../../../src/lab/plans/expandPlan.ts';
 import { runGraph } from '../../../../src/lab/plans/runGraph.ts';
 import { planJobs, splitPlan, usualLengths } from '../../../../src/lab/workflow/planJobs.ts';
-import type { PlanFile } from '../../../../src/schema/planFile.ts';
+import type { PlanFile } from '../../../../src/schema/resultFile.ts';
 import { categoryPlan, corpusRecord, modelRecord } from '../../../fixtures/records.ts';
 
 const library = { corpora: [corpusRecord('moss'), corpusRecord('fern')], models: [modelRecord('tiny')] };

@@ -1,7 +1,7 @@
 // Proves that a subset is chosen only where the paired bootstrap of devel excludes zero, with the level of several subsets, and that words say which and why.
 import { expect, it } from 'vitest';
-import { chooseSubset, choiceText } from '../../../../src/metrics/affinity/subsetChoice.ts';
-import type { SentenceCounts } from '../../../../src/metrics/scores/sentenceCounts.ts';
+import { chooseSubset, choiceText } from '../../../../src/metrics/affinity/taskAffinity.ts';
+import type { SentenceCounts } from '../../../../src/metrics/scores/spanScore.ts';
 import { Rng } from '../../../../src/util/random.ts';
 
 /** Two mentions in each of 200 sentences, of which a share is found. */

@@ -1,8 +1,9 @@
 // Proves that projections preserve inner products within their variance, that fits are minima, and that subsets, cosines and gains are those of brute force.
 import { describe, expect, it } from 'vitest';
-import { GradientProjection, innerProduct } from '../../../../src/metrics/affinity/gradientProjection.ts';
 import {
   fitShift,
+  GradientProjection,
+  innerProduct,
   linearised,
   marginLoss,
   shiftedLosses,
@@ -10,8 +11,8 @@ import {
   type WeightedSequence,
 } from '../../../../src/metrics/affinity/linearisedTagger.ts';
 import { taskAffinity, taskSubsets, type TaskGradients } from '../../../../src/metrics/affinity/taskAffinity.ts';
+import { finishWork } from '../../../../src/util/clock.ts';
 import { Rng } from '../../../../src/util/random.ts';
-import { finishWork } from '../../../../src/util/work.ts';
 
 const normals = (rng: Rng, count: number): Float32Array => Float32Array.from({ length: count }, () => rng.normal());
 

@@ -2,8 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { raceStanding, type Race, type RaceRules, type RungScore } from '../../../../src/metrics/racing/race.ts';
-import { spanScore } from '../../../../src/metrics/scores/spanScore.ts';
-import { totalCounts } from '../../../../src/metrics/scores/sentenceCounts.ts';
+import { spanScore, totalCounts } from '../../../../src/metrics/scores/spanScore.ts';
 import { bootstrapIntervals } from '../../../../src/metrics/significance/bootstrapIntervals.ts';
 import { Rng } from '../../../../src/util/random.ts';
 import { isLong } from '../../../fixtures/longForm.ts';

@@ -1,7 +1,7 @@
 // Proves that the curve through scores of rates is the best one with a single peak, smooth, and never moved by what already fits.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { smoothnessOf, unimodalFit, unimodalRegression } from '../../../../src/metrics/racing/unimodalFit.ts';
+import { smoothnessOf, unimodalFit, unimodalRegression } from '../../../../src/metrics/racing/race.ts';
 import { Rng } from '../../../../src/util/random.ts';
 
 const values = fc.array(fc.integer({ min: -20, max: 20 }), { minLength: 1, maxLength: 8 });

@@ -1,10 +1,9 @@
 // Proves that scores equal those of conlleval for any tags: of the original for IOB, of its Python port, which breaks at S and E, for IOBES.
-import fc from 'fast-check';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { conlleval, conllevalReport, predictionRows } from '../../../../src/metrics/scores/conlleval.ts';
-import { scoreSplit } from '../../../../src/metrics/scores/scoreSplit.ts';
+import { conlleval, conllevalReport, predictionRows, scoreSplit } from '../../../../src/metrics/scores/scoreSplit.ts';
 import { splitScoresSchema } from '../../../../src/schema/runRecord.ts';
 import { tagSequence } from '../../data/corpus/taggedTexts.ts';
 

@@ -7,7 +7,7 @@ import {
   unpackCounts,
   type PackedCounts,
 } from '../../../../src/metrics/scores/packedCounts.ts';
-import { totalCounts } from '../../../../src/metrics/scores/sentenceCounts.ts';
+import { totalCounts } from '../../../../src/metrics/scores/spanScore.ts';
 import { smallPairs } from '../significance/simulatedCounts.ts';
 
 const packed = (changes: Partial<PackedCounts>): PackedCounts => ({

@@ -1,10 +1,9 @@
 // Proves that counts of sentences add up to conlleval's, for any tags.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lenientMentions } from '../../../../src/data/corpus/chunks.ts';
-import { conlleval } from '../../../../src/metrics/scores/conlleval.ts';
-import { sentenceCounts, totalCounts } from '../../../../src/metrics/scores/sentenceCounts.ts';
-import { spanScore } from '../../../../src/metrics/scores/spanScore.ts';
+import { lenientMentions } from '../../../../src/data/corpus/tagSequences.ts';
+import { conlleval } from '../../../../src/metrics/scores/scoreSplit.ts';
+import { sentenceCounts, spanScore, totalCounts } from '../../../../src/metrics/scores/spanScore.ts';
 import { tagSequence } from '../../data/corpus/taggedTexts.ts';
 
 describe('sentenceCounts', () => {

@@ -1,6 +1,6 @@
 // Proves means and standard deviations against manual calculations.
 import { describe, expect, it } from 'vitest';
-import { mean, spread, spreadWithin } from '../../../../src/metrics/scores/spread.ts';
+import { mean, spread, spreadWithin } from '../../../../src/metrics/scores/spanScore.ts';
 
 describe('mean', () => {
   it('is the sum over the count, and nothing for no values', () => {

@@ -1,7 +1,6 @@
 // Proves that bootstrap intervals have the stated coverage on simulated systems, and equal plain resampling.
 import { describe, expect, it } from 'vitest';
-import type { SentenceCounts } from '../../../../src/metrics/scores/sentenceCounts.ts';
-import { spanScore } from '../../../../src/metrics/scores/spanScore.ts';
+import { spanScore, type SentenceCounts } from '../../../../src/metrics/scores/spanScore.ts';
 import { bootstrapIntervals } from '../../../../src/metrics/significance/bootstrapIntervals.ts';
 import { Rng } from '../../../../src/util/random.ts';
 import { simulatedGold, simulatedSystem } from './simulatedCounts.ts';

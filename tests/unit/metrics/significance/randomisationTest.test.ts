@@ -1,10 +1,9 @@
 // Proves the randomisation test against an enumeration of all swaps, and that its p-values are uniform under the null hypothesis.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { SentenceCounts } from '../../../../src/metrics/scores/sentenceCounts.ts';
-import { spanScore, type SpanCounts } from '../../../../src/metrics/scores/spanScore.ts';
-import type { PairedCounts } from '../../../../src/metrics/significance/pairedTraining.ts';
-import { randomisationTest } from '../../../../src/metrics/significance/randomisationTest.ts';
+import { spanScore, type SentenceCounts, type SpanCounts } from '../../../../src/metrics/scores/spanScore.ts';
+import type { PairedCounts } from '../../../../src/metrics/significance/bootstrapIntervals.ts';
+import { randomisationTest } from '../../../../src/metrics/significance/significance.ts';
 import { Rng } from '../../../../src/util/random.ts';
 import { simulatedGold, simulatedSystem, smallPairs } from './simulatedCounts.ts';
 

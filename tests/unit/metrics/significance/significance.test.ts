@@ -1,13 +1,8 @@
 // Proves each verdict on a difference with counts constructed for it, against manually calculated figures.
 import { describe, expect, it } from 'vitest';
-import type { SentenceCounts } from '../../../../src/metrics/scores/sentenceCounts.ts';
-import type { PairedTraining } from '../../../../src/metrics/significance/pairedTraining.ts';
-import {
-  pairedSpread,
-  significance,
-  significanceDefaults,
-  type Significance,
-} from '../../../../src/metrics/significance/significance.ts';
+import type { SentenceCounts } from '../../../../src/metrics/scores/spanScore.ts';
+import { significanceDefaults, type PairedTraining } from '../../../../src/metrics/significance/bootstrapIntervals.ts';
+import { pairedSpread, significance, type Significance } from '../../../../src/metrics/significance/significance.ts';
 
 const sentences = 200;
 

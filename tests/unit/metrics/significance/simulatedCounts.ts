@@ -1,7 +1,7 @@
 // Simulated counts of sentences for the tests of significance.
 import fc from 'fast-check';
-import type { SentenceCounts } from '../../../../src/metrics/scores/sentenceCounts.ts';
-import type { PairedCounts } from '../../../../src/metrics/significance/pairedTraining.ts';
+import type { SentenceCounts } from '../../../../src/metrics/scores/spanScore.ts';
+import type { PairedCounts } from '../../../../src/metrics/significance/bootstrapIntervals.ts';
 import type { Rng } from '../../../../src/util/random.ts';
 
 /** Counts of a system that finds each gold mention with probability `recall` and adds one with probability `spurious`. */

@@ -1,6 +1,6 @@
 // Proves that BERT's config.json is read in the variants found in practice, and that one this lab would run wrongly is refused by its field.
 import { describe, expect, it } from 'vitest';
-import { bertConfigOfRelease } from '../../../../src/model/families/bert/bertConfig.ts';
+import { bertConfigOfRelease } from '../../../../src/model/families/bert.ts';
 import { encoderConfig } from '../../../../src/model/families/encoderConfig.ts';
 import { LabError } from '../../../../src/util/labError.ts';
 

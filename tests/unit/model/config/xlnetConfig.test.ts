@@ -1,6 +1,6 @@
 // Proves that config.json files of Hugging Face's XLNet are read, and that each one this lab would run wrongly is refused by its field.
 import { describe, expect, it } from 'vitest';
-import { xlnetConfig, xlnetConfigOfRelease } from '../../../../src/model/families/xlnet/xlnetConfig.ts';
+import { xlnetConfig, xlnetConfigOfRelease } from '../../../../src/model/families/xlnet.ts';
 import { LabError } from '../../../../src/util/labError.ts';
 
 /** The members of xlnet-base-cased's published config.json that describe the network. */

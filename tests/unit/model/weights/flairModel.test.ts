@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { flairModel, flairPair } from '../../../../src/model/weights/flairModel.ts';
+import { flairModel, flairPair } from '../../../../src/model/weights/torchTensors.ts';
 
 const folder = path.join(import.meta.dirname, '../../../fixtures/reference');
 const fileOf = (name: string): Uint8Array<ArrayBuffer> =>

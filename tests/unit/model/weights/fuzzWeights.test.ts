@@ -2,8 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { modelFiles } from '../../../../src/data/import/modelFiles.ts';
 import { openWeights } from '../../../../src/model/weights/openWeights.ts';
-import { openSafetensors } from '../../../../src/model/weights/safetensors.ts';
-import type { StoredTensor } from '../../../../src/model/weights/storedTensor.ts';
+import { openSafetensors, type StoredTensor } from '../../../../src/model/weights/safetensors.ts';
 import { maskedChecksum, unpackSnappy } from '../../../../src/model/weights/tensorflowCheckpoint.ts';
 import { torchTensors } from '../../../../src/model/weights/torchTensors.ts';
 import { LabError } from '../../../../src/util/labError.ts';

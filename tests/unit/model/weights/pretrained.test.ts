@@ -1,11 +1,10 @@
 // Proves that encoder weights are found under either naming, converted to the lab's layout, and refused by name if they do not fit.
 import { describe, expect, it } from 'vitest';
-import type { XlnetConfig } from '../../../../src/model/families/xlnet/xlnetConfig.ts';
 import { encoderShapes } from '../../../../src/model/families/encoderConfig.ts';
+import type { XlnetConfig } from '../../../../src/model/families/xlnet.ts';
 import { newEncoder } from '../../../../src/model/parameters.ts';
 import { huggingFaceTensor, pretrainedEncoder, pretrainedTensors } from '../../../../src/model/weights/pretrained.ts';
-import type { FileTensor } from '../../../../src/model/weights/safetensors.ts';
-import { transposed, type StoredTensor } from '../../../../src/model/weights/storedTensor.ts';
+import { transposed, type FileTensor, type StoredTensor } from '../../../../src/model/weights/safetensors.ts';
 import { LabError } from '../../../../src/util/labError.ts';
 
 const config: XlnetConfig = {

@@ -4,8 +4,7 @@ import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { fileSchemas, memberTable, type JsonSchema } from '../../../../scripts/docs/fileSchemas.ts';
-import { planFileSchema } from '../../../../src/schema/planFile.ts';
-import { resultFileSchema, upgradeResultFile } from '../../../../src/schema/resultFile.ts';
+import { planFileSchema, resultFileSchema, upgradeResultFile } from '../../../../src/schema/resultFile.ts';
 import { finishedResult } from '../../../fixtures/finishedResult.ts';
 
 const root = path.resolve(import.meta.dirname, '../../../..');

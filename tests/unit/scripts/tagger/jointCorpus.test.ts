@@ -1,11 +1,19 @@
 // Proves that corpora are joined without losing, moving or overlapping an annotation, and without any sentence of a test split.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chosenSentences, completed, inJointNames, jointRows, leastConfidence, withoutTestText } from '../../../../scripts/tagger/jointCorpus.ts'; // prettier-ignore
+import {
+  chosenSentences,
+  completed,
+  inJointNames,
+  jointRows,
+  leastConfidence,
+  withoutTestText,
+} from '../../../../scripts/tagger/jointCorpus.ts';
+// prettier-ignore
 import { differenceOf, scoreTypes, sumOfDifferences } from '../../../../scripts/tagger/scoreTypes.ts';
 import type { Sentence } from '../../../../src/data/corpus/corpus.ts';
 import { readConll } from '../../../../src/data/rows/conll.ts';
-import type { SureMention } from '../../../../src/wire/taggerRef.ts';
+import type { SureMention } from '../../../../src/wire/trainingProtocol.ts';
 
 const source = { folder: 'moss', types: { GENE: 'Gene' }, everyBlank: 2, everyDevel: 3 };
 const sentence = (text: string, ...mentions: Sentence['mentions']): Sentence => ({ tokens: text.split(' '), mentions });

@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorLine } from '../../../../src/analysis/questions/errorsQuery.ts';
 import type { RunSpec } from '../../../../src/schema/runRecord.ts';
-import { errorRows } from '../../../../src/ui/analyse/errorWords.ts';
-import { shortNames } from '../../../../src/ui/analyse/subject.ts';
+import { errorRows } from '../../../../src/ui/analyse/ErrorList.tsx';
+import { shortNames } from '../../../../src/ui/analyse/SubjectFields.tsx';
 import { stratumValue } from '../../../../src/ui/charts/StrataChart.tsx';
-import { rowAfterKey } from '../../../../src/ui/parts/Pager.tsx';
+import { rowAfterKey } from '../../../../src/ui/parts/TableBox.tsx';
 
 const gold = { type: 'Decay', start: 1, end: 3 };
 const line: ErrorLine = {

@@ -1,14 +1,14 @@
 // Proves that the view of entity sets keeps its place in the address, finds the runs that belong together, and draws labels and axes that can be read.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eulerLayout } from '../../../../src/analysis/eulerLayout.ts';
-import type { EntitySetDiagram } from '../../../../src/analysis/questions/entitySetsQuery.ts';
-import { siblingRun } from '../../../../src/lab/comparison/analysableTasks.ts';
+import { eulerLayout } from '../../../../src/analysis/entitySetQuestions.ts';
+import type { EntitySetDiagram } from '../../../../src/analysis/questions/sentencesQuery.ts';
+import { siblingRun } from '../../../../src/lab/comparison/crossMatrix.ts';
 import { ENTITY_REGIONS, type EntityRegion } from '../../../../src/metrics/entitySets.ts';
 import { queuedRun, type RunRecord, type RunSpec } from '../../../../src/schema/runRecord.ts';
-import { BETTER_OUTWARD } from '../../../../src/ui/analyse/RatioRadar.tsx';
+import { drawnNote, placeEuler } from '../../../../src/ui/analyse/EulerDiagram.tsx';
+import { BETTER_OUTWARD } from '../../../../src/ui/analyse/RatioSection.tsx';
 import { parseSetsDetail, setsDetailText } from '../../../../src/ui/analyse/SetsPanel.tsx';
-import { drawnNote, placeEuler } from '../../../../src/ui/analyse/placeEuler.ts';
 import { spec } from '../../../fixtures/records.ts';
 
 function diagramOf(strings: Readonly<Record<EntityRegion, number>>): EntitySetDiagram {

@@ -1,8 +1,8 @@
 // Proves that a sentence cut for drawing is the sentence, and that every token and space lies in the tracks whose mentions it lies in.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lenientMentions } from '../../../../src/data/corpus/chunks.ts';
-import { trackParts } from '../../../../src/ui/analyse/MarkedSentence.tsx';
+import { lenientMentions } from '../../../../src/data/corpus/tagSequences.ts';
+import { trackParts } from '../../../../src/ui/parts/SentenceLine.tsx';
 import { tagSequence } from '../../data/corpus/taggedTexts.ts';
 
 describe('trackParts', () => {

@@ -1,7 +1,7 @@
 // Proves that ticks are whole for what is counted, lie within the axis, and are neither too many nor missing.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { amountAxis, countAxis, logAxis } from '../../../../src/ui/charts/axes.ts';
+import { amountAxis, countAxis, logAxis } from '../../../../src/ui/charts/chartStyle.ts';
 
 describe('an axis of counts', () => {
   it.each([

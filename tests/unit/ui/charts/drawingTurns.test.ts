@@ -1,6 +1,6 @@
 // Proves that charts are drawn one at a time, in the order in which they asked, with pauses that follow how long the last one took.
 import { describe, expect, it } from 'vitest';
-import { DrawingTurns } from '../../../../src/ui/charts/drawingTurns.ts';
+import { DrawingTurns } from '../../../../src/ui/charts/ChartFrame.tsx';
 
 /** A clock that moves when a drawing takes time, and acts when the test lets it. */
 function createClock() {

@@ -1,9 +1,14 @@
 // Proves that a thinned loss curve keeps its ends and extremes, and that a run shows the scores of its selected snapshot.
 import { describe, expect, it } from 'vitest';
 import { presets } from '../../../../src/lab/plans/presets.ts';
-import { lossSeries } from '../../../../src/ui/charts/LossChart.tsx';
-import { bestEpoch, runProgress } from '../../../../src/ui/shared/runName.ts';
-import { selectedSnapshot, shownF1, snapshotSpread } from '../../../../src/ui/shared/selectedSnapshot.ts';
+import { lossSeries } from '../../../../src/ui/charts/RunCharts.tsx';
+import {
+  bestEpoch,
+  runProgress,
+  selectedSnapshot,
+  shownF1,
+  snapshotSpread,
+} from '../../../../src/ui/shared/runName.ts';
 import { fakeCorpus, fakeCorpusSentences, fakeModel, fakeRun } from '../../../fixtures/fakeRecords.ts';
 
 const corpus = fakeCorpus('c', ['Cell'], fakeCorpusSentences({ train: 60, devel: 10, test: 10 }, ['Cell']));

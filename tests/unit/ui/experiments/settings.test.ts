@@ -1,7 +1,7 @@
 // Proves that settings side by side name exactly what differs between runs, inputs and machine included.
 import { describe, expect, it } from 'vitest';
 import type { RunRecord } from '../../../../src/schema/runRecord.ts';
-import { differingGroups, settingGroups } from '../../../../src/ui/experiments/settings.ts';
+import { differingGroups, settingGroups } from '../../../../src/ui/experiments/CurvesPage.tsx';
 import { fakeCorpus, fakeCorpusSentences, fakeModel, fakeRun } from '../../../fixtures/fakeRecords.ts';
 
 const corpus = fakeCorpus('moss', ['Cell'], fakeCorpusSentences({ train: 60, devel: 10, test: 10 }, ['Cell']));

@@ -3,8 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { docsGroups } from '../../../../scripts/docs/docsPages.ts';
-import { glossary, searchGlossary, type TermName } from '../../../../src/ui/help/glossary.ts';
-import { guideOf, guides } from '../../../../src/ui/help/guides.ts';
+import { glossary, guideOf, guides, searchGlossary, type TermName } from '../../../../src/ui/help/helpTexts.ts';
 import { parseRoute } from '../../../../src/ui/shared/route.ts';
 
 const root = path.resolve(import.meta.dirname, '../../../..');

@@ -1,8 +1,8 @@
 // Proves that a link gives back the result it holds, and that a damaged, swollen or foreign one is refused with the reason.
-import fc from 'fast-check';
 import { deflateSync } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { linkedFile, readResultLink, writeResultLink } from '../../../../src/ui/results/resultLink.ts';
+import { linkedFile, readResultLink, writeResultLink } from '../../../../src/ui/share/OpenPage.tsx';
 
 describe('a packed result', () => {
   it('comes back as it was, in signs that no address escapes', async () => {

@@ -1,6 +1,11 @@
 // Proves that filters, orders and places of lists and zooms of charts survive the way through an address, and that an address from elsewhere breaks nothing.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { KIND_CHOICES, RIGHT_CHOICES, SEEN_CHOICES } from '../../../../src/analysis/questions/errorsQuery.ts';
+import { errorFilterOf, errorTexts } from '../../../../src/ui/analyse/ErrorsPanel.tsx';
+import { leakLookOf, leakTexts } from '../../../../src/ui/analyse/LeaksPanel.tsx';
+import { shownEpochs } from '../../../../src/ui/charts/RateChart.tsx';
+import { boundsIn } from '../../../../src/ui/charts/ZoomFields.tsx';
 import {
   filterNames,
   filterOf,
@@ -10,13 +15,8 @@ import {
   sortOf,
   sortText,
 } from '../../../../src/ui/runs/runList.ts';
-import { KIND_CHOICES, RIGHT_CHOICES, SEEN_CHOICES } from '../../../../src/analysis/questions/errorsQuery.ts';
-import { errorFilterOf, errorTexts } from '../../../../src/ui/analyse/ErrorsPanel.tsx';
-import { leakLookOf, leakTexts } from '../../../../src/ui/analyse/LeaksPanel.tsx';
-import { shownEpochs } from '../../../../src/ui/charts/RateCurvesChart.tsx';
-import { boundsIn } from '../../../../src/ui/charts/ZoomFields.tsx';
-import { parseRoute } from '../../../../src/ui/shared/route.ts';
 import { changedTexts, hashWithTexts, indexIn, textsInHash } from '../../../../src/ui/shared/addressTexts.ts';
+import { parseRoute } from '../../../../src/ui/shared/route.ts';
 
 const filters = fc.record({
   text: fc.string({ unit: 'grapheme' }),

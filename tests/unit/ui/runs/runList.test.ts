@@ -1,6 +1,6 @@
 // Proves that the table of runs filters by every word, tag and archive, sorts stably with missing values last, and goes to a CSV file whole.
 import { describe, expect, it } from 'vitest';
-import type { Description } from '../../../../src/schema/descriptions.ts';
+import type { Description } from '../../../../src/schema/libraryRecord.ts';
 import type { RunRecord } from '../../../../src/schema/runRecord.ts';
 import { filteredLines, NO_FILTER, runLines, runRows, sortedLines, tagsOf } from '../../../../src/ui/runs/runList.ts';
 import { fakeCorpus, fakeCorpusSentences, fakeModel, fakeRun } from '../../../fixtures/fakeRecords.ts';

@@ -1,6 +1,6 @@
 // Proves that a drop gives every file of every folder with its path, however the browser portions it.
 import { describe, expect, it } from 'vitest';
-import { chosenFiles, droppedFiles } from '../../../../src/ui/shared/dropEntries.ts';
+import { chosenFiles, droppedFiles } from '../../../../src/ui/parts/DropZone.tsx';
 
 type Tree = { readonly [name: string]: Tree | string };
 

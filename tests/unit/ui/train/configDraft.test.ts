@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { presets } from '../../../../src/lab/plans/presets.ts';
 import type { TrainingConfig } from '../../../../src/schema/config.ts';
-import { changedPaths, draftOfConfig, readConfigDraft } from '../../../../src/ui/train/configDraft.ts';
 import { configFields } from '../../../../src/ui/train/configFields.ts';
+import { changedPaths, draftOfConfig, readConfigDraft } from '../../../../src/ui/train/planDraft.ts';
 import { spec } from '../../../fixtures/records.ts';
 
 const paper = presets.paper.config;

@@ -1,7 +1,7 @@
 // Proves that every setting is shown once, and that a search finds settings by the words of their texts.
 import { describe, expect, it } from 'vitest';
+import { configSectionsFor, otherSections } from '../../../../src/ui/train/ConfigForm.tsx';
 import { configFields, FREQUENT_SETTINGS } from '../../../../src/ui/train/configFields.ts';
-import { configSectionsFor, otherSections } from '../../../../src/ui/train/configHelp.ts';
 
 const found = (search: string): readonly string[] =>
   otherSections(null, search).flatMap(({ fields }) => fields.map(({ path }) => path));

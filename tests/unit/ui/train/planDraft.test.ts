@@ -1,10 +1,11 @@
 // Proves that the form turns into the plan it shows, finds a plan's inputs in the library by content, and says what is missing.
 import { describe, expect, it } from 'vitest';
 import { presets } from '../../../../src/lab/plans/presets.ts';
-import type { PlanFile } from '../../../../src/schema/planFile.ts';
+import type { PlanFile } from '../../../../src/schema/resultFile.ts';
 import {
   draftOfPlan,
   draftOfSearch,
+  draftWith,
   followCorpora,
   isPlanDraft,
   looseTasks,
@@ -12,10 +13,10 @@ import {
   newPlanDraft,
   samplePlan,
   taskOfCorpus,
+  withSeeds,
   type PlanDraft,
   type SearchDraft,
 } from '../../../../src/ui/train/planDraft.ts';
-import { draftWith, withSeeds } from '../../../../src/ui/train/useDraftChange.ts';
 import { readPlanDraft, readSeeds } from '../../../../src/ui/train/readPlanDraft.ts';
 import { fakeCorpus, fakeCorpusSentences, fakeModel } from '../../../fixtures/fakeRecords.ts';
 
