@@ -2,21 +2,14 @@
 import { Component, lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
 import type { BackendState, Lab, Notice } from '../../lab/state/labState.ts';
 import { LabError, type LabErrorData } from '../../util/labError.ts';
-import '../analyse/analyse.css';
-import '../experiments/experiments.css';
 import { HelpButton } from '../help/HelpButton.tsx';
-import '../library/library.css';
 import { ActContext, type Act } from '../parts/Button.tsx';
 import { BringInContext, DropHereContext, WindowDrop, type BringIn } from '../parts/DropZone.tsx';
-import '../parts/controls.css';
-import '../parts/forms.css';
-import '../runs/runs.css';
 import { backendName } from '../shared/format.ts';
 import { AwakeContext, useKeepAwake } from '../shared/keepAwake.ts';
 import { goTo, pageKey, routeHref, useRoute, type Route } from '../shared/route.ts';
 import { LabContext, useLab, useLabActions } from '../shared/useLab.ts';
 import { forgetDrafts, useDraft } from '../shared/viewState.ts';
-import '../tag/tag.css';
 import {
   DraftChangeContext,
   draftOfPlan,
@@ -28,9 +21,16 @@ import {
 } from '../train/planDraft.ts';
 import { Dock, ElsewhereBanner, type NewVersion } from './Dock.tsx';
 import { Pages, TITLES } from './Pages.tsx';
-import './frame.css';
-import './lab.css';
 import './theme.css';
+import './lab.css';
+import './frame.css';
+import '../parts/controls.css';
+import '../parts/forms.css';
+import '../library/library.css';
+import '../runs/runs.css';
+import '../experiments/experiments.css';
+import '../tag/tag.css';
+import '../analyse/analyse.css';
 
 /** Loads after the page is shown: nothing trains before. */
 const TrainingStrip = lazy(async () => ({ default: (await import('./TrainingStrip.tsx')).TrainingStrip }));
