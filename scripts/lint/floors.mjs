@@ -83,13 +83,7 @@ export const floors = [
   },
   {
     name: 'training server',
-    paths: [
-      'workers/trainingMachine.ts',
-      'workers/trainingServer.ts',
-      'workers/trainingMachine.ts',
-      'workers/runInputs.ts',
-      'workers/runInputs.ts',
-    ],
+    paths: ['workers/trainingMachine.ts', 'workers/trainingServer.ts', 'workers/runInputs.ts'],
     floors: [...leaves, 'wire', 'model', 'engine', 'training'],
     packages: [],
   },

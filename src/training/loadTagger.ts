@@ -107,7 +107,7 @@ export function parseConfigFile(name: string, bytes: Uint8Array): unknown {
   }
 }
 
-// Loads a trained tagger: encoder and head weights, tokenizer, tag set and training configuration.
+// Loads a trained tagger: a snapshot of a run, or an imported model with a head.
 
 /** Throws LabError `model/tagger-file` naming the first missing or invalid member, `data/types` for tags that do not match the types. */
 export function taggerHeadOf(bytes: Uint8Array): TaggerHead {

@@ -169,7 +169,7 @@ describe('against brute force', () => {
   });
 });
 
-/** Losses and gradients (times SCALE) by autodiff through `model/crf` on tfjs' cpu backend. */
+/** Losses and gradients (times SCALE) by autodiff through `model/tagger` on tfjs' cpu backend. */
 async function autodiff(chains: DrawnChains, { counts, positions, tagCount: K, startEnd = true }: Settings) {
   await tf.setBackend('cpu');
   const { tags, crfCounts } = chains;

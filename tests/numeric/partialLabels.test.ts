@@ -13,7 +13,7 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-/** Losses and gradients by autodiff through `model/crf`. */
+/** Losses and gradients by autodiff through `model/tagger`. */
 function plainLosses(chains: PartialChains): Promise<ChainLosses> {
   const { counts, positions, tagCount: K, startEnd, openTags, emissions, tags, crfCounts } = chains;
   const clean = emissions.map((value) => (Number.isNaN(value) ? 0.5 : value));

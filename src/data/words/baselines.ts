@@ -1,12 +1,10 @@
-// The networks of words that the lab makes from nothing, and their vocabulary: words, characters, and the vectors found for them.
+// The networks of words that the lab makes from nothing, their vocabulary of words and characters, and the vectors collected for it.
 import { shortened } from '../../util/wording.ts';
 import * as z from '../../util/zod.ts';
 import type { Sentence } from '../corpus/corpus.ts';
 import type { ByteSource } from './byteSource.ts';
 
-// The networks of words that the lab makes from nothing: those of the systems the paper compares with, under the lab's own head.
-
-/** The name of a form. */
+/** Names of the forms: the systems that the paper compares with, under the lab's own head. */
 export const BASELINES = ['ma-hovy', 'lample', 'collabonet', 'crichton', 'hunflair'] as const;
 export type BaselineName = (typeof BASELINES)[number];
 
@@ -114,6 +112,8 @@ export const baselineForms: Readonly<Record<BaselineName, BaselineForm>> = {
     language: { size: 100, hidden: 256, epochs: 5 },
   },
 };
+
+// What config.json says of where a model's words are from.
 
 const shareSchema = z.object({ types: z.number(), tokens: z.number() });
 const coverageSchema = z.object({

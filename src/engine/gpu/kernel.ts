@@ -1,11 +1,5 @@
 // A compute kernel as data, its WGSL generated from a short description, compiled once a device; and the numbers that change between micro-batches.
-import {
-  DROPOUT_SITES,
-  dropoutKey,
-  type DropoutRates,
-  type DropoutSite,
-  type DropoutStream,
-} from '../../model/blocks/dropout.ts';
+import { DROPOUT_SITES, dropoutKey, type DropoutSite, type DropoutStream } from '../../model/blocks/dropout.ts';
 import { LabError } from '../../util/labError.ts';
 
 /** Type of one element of a buffer; the length of a region always counts 4-byte words. */
@@ -228,9 +222,4 @@ export function stateWords(layers: number, state: StepState): Uint32Array<ArrayB
     }
   }
   return words;
-}
-
-/** Whether any of the rates is above 0. */
-export function drops(rates: DropoutRates): boolean {
-  return rates.encoder > 0 || rates.attention > 0 || rates.head > 0;
 }

@@ -105,9 +105,9 @@ export function recordColumnSums(
   recorder.launch(used, { rows, columns, ...apart }, { x, state, gradient }, grid);
 }
 
-// Dropout inside kernels: the same masks as `model/dropout`, recomputed wherever they are needed.
+// Dropout inside kernels: the same masks as `model/blocks/dropout`, recomputed wherever they are needed.
 
-/** Sizes of a kernel with dropout; `keyAt` is the word of the state with the key (`keyWord`). */
+/** Sizes of a kernel with dropout. */
 interface DropoutSizes {
   /** A hash below this drops its element. */
   readonly threshold: number;

@@ -1,10 +1,10 @@
-// Kernels of embedding tables and of positions: rows gathered and their gradients summed in order, queries and keys turned by angles.
+// Kernels of embeddings and positions: rows gathered and summed in order, BERT's three rows normed, angles, and rows by distance.
 import { kernel, keyWord, reads, writes } from '../gpu/kernel.ts';
 import { aligned, linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
 import { COLUMNS, dropoutCode, dropoutSizes, LANES } from './bias.ts';
 import { ROW_THREADS, rowSizes, rowSizesOf, rowSpreadCode, rowStatisticsCode, rowSumCode } from './residualNorm.ts';
 
-// Kernels of embedding tables: gather rows for the pieces of a batch, and sum their gradients in order, without atomics.
+// Gathers rows of a table for the pieces of a batch, and sums their gradients in order, without atomics.
 
 const embedding = kernel({
   name: 'embedding',
@@ -88,6 +88,8 @@ export function recordEmbeddingGradient(
   const sizes = { width: hiddenSize / 4, key: keyWord(-1, 'embedding'), ...dropoutSizes(rate) };
   recorder.launch(embeddingGradient, sizes, { ...inputs, gradient }, linearGrid(count, 64), 80 * count);
 }
+
+// BERT's embedding: rows of pieces, positions and segments summed and normed, and the gradients of the latter two.
 
 const embeddingNorm = kernel({
   name: 'embeddingNorm',

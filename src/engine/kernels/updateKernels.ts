@@ -1,4 +1,4 @@
-// Kernels of the update: the gradient's global norm with the clipping factor, and Adam over whole buffers of parameters.
+// Kernels of the update: the loss of a step, the gradient's global norm with the clipping factor, and Adam over whole buffers of parameters.
 import { kernel, reads, STATE, writes, type Kernel } from '../gpu/kernel.ts';
 import { aligned, linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
 
@@ -79,7 +79,7 @@ function joined(segments: readonly AdamSegment[]): readonly AdamSegment[] {
 
 /**
  * g = clip[0] * gradientFactor * gradient; m, v as usual; p -= stepSize * rateFactor * m / (sqrt(v) / rootCorrection + epsilon),
- * with stepSize and rootCorrection from the state (`training/adam` defines them for each form).
+ * with stepSize and rootCorrection from the state (`training/step` defines them for each form).
  */
 export function recordAdam(
   recorder: Recorder,
@@ -99,7 +99,7 @@ export function recordAdam(
   recorder.launch(used, sizes, { ...inputs, ...out }, linearGrid(end, 64), 48 * end);
 }
 
-// Computes the global norm of the gradient in two stages, and the clipping factor.
+// Computes the global norm of the gradient in two stages, the clipping factor, and the loss of a step.
 
 /** Words summed by one thread. */
 const CHUNK = 256;

@@ -1,4 +1,4 @@
-// How an engine computes on a device: options that do not change the result, except for the rounding of mixed precision.
+// Where an engine runs and how: the machine, what it cannot compute, and options that change no result but for the rounding of mixed precision.
 import { familyOf, type EncoderConfig } from '../../model/families/encoderConfig.ts';
 import {
   defaultMachineSettings,

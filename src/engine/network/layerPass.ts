@@ -30,8 +30,6 @@ import {
   type Projection,
 } from './encoderPass.ts';
 
-// Records one encoder layer, forward and backward; written by hand from the layers of the plain network.
-
 const siteOf = (block: 'attention' | 'feedForward') => (block === 'attention' ? 'attentionOutput' : 'outer');
 
 /**

@@ -8,8 +8,6 @@ import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import { canonicalJson } from '../../util/digest.ts';
 import { taskKey, type Comparison, type Training, type Variant } from './comparison.ts';
 
-// Lists the differences between a comparison's variants and a baseline, each with the counts or predictions that it is tested on.
-
 /** Identifies a variant independently of its task. */
 export type VariantKind = Pick<Variant, 'method' | 'layers'>;
 

@@ -8,8 +8,6 @@ import * as z from '../../util/zod.ts';
 import type { AdapterSite, DropoutRates, DropoutSite, DropoutStream } from './dropout.ts';
 import type { Correspondence, HostParameters } from './parameterLocation.ts';
 
-// What a family of encoders is: all that differs between BERT, XLNet and their like, in one record a family.
-
 /** Names and shapes of parameters, in a fixed order. */
 export type NamedShapes = readonly (readonly [name: string, shape: readonly number[]])[];
 
@@ -17,7 +15,7 @@ export type NamedShapes = readonly (readonly [name: string, shape: readonly numb
 export type SiteRates = Readonly<Record<Exclude<DropoutSite, AdapterSite | 'word'>, number>>;
 
 /**
- * Everything the lab asks about a family. The next family is one folder with such a record, a line in the table of families
+ * Everything the lab asks about a family. The next family is one file with such a record, a line in the table of families
  * (`encoderConfig.ts`), and one in that of facts (`encoderFacts.ts`).
  */
 export interface EncoderFamily<Config extends EncoderSizes = EncoderSizes> {

@@ -28,6 +28,25 @@ interface AttentionInputs {
   readonly mask: tf.Tensor4D;
 }
 
+/**
+ * The row of the table for the distance i - j from a query i to a key j: near distances have one each, further ones share them by their
+ * logarithm (He et al. 2021, DeBERTa; rounded to f32 as in transformers, since a bucket begins where a ceiling does).
+ */
+export function distanceRow(distance: number, { span, buckets, furthest }: DebertaConfig): number {
+  const row = (buckets === null ? distance : bucketOf(distance, buckets, furthest)) + span;
+  return Math.max(0, Math.min(2 * span - 1, row));
+}
+
+function bucketOf(distance: number, buckets: number, furthest: number): number {
+  const middle = Math.floor(buckets / 2);
+  const length = Math.abs(distance);
+  if (length <= middle) return distance;
+  const share = Math.fround(logarithm(length / middle) / logarithm((furthest - 1) / middle));
+  return Math.sign(distance) * (Math.ceil(Math.fround(share * (middle - 1))) + middle);
+}
+
+const logarithm = (value: number): number => Math.fround(Math.log(Math.fround(value)));
+
 function attentionInputs(
   batch: Batch,
   parameters: ReadonlyMap<string, tf.Tensor>,
@@ -197,26 +216,7 @@ export function debertaConfig(json: unknown): DebertaConfig {
   };
 }
 
-/**
- * The row of the table for the distance i - j from a query i to a key j: near distances have one each, further ones share them by their
- * logarithm (He et al. 2021, DeBERTa; rounded to f32 as in transformers, since a bucket begins where a ceiling does).
- */
-export function distanceRow(distance: number, { span, buckets, furthest }: DebertaConfig): number {
-  const row = (buckets === null ? distance : bucketOf(distance, buckets, furthest)) + span;
-  return Math.max(0, Math.min(2 * span - 1, row));
-}
-
-function bucketOf(distance: number, buckets: number, furthest: number): number {
-  const middle = Math.floor(buckets / 2);
-  const length = Math.abs(distance);
-  if (length <= middle) return distance;
-  const share = Math.fround(logarithm(length / middle) / logarithm((furthest - 1) / middle));
-  return Math.sign(distance) * (Math.ceil(Math.fround(share * (middle - 1))) + middle);
-}
-
-const logarithm = (value: number): number => Math.fround(Math.log(Math.fround(value)));
-
-// The family DeBERTa-v3 (He et al. 2021): names and shapes of its parameters, and the corresponding tensors of transformers.
+// The family DeBERTa-v3 (He et al. 2021): names and shapes of its parameters, the corresponding tensors of transformers, and what the engine records.
 
 /** The table of distances is shared by all layers, and so it belongs to what is before the first. */
 function embeddingShapes({ vocabularySize, hiddenSize: d, span }: DebertaConfig): NamedShapes {

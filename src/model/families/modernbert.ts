@@ -218,7 +218,7 @@ export function modernbertConfig(json: unknown): ModernbertConfig {
   };
 }
 
-// The family ModernBERT (Warner et al. 2024): names and shapes of its parameters, and the corresponding tensors of transformers.
+// The family ModernBERT (Warner et al. 2024): names and shapes of its parameters, the corresponding tensors of transformers, and what the engine records.
 
 function embeddingShapes({ vocabularySize, hiddenSize: d }: ModernbertConfig): NamedShapes {
   return [

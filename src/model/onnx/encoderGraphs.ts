@@ -165,6 +165,8 @@ function distanceRows({ builder }: Weights, distances: GraphValue, config: Deber
 /** Adds the encoder and returns its last hidden states [B, T, d]. */
 export type EncoderGraph<Config> = (inputs: EncoderInputs, weights: Weights, config: Config) => GraphValue;
 
+// The table of families, and the encoders without relative positions: BERT and its relatives, ModernBERT.
+
 const graphs: { readonly [Family in FamilyName]: EncoderGraph<Extract<EncoderConfig, { family: Family }>> | null } = {
   xlnet: xlnetGraph,
   bert: bertGraph,

@@ -9,7 +9,7 @@ import { PickledObject, PickleGlobal, readPickle, type PickleNames, type PickleV
 import { storedElementBytes, storedValues, transposed, unreadElementBytes, type StoredTensor } from './safetensors.ts';
 import { torchNames, TorchTensor, type TorchStorage } from './torchNames.ts';
 
-/** Returns the content of an entry, a view of the archive. Throws LabError `torch/archive` if its checksum does not match. */
+/** Entries by name: each call returns the content, a view of the archive, or throws LabError `torch/archive` if its checksum does not match. */
 type StoredZip = ReadonlyMap<string, () => Uint8Array<ArrayBuffer>>;
 
 /**

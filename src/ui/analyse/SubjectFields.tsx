@@ -110,7 +110,7 @@ export function BesideField({ subject, route }: { readonly subject: Subject; rea
   );
 }
 
-// Finds the subject of the analysis page: a task, its category, and a snapshot of a run.
+// Reads the subject from the address and the state.
 
 interface RunChoice {
   readonly record: RunRecord;

@@ -22,7 +22,7 @@ const helpKey: HelpKey = {
       if (isOn) localStorage.removeItem(SETTING);
       else localStorage.setItem(SETTING, 'off');
     } catch {
-      // The choice lasts until the page is reloaded elsewhere; nothing else can be done.
+      // Storage is blocked: the key stays on.
     }
   },
 };

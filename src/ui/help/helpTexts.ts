@@ -203,11 +203,13 @@ export const guides = {
 
 type GuideName = keyof typeof guides;
 
-const GUIDE_OF: Partial<Record<Route['page'], GuideName>> = {
+const GUIDE_OF: Readonly<Record<Route['page'], GuideName>> = {
+  new: 'new',
   experiments: 'experiments',
   experiment: 'experiments',
   resultFile: 'experiments',
   open: 'experiments',
+  curves: 'experiments',
   run: 'run',
   importedRun: 'run',
   analyse: 'analysis',
@@ -216,9 +218,13 @@ const GUIDE_OF: Partial<Record<Route['page'], GuideName>> = {
   sentence: 'corpus',
   tag: 'tag',
   tagWith: 'tag',
+  tagCorpus: 'tag',
+  review: 'tag',
+  about: 'new',
+  missing: 'new',
 };
 
-/** Returns the guide of a page; that of New for pages that belong to no place. */
+/** Returns the guide of a page; that of New for pages that explain the lab. */
 export function guideOf(page: Route['page']): Guide {
-  return guides[GUIDE_OF[page] ?? 'new'];
+  return guides[GUIDE_OF[page]];
 }

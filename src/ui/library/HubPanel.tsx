@@ -1,4 +1,4 @@
-// Gets models from a hub by name: the form to look one up, the model found, and unfinished downloads.
+// Gets models from a hub by name: the form to look one up, suggested models, and unfinished downloads.
 import { useMemo, useState, type SyntheticEvent } from 'react';
 import { familyList } from '../../data/pieces/encoderFacts.ts';
 import {

@@ -1,4 +1,4 @@
-// Lists what is stored: what can be removed to free storage, largest first, and items that cannot be shown, each with the reason.
+// Lists what can be removed to free storage, largest first, and items that cannot be shown, and says where storage is full.
 import { useEffect, useState } from 'react';
 import type { LabState, StoredItem } from '../../lab/state/labState.ts';
 import type { StoredKind } from '../../storage/records.ts';

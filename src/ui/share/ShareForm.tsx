@@ -150,7 +150,7 @@ export function ShareFold({ isOpen: isOpenAtFirst = false, ...props }: ShareForm
   );
 }
 
-// Shares runs: as one result file, as a link that contains it, or as a plan to train again.
+// Saves finished runs: as a result file, a research object, a table of scores, or a plan to train again.
 
 /** Runs whose curves fit in one chart and one address. */
 const MOST_CURVES = 32;
@@ -250,7 +250,6 @@ export function ShareActions({ runIds, experimentId = null }: ShareActionsProps)
 
 /** Loads the code when something is saved. */
 const crates = () => import('../../lab/share/researchCrate.ts');
-const tables = () => import('../../lab/share/researchCrate.ts');
 const archives = () => import('../../data/import/archive.ts');
 
 /** Buttons for the finished runs of an experiment; disabled without any. */
@@ -259,7 +258,7 @@ function TakeElsewhere({ runIds }: { readonly runIds: readonly string[] }) {
   const isOurs = useLab((state) => state.owner === 'here');
   const none = runIds.length === 0;
   const saveScores = async () => {
-    const { longScoresCsv } = await tables();
+    const { longScoresCsv } = await crates();
     const rows = longScoresCsv(lab.exportResult(runIds).runs);
     saveFile('bioner-lab.all-scores.csv', new Blob([rows], { type: 'text/csv' }));
   };

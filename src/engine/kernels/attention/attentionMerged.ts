@@ -31,8 +31,6 @@ import {
   type TileStorage,
 } from './attentionTiles.ts';
 
-// prettier-ignore
-
 function mergedKernel(headSize: number, terms: AttentionTerms, storage: TileStorage): Kernel {
   const { enable, suffix } = storageOf(storage);
   const relative = ifRelative(terms);
@@ -41,17 +39,22 @@ function mergedKernel(headSize: number, terms: AttentionTerms, storage: TileStor
   const key = `rowAt(b, head, firstKey + row, ${vectors}u) + column`;
   const queryExists = 'firstQuery + row < sizes.pieces';
   const keyExists = 'firstKey + row < sizes.pieces';
-  const segments = (a: number): string => relative(
-    ` + placed + allSame.${component(a)} * biases[e] + allOther.${component(a)} * biases[e + sizes.width]`);
+  const segments = (a: number): string =>
+    relative(` + placed + allSame.${component(a)} * biases[e] + allOther.${component(a)} * biases[e + sizes.width]`);
   const byQuery = `
 ${queryLoop(headSize, terms)}${relative(`${sumOverLanes('same', 'allSame')}
 ${sumOverLanes('other', 'allOther')}
-`)}${tileSumsWritten(headSize, 'content', queryExists, (sum, a) => `let at = ${query};
+`)}${tileSumsWritten(
+    headSize,
+    'content',
+    queryExists,
+    (sum, a) => `let at = ${query};
 ${relative(`let placed = ${sum.replace('content', 'placed')};
 let e = 3u * sizes.biasStride + head * ${vectors}u + column;
 gradients[sizes.partsAt + at] = ${sum};
 gradients[sizes.partsAt + sizes.qkvStride + at] = placed;
-`)}gradients[at] = ${sum}${segments(a)};`)}
+`)}gradients[at] = ${sum}${segments(a)};`,
+  )}
 ${relative(`if (x == 0u) {
   let sums = sizes.partsAt + 2u * sizes.qkvStride + (b * sizes.heads + head) * sizes.pieces;
 ${ROWS.map(component)
@@ -64,11 +67,12 @@ ${tileSumsWritten(headSize, 'dValue', keyExists, (sum) => `gradients[2u * sizes.
   const byPosition = `
 let part = group.z - 2u * sizes.sequences;
 ${positionLoop(headSize, 'part')}${tileSumsWritten(
-  headSize,
-  'sum',
-  'firstPosition + row < 2u * T',
-  (sum) => `gradients[sizes.sharesAt + (part * 2u * T + firstPosition + row) * sizes.width + head * ${vectors}u + column] = ${sum};`,
-)}`;
+    headSize,
+    'sum',
+    'firstPosition + row < 2u * T',
+    (sum) =>
+      `gradients[sizes.sharesAt + (part * 2u * T + firstPosition + row) * sizes.width + head * ${vectors}u + column] = ${sum};`,
+  )}`;
   return kernel<string, string>({
     name: attentionName('attention backward, merged', headSize, terms) + suffix,
     enable,
@@ -76,7 +80,8 @@ ${positionLoop(headSize, 'part')}${tileSumsWritten(
     buffers: { ...attentionBackwardReads(terms), gradients: writes('vec4<f32>') },
     workgroup: TILE_WORKGROUP,
     module:
-      attentionTileCode(terms === 'relative' ? TILE_WITH_BAND : tileLength(terms), terms, storage) + probabilitiesCode[terms],
+      attentionTileCode(terms === 'relative' ? TILE_WITH_BAND : tileLength(terms), terms, storage) +
+      probabilitiesCode[terms],
     body: `${tileBegin}
 if (group.z < sizes.sequences) {
 if (group.x * 32u >= sizes.pieces) { return; }

@@ -301,7 +301,7 @@ if (thread == 0u && count > 0u) {
 const kernels = new Map<string, Kernel>();
 
 /**
- * Tags i32 [B, N] of the best-scoring path of each sequence, 0 beyond its count. Ties go to the lower tag, as in `model/viterbi`.
+ * Tags i32 [B, N] of the best-scoring path of each sequence, 0 beyond its count. Ties go to the lower tag, as in `model/chainPaths`.
  * Throws above 1024 tags.
  */
 export function recordViterbi(
