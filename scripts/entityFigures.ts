@@ -5,6 +5,7 @@ import { analysisInputs } from '../src/analysis/analysisInputs.ts';
 import { entitySetQuestions } from '../src/analysis/entitySetQuestions.ts';
 import type { EntitySetDiagram } from '../src/analysis/questions/sentencesQuery.ts';
 import { isSameTask, type Task } from '../src/data/corpus/corpus.ts';
+import { taskKey } from '../src/lab/comparison/comparison.ts';
 import { variantOfSpec } from '../src/lab/state/runViews.ts';
 import { ENTITY_RATIOS, type EntityRatio } from '../src/metrics/entitySets.ts';
 import type { RunRecord, TaskRef } from '../src/schema/runRecord.ts';
@@ -12,6 +13,7 @@ import { fileSystem } from '../src/storage/fileSystem.ts';
 import { listModelRecords } from '../src/storage/modelRecords.ts';
 import { listRunRecords } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
+import { escapeHtml } from '../src/util/html.ts';
 import { LabError } from '../src/util/labError.ts';
 
 const usage = `usage: npm run entity-figures -- STORE ... [--corpus NAME ...] [--circles FILE.svg] [--radar FILE.svg]
@@ -77,12 +79,12 @@ function develOf({ snapshots, selectedEpoch }: RunRecord, task: number): number 
 function subjectsOf(measured: readonly Measured[]): readonly Subject[] {
   const keys = new Map<string, Measured[]>();
   for (const one of measured) {
-    const key = `${one.task.corpus.name} ${one.task.type ?? ''}`;
+    const key = taskKey(one.task);
     keys.set(key, [...(keys.get(key) ?? []), one]);
   }
   const order = ({ name }: Measured): string => (name.startsWith('MTL-LS') ? `2 ${name}` : name === 'STL' ? '0' : '1');
   return [...keys.values()].map((unordered) => {
-    const all = unordered.sort((a, b) => (order(a) < order(b) ? -1 : 1));
+    const all = unordered.toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
     const [first] = all;
     if (first === undefined) throw new Error('A task without a run.');
     const sliced = all.filter(({ name }) => name.startsWith('MTL-LS'));
@@ -112,12 +114,8 @@ function tableOf(subjects: readonly Subject[]): string {
 const COLOURS = ['#0b6bcb', '#c2410c', '#15803d', '#7c3aed', '#b91c8c', '#5b6472', '#8a6d00'];
 const STYLE = `<style>text{font:13px system-ui,sans-serif;fill:#1f2933}.small{font-size:11.5px;fill:#4a5568}.axis{stroke:#9aa5b1;fill:none}@media(prefers-color-scheme:dark){text{fill:#e4e9f0}.small{fill:#aab4c2}.axis{stroke:#5b6778}}</style>`;
 
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-}
-
 function svg(width: number, height: number, title: string, body: string): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(title)}">${STYLE}${body}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeHtml(title)}">${STYLE}${body}</svg>\n`;
 }
 
 const SETS = ['T', 'L', 'P'] as const;
@@ -142,7 +140,7 @@ function circlesSvg(subjects: readonly Subject[]): string {
     const title = `${chosen.task.corpus.name}, ${chosen.name}`;
     const counts = `T ${T.strings}, L ${L.strings}, P ${P?.strings ?? 0} strings`;
     return [
-      `<text x="${atX}" y="${atY - 116}" text-anchor="middle" font-weight="600">${escaped(title)}</text>`,
+      `<text x="${atX}" y="${atY - 116}" text-anchor="middle" font-weight="600">${escapeHtml(title)}</text>`,
       ...drawn,
       `<text class="small" x="${atX}" y="${atY + 118}" text-anchor="middle">${counts}</text>`,
     ];
@@ -186,7 +184,7 @@ function radarSvg(subjects: readonly Subject[]): string {
     const title = which === 'stl' ? 'STL' : 'MTL-LS, rate chosen on devel';
     return `<text x="${centre}" y="24" text-anchor="middle" font-weight="600">${title}</text>${rings.join('')}${names.join('')}${shapes.join('')}`;
   });
-  const legend = subjects.map(({ task }, index) => `<line x1="${20 + (index % 3) * 260}" x2="${44 + (index % 3) * 260}" y1="${366 + Math.floor(index / 3) * 22}" y2="${366 + Math.floor(index / 3) * 22}" stroke="${COLOURS[index % COLOURS.length]}" stroke-width="3"/><text x="${52 + (index % 3) * 260}" y="${370 + Math.floor(index / 3) * 22}">${escaped(task.corpus.name)}</text>`); // prettier-ignore
+  const legend = subjects.map(({ task }, index) => `<line x1="${20 + (index % 3) * 260}" x2="${44 + (index % 3) * 260}" y1="${366 + Math.floor(index / 3) * 22}" y2="${366 + Math.floor(index / 3) * 22}" stroke="${COLOURS[index % COLOURS.length]}" stroke-width="3"/><text x="${52 + (index % 3) * 260}" y="${370 + Math.floor(index / 3) * 22}">${escapeHtml(task.corpus.name)}</text>`); // prettier-ignore
   const height = 400 + Math.ceil(subjects.length / 3) * 22;
   const scale = `<text class="small" x="20" y="${height - 10}">From the centre outwards: A to D 0 to 100 %, E −100 to 100 % of strings</text>`;
   return svg(880, height, 'Five ratios of entity sets', radars.join('') + legend.join('') + scale); // prettier-ignore
