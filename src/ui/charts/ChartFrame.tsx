@@ -299,6 +299,11 @@ export class DrawingTurns {
     this.#clock = clock;
   }
 
+  /** Whether nothing is to be drawn any more, and the pause after the last drawing is over. */
+  get isIdle(): boolean {
+    return !this.#isUnderWay;
+  }
+
   ask(draw: () => void): void {
     this.#waiting.add(draw);
     if (this.#isUnderWay) return;
@@ -327,7 +332,8 @@ export class DrawingTurns {
   };
 }
 
-const turns = new DrawingTurns();
+/** Those of all charts of the page. */
+export const pageTurns = new DrawingTurns();
 
 /**
  * Returns `newest` as of the last turn of the component, null before the first. In its first turns the component draws what `parts` make of it.
@@ -345,11 +351,11 @@ export function useDrawnInTurn<Drawn>(newest: Drawn, parts: readonly ((whole: Dr
   }, [parts]);
   useEffect(() => {
     latest.current = newest;
-    turns.ask(draw);
+    pageTurns.ask(draw);
   }, [newest, draw]);
   useEffect(() => {
-    if (drawn !== null && turn.current <= parts.length) turns.ask(draw);
+    if (drawn !== null && turn.current <= parts.length) pageTurns.ask(draw);
   }, [drawn, parts, draw]);
-  useEffect(() => () => turns.leave(draw), [draw]);
+  useEffect(() => () => pageTurns.leave(draw), [draw]);
   return drawn;
 }

@@ -39,7 +39,10 @@ describe('DrawingTurns', () => {
     expect(drawn).toEqual(['slow']);
     clock.turn();
     expect(drawn).toEqual(['slow', 'quick']);
+    // The pause after the last one belongs to it.
+    expect(turns.isIdle).toBe(false);
     clock.turn();
+    expect(turns.isIdle).toBe(true);
     expect(clock.turn()).toBe(false);
     expect(clock.waits).toEqual([0, 120, 20]);
   });
