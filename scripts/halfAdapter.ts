@@ -31,8 +31,12 @@ export function halfAdapter(root: string): AdapterStart | null {
     return {
       program,
       args: ['--library-path', libraries, process.execPath],
-      // Compiling takes minutes the first time, seconds from then on.
-      env: { VK_ICD_FILENAMES: driver, MESA_SHADER_CACHE_DIR: path.resolve(root, folder, 'cache') },
+      // Most of its time goes into compiling kernels that run once: they are compiled without LLVM's passes.
+      env: {
+        VK_ICD_FILENAMES: driver,
+        GALLIVM_PERF: 'nopt',
+        MESA_SHADER_CACHE_DIR: path.resolve(root, folder, 'cache'),
+      },
     };
   }
   return null;

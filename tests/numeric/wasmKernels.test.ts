@@ -185,3 +185,25 @@ it('one-hot floats, whose bits the stock kernel writes as integers, are refused'
   expect(() => tf.oneHot(ids, 3, 1, 0, 'float32')).toThrow('oneHot');
   expect([...(await tf.cast(tf.oneHot(ids, 3), 'float32').data())]).toEqual([0, 0, 1, 1, 0, 0]);
 });
+
+describe('rows of a table', () => {
+  it('are copied for tables of any width and ids of any shape', async () => {
+    const rng = Rng.seeded(3);
+    for (const [rows, ...width] of [[7, 5], [1, 1], [9, 2, 3], [4]] as const) {
+      const columns = tf.util.sizeFromShape([...width]);
+      const table = Float32Array.from({ length: rows * columns }, () => rng.normal());
+      for (const ids of [[0], [rows - 1, 0, rows - 1]]) {
+        const gathered = tf.tidy(() => tf.gather(tf.tensor(table, [rows, ...width]), tf.tensor2d([ids], [1, ids.length], 'int32'))); // prettier-ignore
+        expect(gathered.shape).toEqual([1, ids.length, ...width]);
+        const expected = ids.flatMap((id) => [...table.subarray(id * columns, (id + 1) * columns)]);
+        expect([...(await gathered.data())]).toEqual(expected);
+        gathered.dispose();
+      }
+    }
+  });
+
+  it('are refused for ids that the table does not have', () => {
+    expect(() => tf.gather(tf.zeros([3, 2]), tf.tensor1d([3], 'int32'))).toThrow('gather of row 3 from a table of 3');
+    expect(() => tf.gather(tf.zeros([3, 2]), tf.tensor1d([-1], 'int32'))).toThrow('gather of row -1 from a table of 3');
+  });
+});

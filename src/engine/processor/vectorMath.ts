@@ -94,6 +94,24 @@ export function normalDistribution(f: FunctionBody, math: VectorMath, x: Value):
   return f32x4.add(f32x4.const(0.5), quotient);
 }
 
+/** 1 / (1 + exp(-x)), within (2 + |x|) 1e-7 of the value. */
+export function logistic(f: FunctionBody, math: VectorMath, x: Value): Value {
+  return f32x4.div(f32x4.const(1), f32x4.add(f32x4.const(1), exponential(f, math, f32x4.neg(x))));
+}
+
+/** Beyond it, tanh is 1 in f32. */
+const TANGENT_BOUND = 7.90531110763549805;
+const TANGENT_NUMERATOR = [-2.76076847742355e-16, 2.00018790482477e-13, -8.60467152213735e-11, 5.12229709037114e-8, 1.48572235717979e-5, 6.37261928875436e-4, 4.89352455891786e-3]; // prettier-ignore
+const TANGENT_DENOMINATOR = [1.19825839466702e-6, 1.18534705686654e-4, 2.268434632439e-3, 4.89352518554385e-3];
+
+/** tanh by x times a quotient of polynomials in x², the approximation of Eigen, within 4e-7 of the value. */
+export function hyperbolicTangent(f: FunctionBody, math: VectorMath, x: Value): Value {
+  const near = f.keep(f32x4.smaller(f32x4.greaterOf(x, f32x4.const(-TANGENT_BOUND)), f32x4.const(TANGENT_BOUND)));
+  const square = f.keep(f32x4.mul(near, near));
+  const numerator = f32x4.mul(near, polynomial(math, TANGENT_NUMERATOR, square));
+  return f32x4.div(numerator, polynomial(math, TANGENT_DENOMINATOR, square));
+}
+
 /**
  * `hash32` of `util/random` on four words. Its shift by (state >> 28) + 4 differs between lanes, which no instruction does: the
  * upper half of the product with 2^(28 - (state >> 28)) is the same, and that power is a float whose exponent is known.

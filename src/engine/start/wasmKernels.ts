@@ -1,6 +1,9 @@
 // Registers kernels that tfjs' wasm backend lacks or runs slowly.
 import * as tf from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm/dist/backend_wasm';
+import { RECURRENCE_KERNELS } from '../../model/families/words/languageModels.ts';
+import { LstmKernels, type LstmSaved, type LstmSizes } from '../processor/lstmKernels.ts';
+import { processorFeatures } from '../processor/processorModule.ts';
 
 type KernelArguments = Parameters<tf.KernelFunc>[0];
 
@@ -16,11 +19,16 @@ interface HeapEntry {
 }
 
 /** Registers every kernel below; call once the wasm backend is set. Further calls do nothing. */
-export function registerWasmKernels(): void {
+export async function registerWasmKernels(): Promise<void> {
   if (tf.getKernel('UnsortedSegmentSum', 'wasm') !== undefined) return;
+  // Without vectors there are no kernels for LSTMs: they are done operation by operation.
+  if (processorFeatures().vectors) registerLstm(await LstmKernels.open());
   tf.registerKernel({ kernelName: 'UnsortedSegmentSum', backendName: 'wasm', kernelFunc: unsortedSegmentSum });
   tf.unregisterKernel('BatchMatMul', 'wasm');
   tf.registerKernel({ kernelName: 'BatchMatMul', backendName: 'wasm', kernelFunc: batchMatMul });
+  const gather = tf.getKernel('GatherV2', 'wasm');
+  tf.unregisterKernel('GatherV2', 'wasm');
+  tf.registerKernel({ ...gather, kernelFunc: gatherRows(gather.kernelFunc) });
   const oneHot = tf.getKernel('OneHot', 'wasm');
   tf.unregisterKernel('OneHot', 'wasm');
   tf.registerKernel({ ...oneHot, kernelFunc: refuseFloats(oneHot.kernelFunc) });
@@ -33,6 +41,26 @@ const refuseFloats =
     const dtype = kernelArguments.attrs?.dtype;
     if (dtype !== 'int32') throw new Error(`oneHot as ${String(dtype)} is not safe on wasm; cast it from int32`);
     return stock(kernelArguments);
+  };
+
+/** Rows of a table are copied whole; the stock kernel computes the place of each number. */
+const gatherRows =
+  (stock: tf.KernelFunc): tf.KernelFunc =>
+  (kernelArguments) => {
+    const { inputs, attrs, backend } = kernelArguments;
+    const wasm = backend as BackendWasm;
+    const { x, indices } = inputs as Record<'x' | 'indices', tf.TensorInfo>;
+    const [count = 0, ...rest] = x.shape;
+    if (attrs?.axis !== 0 || attrs.batchDims !== 0 || x.dtype !== 'float32' || rest.length === 0) return stock(kernelArguments); // prettier-ignore
+    const width = tf.util.sizeFromShape(rest);
+    const result = wasm.makeOutput([...indices.shape, ...rest], 'float32');
+    const [from, to] = [wasm.typedArrayFromHeap(x), wasm.typedArrayFromHeap(result)] as [Float32Array, Float32Array];
+    const ids = wasm.typedArrayFromHeap(indices) as Int32Array;
+    ids.forEach((id, row) => {
+      if (id < 0 || id >= count) throw new Error(`gather of row ${id} from a table of ${count}`);
+      to.set(from.subarray(id * width, (id + 1) * width), row * width);
+    });
+    return result;
   };
 
 /** result[segmentIds[row]] += x[row], rows in order: the gradient of a gather, missing in tfjs-backend-wasm 4.22. */
@@ -128,6 +156,34 @@ function pairProduct(wasm: BackendWasm): PairProduct {
   };
   products.set(wasm, product);
   return product;
+}
+
+/** Steps of LSTMs, all at once, on the processor module's products: XNNPACK packs the recurrent kernel again at each. */
+function registerLstm(kernels: LstmKernels): void {
+  const numbersOf = (wasm: BackendWasm, tensor: tf.TensorInfo): Float32Array => wasm.typedArrayFromHeap(tensor) as Float32Array; // prettier-ignore
+  const sizesOf = ({ shape: [directions = 0, steps = 0, batch = 0] }: tf.TensorInfo, { shape }: tf.TensorInfo): LstmSizes => ({ directions, steps, batch, hidden: shape[1] as number }); // prettier-ignore
+  const forward = ({ inputs, backend }: KernelArguments): tf.TensorInfo[] => {
+    const wasm = backend as BackendWasm;
+    const { x, recurrent } = inputs as Record<'x' | 'recurrent', tf.TensorInfo>;
+    const sizes = sizesOf(x, recurrent);
+    const steps = [sizes.directions, sizes.steps + 1, sizes.batch, sizes.hidden];
+    // The heap may move with each output: views of it come last.
+    const outputs = [wasm.makeOutput(x.shape, 'float32'), wasm.makeOutput(steps, 'float32'), wasm.makeOutput(steps, 'float32')]; // prettier-ignore
+    const [gates, cells, states] = outputs.map((output) => numbersOf(wasm, output)) as [Float32Array, Float32Array, Float32Array]; // prettier-ignore
+    kernels.forward(numbersOf(wasm, x), numbersOf(wasm, recurrent), sizes, { gates, cells, states });
+    return outputs;
+  };
+  const backward = ({ inputs, backend }: KernelArguments): tf.TensorInfo[] => {
+    const wasm = backend as BackendWasm;
+    const given = inputs as Record<'upstream' | 'recurrent' | keyof LstmSaved, tf.TensorInfo>;
+    const outputs = [wasm.makeOutput(given.gates.shape, 'float32'), wasm.makeOutput(given.recurrent.shape, 'float32')];
+    const [upstream, u, gates, cells, states] = [given.upstream, given.recurrent, given.gates, given.cells, given.states].map((input) => numbersOf(wasm, input)) as [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array]; // prettier-ignore
+    const [x, recurrent] = outputs.map((output) => numbersOf(wasm, output)) as [Float32Array, Float32Array];
+    kernels.backward(upstream, u, { gates, cells, states }, sizesOf(given.gates, given.recurrent), { x, recurrent });
+    return outputs;
+  };
+  tf.registerKernel({ kernelName: RECURRENCE_KERNELS.forward, backendName: 'wasm', kernelFunc: forward });
+  tf.registerKernel({ kernelName: RECURRENCE_KERNELS.backward, backendName: 'wasm', kernelFunc: backward });
 }
 
 function swapLast(x: tf.TensorInfo, backend: BackendWasm): tf.TensorInfo {

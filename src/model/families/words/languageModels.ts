@@ -63,7 +63,7 @@ function backwards(text: readonly number[]): readonly number[] {
   return [...text.slice(0, -1).reverse(), SPACE];
 }
 
-/** States [S, 2, B, h] of the last layers of both models, each in the order in which it reads. */
+/** States [2, S, B, h] of the last layers of both models, each in the order in which it reads. */
 export function languageStates(
   { size: B, padded: S, ids }: CharacterTexts,
   parameters: ReadonlyMap<string, tf.Tensor>,
@@ -81,11 +81,11 @@ export function languageStates(
     const hidden = recurrent.shape[1];
     const gates = weights.map((name, index) => {
       const z = tf.matMul(inputs[index] as tf.Tensor2D, parameter<tf.Tensor2D>(parameters, `${name}kernel`));
-      return tf.reshape(tf.add(z, parameter(parameters, `${name}bias`)), [S, 1, B, 4 * hidden]);
+      return tf.reshape(tf.add(z, parameter(parameters, `${name}bias`)), [1, S, B, 4 * hidden]);
     });
-    const states = recurrence(tf.concat(gates, 1) as tf.Tensor4D, recurrent);
+    const states = recurrence(tf.concat(gates, 0) as tf.Tensor4D, recurrent);
     if (layer === layers - 1) return states;
-    inputs = tf.unstack(states, 1).map((own) => tf.reshape(own, [S * B, hidden]));
+    inputs = tf.unstack(states, 0).map((own) => tf.reshape(own, [S * B, hidden]));
   }
 }
 
@@ -118,7 +118,7 @@ export function languageVectors(
     order.push(text);
   }
   const texts = characterTexts(order);
-  const states = tf.unstack(languageStates(texts, parameters, sizes), 1);
+  const states = tf.unstack(languageStates(texts, parameters, sizes), 0);
   const vectors = states.map((own, direction) => {
     const rows = tf.reshape(own, [texts.padded * B, sizes.hidden]);
     return tf.gather(rows, tf.tensor1d(at[direction] as Int32Array, 'int32'));
@@ -152,7 +152,7 @@ export function languageLoss(
   // Rows of the states, step by step, that are of characters and not of padding.
   const real = [...counts].flatMap((count, b) => Array.from({ length: count }, (_, step) => ({ b, step })));
   const rows = tf.tensor1d(Int32Array.from(real, ({ b, step }) => step * B + b), 'int32'); // prettier-ignore
-  const losses = tf.unstack(languageStates(texts, parameters, sizes), 1).map((own, index) => {
+  const losses = tf.unstack(languageStates(texts, parameters, sizes), 0).map((own, index) => {
     const direction = DIRECTIONS[index] ?? 'forward';
     const states = tf.gather(tf.reshape(own, [S * B, sizes.hidden]), rows) as tf.Tensor2D;
     const kernel = parameter<tf.Tensor2D>(parameters, `decoder.${direction}.kernel`);
@@ -217,14 +217,14 @@ export function bidirectionalLstm(
       (_, row) => (row % B) * T + (read[direction]?.(row % B, Math.floor(row / B)) ?? 0),
     );
     return tf.reshape(tf.add(tf.matMul(tf.gather(x, tf.tensor1d(rows, 'int32')), kernel), bias), [
-      steps,
       1,
+      steps,
       B,
       4 * hidden,
     ]);
   });
-  const states = recurrence(tf.concat(inputs, 1) as tf.Tensor4D, tf.stack(kernels.map(({ recurrent }) => recurrent)) as tf.Tensor3D); // prettier-ignore
-  const byDirection = tf.unstack(states, 1).map((own, direction) => {
+  const states = recurrence(tf.concat(inputs, 0) as tf.Tensor4D, tf.stack(kernels.map(({ recurrent }) => recurrent)) as tf.Tensor3D); // prettier-ignore
+  const byDirection = tf.unstack(states, 0).map((own, direction) => {
     const rows = Int32Array.from({ length: B * T }, (_, row) => {
       const [b, position] = [Math.floor(row / T), row % T];
       return position < steps ? (read[direction]?.(b, position) ?? 0) * B + b : b;
@@ -234,55 +234,71 @@ export function bidirectionalLstm(
   return tf.concat(byDirection, 1) as tf.Tensor2D;
 }
 
+/** Kernels of a backend that does all steps at once; without them the recurrence is done operation by operation. */
+export const RECURRENCE_KERNELS = { forward: 'LstmForward', backward: 'LstmBackward' } as const;
+
 /**
- * States h [S, D, B, h] of D LSTMs side by side from inputs x W + b [S, D, B, 4h] and recurrent kernels U [D, h, 4h], from zero states:
+ * States h [D, S, B, h] of D LSTMs side by side from inputs x W + b [D, S, B, 4h] and recurrent kernels U [D, h, 4h], from zero states:
  * z = x W + b + h' U; c = σ(z_f) c' + σ(z_i) tanh(z_g); h = σ(z_o) tanh(c). Backpropagation through time is written out, so that the gradient
  * of U is one product over all steps.
  */
 export function recurrence(inputs: tf.Tensor4D, recurrent: tf.Tensor3D): tf.Tensor4D {
+  const hasKernels = Object.values(RECURRENCE_KERNELS).every((name) => (tf.getKernel(name, tf.getBackend()) as unknown) !== undefined); // prettier-ignore
   const layer = tf.customGrad((...values) => {
     const [x, u, save] = values as unknown as [tf.Tensor4D, tf.Tensor3D, (tensors: tf.Tensor[]) => void];
-    const forward = forwardSteps(x, u);
-    save([u, ...forward]);
-    const gradFunc = (upstream: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] =>
-      tf.tidy(() => backwardSteps(upstream, saved));
-    return { value: forward[forward.length - 1] as tf.Tensor4D, gradFunc };
+    const saved = hasKernels
+      ? (tf.engine().runKernel(RECURRENCE_KERNELS.forward, { x, recurrent: u }) as SavedSteps)
+      : forwardSteps(x, u);
+    save([u, ...saved]);
+    const gradFunc = (upstream: tf.Tensor, [kernel, ...steps]: tf.Tensor[]): tf.Tensor[] => {
+      const [gates, cells, states] = steps as unknown as SavedSteps;
+      const given = { upstream, recurrent: kernel as tf.Tensor, gates, cells, states };
+      if (hasKernels) return tf.engine().runKernel(RECURRENCE_KERNELS.backward, given) as unknown as tf.Tensor[];
+      return tf.tidy(() => backwardSteps(upstream as tf.Tensor4D, kernel as tf.Tensor3D, [gates, cells, states]));
+    };
+    return { value: behindFirst(saved[2]), gradFunc };
   });
   return layer(inputs, recurrent) as tf.Tensor4D;
 }
 
-/** Gates i, f, g, o, cells c, tanh(c) and states h, each [S, D, B, h]. */
-function forwardSteps(x: tf.Tensor4D, u: tf.Tensor3D): tf.Tensor[] {
-  const all: tf.Tensor[][] = [[], [], [], [], [], [], []];
-  let h: tf.Tensor | null = null;
-  let c: tf.Tensor | null = null;
-  for (const step of tf.unstack(x, 0)) {
-    const z: tf.Tensor = h === null ? step : tf.add(step, tf.matMul(h, u));
-    const [i, f, , o] = tf.split(tf.sigmoid(z), 4, 2) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
-    const g = tf.tanh(tf.slice(z, [0, 0, 2 * i.shape[2]], i.shape));
-    const written = tf.mul(i, g);
-    c = c === null ? written : tf.add(tf.mul(f, c), written);
-    const squashed = tf.tanh(c);
-    h = tf.mul(o, squashed);
-    [i, f, g, o, c, squashed, h].forEach((tensor, index) => all[index]?.push(tensor));
-  }
-  return all.map((tensors) => tf.stack(tensors));
+/** Gates i, f, g, o [D, S, B, 4h]; cells and states [D, S + 1, B, h], which begin with zeros. */
+type SavedSteps = [gates: tf.Tensor4D, cells: tf.Tensor4D, states: tf.Tensor4D];
+
+/** [D, S, B, h] behind the first of S + 1 steps. */
+function behindFirst(steps: tf.Tensor4D): tf.Tensor4D {
+  const [D, withFirst, B, hidden] = steps.shape;
+  return tf.slice(steps, [0, 1, 0, 0], [D, withFirst - 1, B, hidden]);
 }
 
-/** Gradients for x W + b and U from that for h [S, D, B, h]. */
-function backwardSteps(upstream: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
-  const [u, i, f, g, o, c, squashed, h] = saved as [
-    tf.Tensor3D, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor4D,
-  ]; // prettier-ignore
-  const [S = 0, D = 0, B = 0, hidden = 0] = h.shape;
+function forwardSteps(x: tf.Tensor4D, u: tf.Tensor3D): SavedSteps {
+  const hidden = u.shape[1];
+  const zeros = tf.zeros([x.shape[0], x.shape[2], hidden]);
+  const gates: tf.Tensor[] = [];
+  const cells: tf.Tensor[] = [zeros];
+  const states: tf.Tensor[] = [zeros];
+  for (const step of tf.unstack(x, 1)) {
+    const z: tf.Tensor = tf.add(step, tf.matMul(states.at(-1) as tf.Tensor, u));
+    const [i, f, , o] = tf.split(tf.sigmoid(z), 4, 2) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
+    const g = tf.tanh(tf.slice(z, [0, 0, 2 * hidden], i.shape));
+    const c = tf.add(tf.mul(f, cells.at(-1) as tf.Tensor), tf.mul(i, g));
+    gates.push(tf.concat([i, f, g, o], 2));
+    cells.push(c);
+    states.push(tf.mul(o, tf.tanh(c)));
+  }
+  return [gates, cells, states].map((steps) => tf.stack(steps, 1)) as SavedSteps;
+}
+
+/** Gradients for x W + b and U from that for h [D, S, B, h]. */
+function backwardSteps(upstream: tf.Tensor4D, u: tf.Tensor3D, [gates, cells, states]: SavedSteps): tf.Tensor[] {
+  const [D, S, B, hidden] = upstream.shape;
   const slope = (gate: tf.Tensor): tf.Tensor => tf.mul(gate, tf.sub(1, gate));
   const slopeOfTanh = (value: tf.Tensor): tf.Tensor => tf.sub(1, tf.square(value));
-  const zeros = tf.zeros([1, D, B, hidden]);
-  const before = (states: tf.Tensor): tf.Tensor =>
-    S === 1 ? zeros : tf.concat([zeros, tf.slice(states, [0, 0, 0, 0], [S - 1, D, B, hidden])], 0);
-  const unstacked = (tensor: tf.Tensor): tf.Tensor[] => tf.unstack(tensor, 0);
+  const before = (steps: tf.Tensor4D): tf.Tensor4D => tf.slice(steps, [0, 0, 0, 0], [D, S, B, hidden]);
+  const [i, f, g, o] = tf.split(gates, 4, 3) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+  const squashed = tf.tanh(behindFirst(cells));
+  const unstacked = (tensor: tf.Tensor): tf.Tensor[] => tf.unstack(tensor, 1);
   const ofInput = unstacked(tf.mul(g, slope(i)));
-  const ofForget = unstacked(tf.mul(before(c), slope(f)));
+  const ofForget = unstacked(tf.mul(before(cells), slope(f)));
   const ofCell = unstacked(tf.mul(i, slopeOfTanh(g)));
   const ofOutput = unstacked(tf.mul(squashed, slope(o)));
   const toCell = unstacked(tf.mul(o, slopeOfTanh(squashed)));
@@ -310,8 +326,8 @@ function backwardSteps(upstream: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
     dh = t === 0 ? null : tf.matMul(dz, turned);
     gradients.unshift(dz);
   }
-  const dx = tf.stack(gradients);
-  const rows = (tensor: tf.Tensor, width: number): tf.Tensor => tf.reshape(tf.transpose(tensor, [1, 0, 2, 3]), [D, S * B, width]); // prettier-ignore
-  const du = tf.matMul(rows(before(h), hidden), rows(dx, 4 * hidden), true);
+  const dx = tf.stack(gradients, 1);
+  const rows = (tensor: tf.Tensor, width: number): tf.Tensor => tf.reshape(tensor, [D, S * B, width]);
+  const du = tf.matMul(rows(before(states), hidden), rows(dx, 4 * hidden), true);
   return [dx, du];
 }

@@ -1,13 +1,15 @@
-// Proves the processor's exponential, logarithm and normal distribution against float64, over all numbers that the kernels give them.
+// Proves the processor's exponential, logarithm, tanh, logistic function and normal distribution against float64, over all numbers that the kernels give them.
 import v8 from 'node:v8';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ModuleBuilder, type FunctionBody } from '../../../../src/engine/assembly/assembler.ts';
 import { v128, type Value } from '../../../../src/engine/assembly/instructions.ts';
 import {
-  normalDistribution,
   exponential,
+  hyperbolicTangent,
   logarithm,
+  logistic,
+  normalDistribution,
   vectorMath,
   type VectorMath,
 } from '../../../../src/engine/processor/vectorMath.ts';
@@ -57,6 +59,16 @@ const cases = [
   },
   { name: 'log', write: logarithm, exact: Math.log, range: [1e-3, 1e6], relative: () => 2e-7, absolute: 1e-7 },
   { name: 'normal', write: normalDistribution, exact: (x: number) => (1 + errorFunction(x / Math.SQRT2)) / 2, range: [-12, 12], relative: () => 0, absolute: 2e-7 }, // prettier-ignore
+  { name: 'tanh', write: hyperbolicTangent, exact: Math.tanh, range: [-20, 20], relative: () => 4e-7, absolute: 1e-38 },
+  { name: 'tanh near 0', write: hyperbolicTangent, exact: Math.tanh, range: [-1e-3, 1e-3], relative: () => 4e-7, absolute: 1e-38 }, // prettier-ignore
+  {
+    name: 'the logistic function',
+    write: logistic,
+    exact: (x: number) => 1 / (1 + Math.exp(-x)),
+    range: [-87, 87],
+    relative: (x: number) => (2 + Math.abs(x)) * 1e-7,
+    absolute: 0,
+  },
 ] as const;
 
 describe.each([true, false])('four numbers at a time, multiply-adds rounded once: %s', (relaxed) => {
