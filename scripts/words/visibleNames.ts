@@ -10,6 +10,7 @@ export const visibleNames: ReadonlySet<string> = new Set([
   'ariaLabel',
   'caption',
   'card',
+  'columns',
   'description',
   'detail',
   'doing',

@@ -13,7 +13,7 @@ import { Term } from '../help/Term.tsx';
 import { AnalysisWait, NoSnapshot, PredictionGate, shownAnswer, useAnalysis } from '../parts/AnalysisWait.tsx';
 import { Button } from '../parts/Button.tsx';
 import { MarkedSentence, SentenceLink } from '../parts/SentenceLine.tsx';
-import { Pager, TableBox } from '../parts/TableBox.tsx';
+import { NumberTable, Pager } from '../parts/TableBox.tsx';
 import { indexIn, useInAddress } from '../shared/addressTexts.ts';
 import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
@@ -64,35 +64,23 @@ function CalibrationSection({ task, test, devel }: SnapshotProps) {
             ...(fitted === null ? [] : [{ name: 'with temperature', calibration: fitted.after }]),
           ]}
         />
-        <TableBox label="Calibration on test">
-          <thead>
-            <tr>
-              <th scope="col">Confidence</th>
-              <th scope="col" className="number">
-                <Term name="expected calibration error">Expected calibration error</Term>
-              </th>
-              <th scope="col" className="number">
-                Brier score
-              </th>
-              <th scope="col" className="number">
-                Mentions
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {[
-              { name: 'as predicted', calibration: before },
-              ...(fitted === null ? [] : [{ name: `at temperature ${fitted.temperature.toFixed(2)}`, calibration: fitted.after }]), // prettier-ignore
-            ].map(({ name, calibration }) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td className="number">{format.ratio(calibration.expectedError)}</td>
-                <td className="number">{calibration.brier.toFixed(4)}</td>
-                <td className="number">{format.count(calibration.mentions)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </TableBox>
+        <NumberTable
+          label="Calibration on test"
+          columns={[
+            'Confidence',
+            <Term name="expected calibration error">Expected calibration error</Term>,
+            'Brier score',
+            'Mentions',
+          ]}
+          rows={[
+            { name: 'as predicted', calibration: before },
+            ...(fitted === null ? [] : [{ name: `at temperature ${fitted.temperature.toFixed(2)}`, calibration: fitted.after }]), // prettier-ignore
+          ].map(({ name, calibration: { expectedError, brier, mentions } }) => ({
+            key: name,
+            head: name,
+            numbers: [format.ratio(expectedError), brier.toFixed(4), format.count(mentions)],
+          }))}
+        />
       </div>
     </section>
   );

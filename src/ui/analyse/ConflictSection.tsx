@@ -9,7 +9,7 @@ import type { Task } from '../../data/corpus/corpus.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import { AnalysisWait, shownAnswer, useAnalysis } from '../parts/AnalysisWait.tsx';
 import { MarkedSentence, SentenceLink } from '../parts/SentenceLine.tsx';
-import { Pager, TableBox } from '../parts/TableBox.tsx';
+import { ChoiceButton, chosenClass, NumberTable, Pager } from '../parts/TableBox.tsx';
 import { indexIn, useInAddress } from '../shared/addressTexts.ts';
 import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
@@ -43,31 +43,15 @@ function ConflictOccurrences({ category, tasks, conflict }: ConflictOccurrencesP
       <h3 id="conflict-title" ref={title} tabIndex={-1}>
         “{text}”
       </h3>
-      <TableBox label={`Labels of ${text} by task`}>
-        <thead>
-          <tr>
-            <th scope="col">Task</th>
-            <th scope="col" className="number">
-              Labelled
-            </th>
-            <th scope="col" className="number">
-              Not
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {conflict.tasks.map(({ task, labelled, unlabelled }) => {
-            const ref = tasks[Number(task)];
-            return (
-              <tr key={task}>
-                <th scope="row">{ref === undefined ? '' : taskRefName(ref)}</th>
-                <td className="number">{format.count(labelled)}</td>
-                <td className="number">{format.count(unlabelled)}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </TableBox>
+      <NumberTable
+        label={`Labels of ${text} by task`}
+        columns={['Task', 'Labelled', 'Not']}
+        rows={conflict.tasks.map(({ task, labelled, unlabelled }) => {
+          const ref = tasks[Number(task)];
+          const head = ref === undefined ? '' : taskRefName(ref);
+          return { key: task, head, numbers: [format.count(labelled), format.count(unlabelled)] };
+        })}
+      />
       <div className="filters">
         <label>
           Occurrences
@@ -192,41 +176,22 @@ export function ConflictSection({ category, tasks }: ConflictSectionProps) {
           </p>
         )}
         {page.total > 0 && (
-          <TableBox label="Inconsistently labelled texts">
-            <thead>
-              <tr>
-                <th scope="col">Text</th>
-                <th scope="col" className="number">
-                  Labelled
-                </th>
-                <th scope="col" className="number">
-                  Not
-                </th>
-                <th scope="col" className="number">
-                  Minority
-                </th>
-              </tr>
-            </thead>
-            <tbody aria-busy={state.status === 'working'}>
-              {page.conflicts.map(({ text, labelled, unlabelled, minority }) => (
-                <tr key={text} className={text === chosen ? 'chosen' : ''}>
-                  <th scope="row" className="string">
-                    <button
-                      type="button"
-                      className="link"
-                      aria-pressed={text === chosen}
-                      onClick={() => setChosen(text)}
-                    >
-                      {text}
-                    </button>
-                  </th>
-                  <td className="number">{format.count(labelled)}</td>
-                  <td className="number">{format.count(unlabelled)}</td>
-                  <td className="number">{format.count(minority)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </TableBox>
+          <NumberTable
+            label="Inconsistently labelled texts"
+            columns={['Text', 'Labelled', 'Not', 'Minority']}
+            isBusy={state.status === 'working'}
+            rows={page.conflicts.map(({ text, labelled, unlabelled, minority }) => ({
+              key: text,
+              headClass: 'string',
+              ...chosenClass(text === chosen),
+              head: (
+                <ChoiceButton isChosen={text === chosen} onChoose={() => setChosen(text)}>
+                  {text}
+                </ChoiceButton>
+              ),
+              numbers: [labelled, unlabelled, minority].map(format.count),
+            }))}
+          />
         )}
       </div>
       {opened !== undefined && (

@@ -15,7 +15,7 @@ import { ERROR_KINDS, SEMEVAL_VIEWS, type ErrorKind } from '../../metrics/errorK
 import { csvText } from '../../util/csv.ts';
 import { AnalysisWait, NoSnapshot, PredictionGate, useAnalysis } from '../parts/AnalysisWait.tsx';
 import { Button } from '../parts/Button.tsx';
-import { TableBox } from '../parts/TableBox.tsx';
+import { NumberTable, TableBox } from '../parts/TableBox.tsx';
 import { indexIn, useInAddress, type AddressTexts } from '../shared/addressTexts.ts';
 import { format } from '../shared/format.ts';
 import { useRunNaming } from '../shared/runName.ts';
@@ -275,32 +275,19 @@ interface TableProps {
 
 function KindTable({ scores, names, kinds }: TableProps & { readonly kinds: readonly ErrorKind[] }) {
   return (
-    <TableBox label="Mentions by kind">
-      <thead>
-        <tr>
-          <th scope="col">Kind</th>
-          {scores.map((_, index) => (
-            <th key={index} scope="col" className="number">
-              {scores.length > 1 ? names[index] : 'Mentions'}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {kinds.map((kind) => (
-          <tr key={kind}>
-            <th scope="row">
-              {errorWords.kinds[kind]} <span className="meaning">{errorWords.meanings[kind]}</span>
-            </th>
-            {scores.map((ofRun, index) => (
-              <td key={index} className="number">
-                {format.count(ofRun.kinds[kind])}
-              </td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </TableBox>
+    <NumberTable
+      label="Mentions by kind"
+      columns={['Kind', ...scores.map((_, index) => (scores.length > 1 ? names[index] : 'Mentions'))]}
+      rows={kinds.map((kind) => ({
+        key: kind,
+        head: (
+          <>
+            {errorWords.kinds[kind]} <span className="meaning">{errorWords.meanings[kind]}</span>
+          </>
+        ),
+        numbers: scores.map((ofRun) => format.count(ofRun.kinds[kind])),
+      }))}
+    />
   );
 }
 

@@ -9,7 +9,7 @@ import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import { ChartFrame } from '../charts/ChartFrame.tsx';
 import { AnalysisWait, PredictionGate, shownAnswer, useAnalysis } from '../parts/AnalysisWait.tsx';
-import { TableBox } from '../parts/TableBox.tsx';
+import { NumberTable } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { useLayers } from '../shared/memoryEstimates.ts';
 import { methodName, taskRefName } from '../shared/runName.ts';
@@ -27,38 +27,25 @@ interface RatioTableProps {
 function RatioTable({ lines, weight, onToggle }: RatioTableProps) {
   return (
     <div className="stack">
-      <TableBox label="Ratios" className="shares">
-        <thead>
-          <tr>
-            <th scope="col">Task</th>
-            {ENTITY_RATIOS.map((ratio) => (
-              <th key={ratio} scope="col" className="number">
-                {ratio}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {lines.map(({ key, task, ratios, lack, isChosen, isSubject }) => (
-            <tr key={key} className={isSubject ? 'overall' : ''}>
-              <th scope="row">
-                <label className="check ratio-task">
-                  <input type="checkbox" checked={isChosen} disabled={lack !== null} onChange={() => onToggle(key)} />
-                  <span>
-                    {taskRefName(task)}
-                    {lack !== null && <span className="meaning">{lack}</span>}
-                  </span>
-                </label>
-              </th>
-              {ENTITY_RATIOS.map((ratio) => (
-                <td key={ratio} className="number">
-                  {format.ratio(ratios?.[ratio][weight] ?? null)}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </TableBox>
+      <NumberTable
+        label="Ratios"
+        className="shares"
+        columns={['Task', ...ENTITY_RATIOS]}
+        rows={lines.map(({ key, task, ratios, lack, isChosen, isSubject }) => ({
+          key,
+          ...(isSubject && { rowClass: 'overall' }),
+          head: (
+            <label className="check ratio-task">
+              <input type="checkbox" checked={isChosen} disabled={lack !== null} onChange={() => onToggle(key)} />
+              <span>
+                {taskRefName(task)}
+                {lack !== null && <span className="meaning">{lack}</span>}
+              </span>
+            </label>
+          ),
+          numbers: ENTITY_RATIOS.map((ratio) => format.ratio(ratios?.[ratio][weight] ?? null)),
+        }))}
+      />
       <dl className="ratio-words">
         {ENTITY_RATIOS.map((ratio) => (
           <div key={ratio}>

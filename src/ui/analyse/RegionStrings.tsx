@@ -12,7 +12,7 @@ import { mentionString } from '../../metrics/text/nearIndex.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import { AnalysisWait, shownAnswer, useAnalysis } from '../parts/AnalysisWait.tsx';
 import { MarkedSentence, SentenceLink } from '../parts/SentenceLine.tsx';
-import { Facts, Pager, TableBox, type Fact } from '../parts/TableBox.tsx';
+import { ChoiceButton, chosenClass, Facts, NumberTable, Pager, type Fact } from '../parts/TableBox.tsx';
 import { indexIn, useInAddress } from '../shared/addressTexts.ts';
 import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
@@ -73,43 +73,22 @@ export function RegionStrings({ sets, region, chosen, onChoose }: RegionStringsP
             onGo={(item) => show(find, item)}
           />
           {page.total > 0 && (
-            <TableBox label="Strings">
-              <thead>
-                <tr>
-                  <th scope="col">String</th>
-                  <th scope="col" className="number">
-                    Training
-                  </th>
-                  <th scope="col" className="number">
-                    Test
-                  </th>
-                  {isPredicted && (
-                    <th scope="col" className="number">
-                      Predicted
-                    </th>
-                  )}
-                </tr>
-              </thead>
-              <tbody aria-busy={state.status === 'working'}>
-                {page.strings.map(({ text, training, annotated, predicted }) => (
-                  <tr key={text} className={text === chosen ? 'chosen' : ''}>
-                    <th scope="row" className="string">
-                      <button
-                        type="button"
-                        className="link"
-                        aria-pressed={text === chosen}
-                        onClick={() => onChoose(text)}
-                      >
-                        {text}
-                      </button>
-                    </th>
-                    <td className="number">{format.count(training)}</td>
-                    <td className="number">{format.count(annotated)}</td>
-                    {isPredicted && <td className="number">{format.count(predicted)}</td>}
-                  </tr>
-                ))}
-              </tbody>
-            </TableBox>
+            <NumberTable
+              label="Strings"
+              columns={['String', 'Training', 'Test', ...(isPredicted ? ['Predicted'] : [])]}
+              isBusy={state.status === 'working'}
+              rows={page.strings.map(({ text, training, annotated, predicted }) => ({
+                key: text,
+                headClass: 'string',
+                ...chosenClass(text === chosen),
+                head: (
+                  <ChoiceButton isChosen={text === chosen} onChoose={() => onChoose(text)}>
+                    {text}
+                  </ChoiceButton>
+                ),
+                numbers: [training, annotated, ...(isPredicted ? [predicted] : [])].map(format.count),
+              }))}
+            />
           )}
         </>
       )}
@@ -247,57 +226,34 @@ export function RegionTable({ diagram, chosen, onChoose }: RegionTableProps) {
   return (
     <div className="stack">
       <Facts facts={facts} />
-      <TableBox label="Regions" className="shares">
-        <thead>
-          <tr>
-            <th scope="col">Region</th>
-            <th scope="col" className="number">
-              Strings
-            </th>
-            <th scope="col" className="number">
-              Share
-            </th>
-            <th scope="col" className="number">
-              of L
-            </th>
-            {isPredicted && (
-              <th scope="col" className="number">
-                of P
-              </th>
-            )}
-            <th scope="col" className="number">
-              Mentions
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {shown.map((region) => {
-            const { sign, name } = regionWords(region, isPredicted);
-            const { strings, mentions } = regions[region];
-            return (
-              <tr key={region} className={region === chosen ? 'chosen' : ''}>
-                <th scope="row">
-                  <button
-                    type="button"
-                    className="link"
-                    aria-pressed={region === chosen}
-                    disabled={strings === 0}
-                    onClick={() => onChoose(region)}
-                  >
-                    {name}
-                  </button>{' '}
-                  <span className="set-sign">{sign}</span>
-                </th>
-                <td className="number">{format.count(strings)}</td>
-                <td className="number">{format.shareOf(strings, all)}</td>
-                <td className="number">{part(region, 'L', L.strings)}</td>
-                {P !== null && <td className="number">{part(region, 'P', P.strings)}</td>}
-                <td className="number">{format.count(mentions)}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </TableBox>
+      <NumberTable
+        label="Regions"
+        className="shares"
+        columns={['Region', 'Strings', 'Share', 'of L', ...(isPredicted ? ['of P'] : []), 'Mentions']}
+        rows={shown.map((region) => {
+          const { sign, name } = regionWords(region, isPredicted);
+          const { strings, mentions } = regions[region];
+          return {
+            key: region,
+            ...chosenClass(region === chosen),
+            head: (
+              <>
+                <ChoiceButton isChosen={region === chosen} isDisabled={strings === 0} onChoose={() => onChoose(region)}>
+                  {name}
+                </ChoiceButton>{' '}
+                <span className="set-sign">{sign}</span>
+              </>
+            ),
+            numbers: [
+              format.count(strings),
+              format.shareOf(strings, all),
+              part(region, 'L', L.strings),
+              ...(P === null ? [] : [part(region, 'P', P.strings)]),
+              format.count(mentions),
+            ],
+          };
+        })}
+      />
       <p className="soft small">
         Mentions are counted in the test annotations for regions within L, otherwise in the predictions, otherwise in
         training.

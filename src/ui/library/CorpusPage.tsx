@@ -11,7 +11,7 @@ import { documentFormats, FormatSelect } from '../parts/FormatSelect.tsx';
 import { IssueList } from '../parts/IssueList.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
 import { TypeLabel } from '../parts/SentenceLine.tsx';
-import { Pager, TableBox } from '../parts/TableBox.tsx';
+import { NumberTable, Pager, TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { goTo, routeHref } from '../shared/route.ts';
 import { saveFiles } from '../shared/saveFile.ts';
@@ -30,42 +30,23 @@ const ROWS: readonly (readonly [name: string, of: (counts: SplitCounts) => numbe
 /** Counts the sentences, tokens and mentions of a corpus by split and type. */
 function CorpusCounts({ corpus }: { readonly corpus: CorpusRecord }) {
   return (
-    <TableBox label="Counts">
-      <thead>
-        <tr>
-          <td />
-          {SPLITS.map((split) => (
-            <th key={split} scope="col" className="number">
-              {split}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {ROWS.map(([name, of]) => (
-          <tr key={name}>
-            <th scope="row">{name}</th>
-            {SPLITS.map((split) => (
-              <td key={split} className="number">
-                {format.count(of(corpus.counts[split]))}
-              </td>
-            ))}
-          </tr>
-        ))}
-        {corpus.types.map((type) => (
-          <tr key={type}>
-            <th scope="row" className="indent">
-              <TypeLabel type={type} types={corpus.types} />
-            </th>
-            {SPLITS.map((split) => (
-              <td key={split} className="number">
-                {format.count(ownValue(corpus.counts[split].perType, type) ?? 0)}
-              </td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </TableBox>
+    <NumberTable
+      label="Counts"
+      columns={[null, ...SPLITS]}
+      rows={[
+        ...ROWS.map(([name, of]) => ({
+          key: name,
+          head: name,
+          numbers: SPLITS.map((split) => format.count(of(corpus.counts[split]))),
+        })),
+        ...corpus.types.map((type) => ({
+          key: `type ${type}`,
+          headClass: 'indent',
+          head: <TypeLabel type={type} types={corpus.types} />,
+          numbers: SPLITS.map((split) => format.count(ownValue(corpus.counts[split].perType, type) ?? 0)),
+        })),
+      ]}
+    />
   );
 }
 

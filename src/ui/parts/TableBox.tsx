@@ -30,6 +30,78 @@ export function ActionsHead() {
   );
 }
 
+// A table of numbers: rows with a head, and a number in each of the other columns.
+
+export interface NumberRow {
+  readonly key: string | number;
+  readonly head: ReactNode;
+  readonly headClass?: string;
+  readonly rowClass?: string;
+  readonly numbers: readonly ReactNode[];
+}
+
+interface NumberTableProps {
+  readonly label: string;
+  readonly className?: string;
+  /** Heads the rows' heads, then the numbers. */
+  readonly columns: readonly [ReactNode, ...ReactNode[]];
+  readonly rows: readonly NumberRow[];
+  /** Whether other rows are being computed. */
+  readonly isBusy?: boolean;
+}
+
+export function NumberTable({ label, className, columns: [first, ...others], rows, isBusy }: NumberTableProps) {
+  return (
+    <TableBox label={label} {...(className !== undefined && { className })}>
+      <thead>
+        <tr>
+          {first === null ? <td /> : <th scope="col">{first}</th>}
+          {others.map((name, column) => (
+            <th key={column} scope="col" className="number">
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody aria-busy={isBusy}>
+        {rows.map(({ key, head, headClass, rowClass, numbers }) => (
+          <tr key={key} className={rowClass}>
+            <th scope="row" className={headClass}>
+              {head}
+            </th>
+            {numbers.map((number, column) => (
+              <td key={column} className="number">
+                {number}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </TableBox>
+  );
+}
+
+interface ChoiceButtonProps {
+  readonly isChosen: boolean;
+  readonly isDisabled?: boolean;
+  readonly onChoose: () => void;
+  readonly children: ReactNode;
+}
+
+/** Heads a row that can be chosen, to show what it stands for. */
+export function ChoiceButton({ isChosen, isDisabled = false, onChoose, children }: ChoiceButtonProps) {
+  return (
+    <button type="button" className="link" aria-pressed={isChosen} disabled={isDisabled} onClick={onChoose}>
+      {children}
+    </button>
+  );
+}
+
+/** The class of a row that was chosen. */
+export function chosenClass(isChosen: boolean): { readonly rowClass?: 'chosen' } {
+  return isChosen ? { rowClass: 'chosen' } : {};
+}
+
 // Says which of many items are shown, with buttons to reach the others.
 
 interface PagerProps {

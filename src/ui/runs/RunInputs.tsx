@@ -5,7 +5,7 @@ import { SPLITS } from '../../data/corpus/corpus.ts';
 import { presets } from '../../lab/plans/presets.ts';
 import type { RunRecord, RunSpec, TaskRef } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';
-import { Facts, TableBox, type Fact } from '../parts/TableBox.tsx';
+import { type Fact, Facts, NumberTable, TableBox } from '../parts/TableBox.tsx';
 import { backendName, format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { configSections } from '../train/configFields.ts';
@@ -180,29 +180,14 @@ export function RunLeaks({ record: { spec, leaks } }: { readonly record: RunReco
   return (
     <section aria-labelledby={titleId}>
       <h2 id={titleId}>Leaks</h2>
-      <TableBox label="Leaks">
-        <thead>
-          <tr>
-            <th scope="col">Task</th>
-            {COLUMNS.map((name) => (
-              <th key={name} scope="col" className="number">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {spec.tasks.map((task, index) => (
-            <tr key={index}>
-              <th scope="row">{taskRefName(task)}</th>
-              <td className="number">{count(leaks[index]?.compared)}</td>
-              <td className="number">{count(leaks[index]?.exact)}</td>
-              <td className="number">{count(leaks[index]?.near)}</td>
-              <td className="number">{count(leaks[index]?.leftOut)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </TableBox>
+      <NumberTable
+        label="Leaks"
+        columns={['Task', ...COLUMNS]}
+        rows={spec.tasks.map((task, index) => {
+          const { compared, exact, near, leftOut } = leaks[index] ?? {};
+          return { key: index, head: taskRefName(task), numbers: [compared, exact, near, leftOut].map(count) };
+        })}
+      />
       <p className="soft">
         Test sentences of at least five tokens, and how many of them occur in the training text of the run’s{' '}
         {spec.tasks.length === 1 ? 'task' : 'tasks'}, ignoring case and spaces, or have a near duplicate there, before

@@ -10,7 +10,7 @@ import type { TrainingPhase } from '../../wire/trainingProtocol.ts';
 import { AnalysisWait, useAnalysis } from '../parts/AnalysisWait.tsx';
 import { Button, Meter } from '../parts/Button.tsx';
 import { ScoreTable } from '../parts/ScoreTable.tsx';
-import { Facts, TableBox, type Fact } from '../parts/TableBox.tsx';
+import { type Fact, Facts, NumberTable, TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { useModelMemory } from '../shared/memoryEstimates.ts';
 import {
@@ -213,34 +213,21 @@ function Totals({ known }: TotalsProps) {
     return <AnalysisWait state={found} doing="Summing up errors and resampling sentences" />;
   return (
     <>
-      <TableBox label="Errors on test">
-        <thead>
-          <tr>
-            <th scope="col">Task</th>
-            {COLUMNS.map((name) => (
-              <th key={name} scope="col" className="number">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {found.answer.map((totals, index) => (
-            <tr key={index}>
-              <th scope="row">{known[index]?.name}</th>
-              {[totals.sentences, totals.withoutError, totals.missed, totals.spurious].map((number, column) => (
-                <td key={column} className="number">
-                  {format.count(number)}
-                </td>
-              ))}
-              <td className="number">{format.percent(totals.f1.mean)}</td>
-              <td className="number nowrap">
-                {format.percent(totals.f1.low)} to {format.percent(totals.f1.high)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </TableBox>
+      <NumberTable
+        label="Errors on test"
+        columns={['Task', ...COLUMNS]}
+        rows={found.answer.map(({ sentences, withoutError, missed, spurious, f1 }, index) => ({
+          key: index,
+          head: known[index]?.name,
+          numbers: [
+            ...[sentences, withoutError, missed, spurious].map(format.count),
+            format.percent(f1.mean),
+            <span className="nowrap">
+              {format.percent(f1.low)} to {format.percent(f1.high)}
+            </span>,
+          ],
+        }))}
+      />
       <p className="soft share-totals">
         Missed: annotated mentions that were not found with exact boundaries and type. Spurious: what was marked and is
         no such mention. The interval is a bootstrap over sentences.

@@ -9,7 +9,7 @@ import type { Lab } from '../../lab/state/labState.ts';
 import { LabError } from '../../util/labError.ts';
 import { shownAnswer, useAnalysis } from '../parts/AnalysisWait.tsx';
 import { TypeLabel } from '../parts/SentenceLine.tsx';
-import { Pager, TableBox } from '../parts/TableBox.tsx';
+import { ChoiceButton, chosenClass, NumberTable, Pager, TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { useLab } from '../shared/useLab.ts';
 import { useDraft, usePageOf } from '../shared/viewState.ts';
@@ -129,37 +129,23 @@ export function DocumentTable({ documents, open, onOpen }: DocumentTableProps) {
         none="None yet"
         onGo={goTo}
       />
-      <TableBox label="Documents">
-        <thead>
-          <tr>
-            <th scope="col">Document</th>
-            <th scope="col" className="number">
-              Sentences
-            </th>
-            <th scope="col" className="number">
-              Mentions
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {documents.slice(first, first + DOCUMENTS_PER_PAGE).map(({ id, sentences, mentions }, offset) => (
-            <tr key={id} className={first + offset === open ? 'chosen' : undefined}>
-              <th scope="row">
-                <button
-                  type="button"
-                  className="link"
-                  aria-current={first + offset === open ? 'true' : undefined}
-                  onClick={() => onOpen(first + offset)}
-                >
-                  {id}
-                </button>
-              </th>
-              <td className="number">{format.count(sentences.length)}</td>
-              <td className="number">{format.count(mentions.length)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </TableBox>
+      <NumberTable
+        label="Documents"
+        columns={['Document', 'Sentences', 'Mentions']}
+        rows={documents.slice(first, first + DOCUMENTS_PER_PAGE).map(({ id, sentences, mentions }, offset) => {
+          const index = first + offset;
+          return {
+            key: id,
+            ...chosenClass(index === open),
+            head: (
+              <ChoiceButton isChosen={index === open} onChoose={() => onOpen(index)}>
+                {id}
+              </ChoiceButton>
+            ),
+            numbers: [format.count(sentences.length), format.count(mentions.length)],
+          };
+        })}
+      />
     </div>
   );
 }

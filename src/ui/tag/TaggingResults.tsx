@@ -13,7 +13,7 @@ import { Button } from '../parts/Button.tsx';
 import { documentFormats, FormatSelect } from '../parts/FormatSelect.tsx';
 import { ScoreTable } from '../parts/ScoreTable.tsx';
 import { TypeLabel } from '../parts/SentenceLine.tsx';
-import { TableBox } from '../parts/TableBox.tsx';
+import { NumberTable } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { saveFiles } from '../shared/saveFile.ts';
 import { useLabActions } from '../shared/useLab.ts';
@@ -175,34 +175,15 @@ export function ThresholdField({ value, onChange }: ThresholdFieldProps) {
 function TypeCounts({ counts }: { readonly counts: readonly TypeCount[] }) {
   const types = counts.map(({ type }) => type);
   return (
-    <TableBox label="Mentions by type">
-      <thead>
-        <tr>
-          <th scope="col">Type</th>
-          <th scope="col" className="number">
-            Mentions
-          </th>
-          <th scope="col" className="number">
-            Below the threshold
-          </th>
-          <th scope="col" className="number">
-            Mean confidence
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {counts.map(({ type, shown, hidden, meanConfidence }) => (
-          <tr key={type}>
-            <th scope="row">
-              <TypeLabel type={type} types={types} />
-            </th>
-            <td className="number">{format.count(shown)}</td>
-            <td className="number">{format.count(hidden)}</td>
-            <td className="number">{format.confidence(meanConfidence)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </TableBox>
+    <NumberTable
+      label="Mentions by type"
+      columns={['Type', 'Mentions', 'Below the threshold', 'Mean confidence']}
+      rows={counts.map(({ type, shown, hidden, meanConfidence }) => ({
+        key: type,
+        head: <TypeLabel type={type} types={types} />,
+        numbers: [format.count(shown), format.count(hidden), format.confidence(meanConfidence)],
+      }))}
+    />
   );
 }
 
