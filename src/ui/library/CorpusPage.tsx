@@ -6,10 +6,9 @@ import type { CorpusRecord, ReviewProvenance } from '../../schema/corpusRecord.t
 import { ownValue } from '../../util/validate.ts';
 import { LengthChart } from '../charts/StrataChart.tsx';
 import { AnalysisWait, useAnalysis } from '../parts/AnalysisWait.tsx';
-import { Button, useAct } from '../parts/Button.tsx';
+import { Button, RemoveButton, useAct } from '../parts/Button.tsx';
 import { documentFormats, FormatSelect } from '../parts/FormatSelect.tsx';
 import { IssueList } from '../parts/IssueList.tsx';
-import { RemoveButton } from '../parts/RemoveButton.tsx';
 import { TypeLabel } from '../parts/SentenceLine.tsx';
 import { NumberTable, Pager, TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';

@@ -4,11 +4,10 @@ import { DEFAULT_RULES, type TermRules } from '../../data/dictionary/termForms.t
 import type { TermsSource } from '../../lab/dictionaries/storedDictionary.ts';
 import type { DictionaryRecord } from '../../schema/corpusRecord.ts';
 import type { SilverDivision } from '../../wire/readingProtocol.ts';
-import { Button, useAct } from '../parts/Button.tsx';
+import { Button, RemoveButton, useAct } from '../parts/Button.tsx';
 import { BringInContext, DropZone, useDropHere, type BringIn } from '../parts/DropZone.tsx';
 import { Field, NumberField } from '../parts/Field.tsx';
 import { IssueList } from '../parts/IssueList.tsx';
-import { RemoveButton } from '../parts/RemoveButton.tsx';
 import { UnreadableList } from '../parts/StorageTable.tsx';
 import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
 import { enterNumber, format, wholeNumber } from '../shared/format.ts';

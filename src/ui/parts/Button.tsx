@@ -1,5 +1,6 @@
-// A button whose action may take a while or fail: the failure becomes a notice, the person's entries stay; and a progress bar.
-import { createContext, useContext, useState, type ReactNode } from 'react';
+// Buttons whose action may take a while or fail: the failure becomes a notice, the person's entries stay; and a progress bar.
+import { createContext, useContext, useId, useRef, useState, type ReactNode } from 'react';
+import { useLab } from '../shared/useLab.ts';
 
 export interface ButtonProps {
   readonly onAct: () => Promise<void> | void;
@@ -57,4 +58,48 @@ export const ActContext = createContext<Act>(async (work) => {
 
 export function useAct(): Act {
   return useContext(ActContext);
+}
+
+// A button that removes something permanently, after a dialog that says what is lost.
+
+export interface RemoveButtonProps {
+  /** What is removed, as in "corpus NCBI-disease". */
+  readonly subject: string;
+  readonly verb?: 'Remove' | 'Discard';
+  /** What is lost with it, and what is not. */
+  readonly loss: ReactNode;
+  readonly onRemove: () => Promise<void>;
+}
+
+export function RemoveButton({ subject, verb = 'Remove', loss, onRemove }: RemoveButtonProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  const disabled = useLab((state) => state.owner === 'elsewhere');
+  const close = () => dialog.current?.close();
+  return (
+    <>
+      <Button kind="danger" label={`${verb} ${subject}`} disabled={disabled} onAct={() => dialog.current?.showModal()}>
+        {verb}
+      </Button>
+      <dialog ref={dialog} className="dialog" aria-labelledby={titleId}>
+        <h2 id={titleId}>
+          {verb} {subject}?
+        </h2>
+        <div className="dialog-body">{loss}</div>
+        <div className="actions">
+          <Button onAct={close}>Keep</Button>
+          <Button
+            kind="danger"
+            onAct={async () => {
+              // Closed first: a failure becomes a notice, which a modal dialog would cover.
+              close();
+              await onRemove();
+            }}
+          >
+            {verb} permanently
+          </Button>
+        </div>
+      </dialog>
+    </>
+  );
 }

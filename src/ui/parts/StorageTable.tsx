@@ -7,8 +7,7 @@ import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { methodName, runName, useRunNaming, type RunNaming } from '../shared/runName.ts';
 import { shallow, useLab, useLabActions, useRunRecord } from '../shared/useLab.ts';
-import { Button } from './Button.tsx';
-import { RemoveButton } from './RemoveButton.tsx';
+import { Button, RemoveButton } from './Button.tsx';
 import { ActionsHead, TableBox } from './TableBox.tsx';
 
 /** Most rows shown: small items free little storage. */

@@ -9,10 +9,9 @@ import { ONNX_PRECISIONS, type OnnxPrecision } from '../../schema/taggerFiles.ts
 import { LabError } from '../../util/labError.ts';
 import { DevelChart, LossChart } from '../charts/RunCharts.tsx';
 import { AwakeSwitch } from '../parts/BackendPanel.tsx';
-import { Button } from '../parts/Button.tsx';
+import { Button, RemoveButton } from '../parts/Button.tsx';
 import { DescribeActions, DescriptionText } from '../parts/Description.tsx';
 import { FormatSelect, predictionFormats } from '../parts/FormatSelect.tsx';
-import { RemoveButton } from '../parts/RemoveButton.tsx';
 import { AnalyseLinks, SampleRemark } from '../parts/ScoreTable.tsx';
 import { StorageFull } from '../parts/StorageTable.tsx';
 import { resultAddress } from '../share/OpenPage.tsx';

@@ -13,10 +13,9 @@ import { canBeFurtherTask, corporaOfTagger, retrainPlan } from '../../lab/taggin
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { LabError } from '../../util/labError.ts';
 import type { TaggerRef } from '../../wire/trainingProtocol.ts';
-import { Button, useAct } from '../parts/Button.tsx';
+import { Button, RemoveButton, useAct } from '../parts/Button.tsx';
 import { Field } from '../parts/Field.tsx';
 import { IssueList } from '../parts/IssueList.tsx';
-import { RemoveButton } from '../parts/RemoveButton.tsx';
 import { enterNumber, format, wholeNumber } from '../shared/format.ts';
 import { goTo, replaceWith, routeHref, type ReviewRoute } from '../shared/route.ts';
 import { shallow, useLab, useLabActions } from '../shared/useLab.ts';

@@ -1,8 +1,7 @@
 // Shows how far tagging is, and the reviews that are stored in this browser.
 import type { TaggingView } from '../../lab/state/labState.ts';
 import { LabError } from '../../util/labError.ts';
-import { Button, Meter } from '../parts/Button.tsx';
-import { RemoveButton } from '../parts/RemoveButton.tsx';
+import { Button, Meter, RemoveButton } from '../parts/Button.tsx';
 import { UnreadableList } from '../parts/StorageTable.tsx';
 import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
