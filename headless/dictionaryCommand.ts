@@ -27,6 +27,7 @@ const usage = `Usage: bioner dictionary check FILE [--json]
 check says how a file of terms was understood, and lists what cannot be read of it. annotate marks its terms in text, the longest first, as a
 corpus DIR/NAME: give DIR as --corpora to bioner train. bioner tag --dictionary FILE links mentions to its ids.
   FILE               OBO, TSV or CSV (a header that names id, name, synonyms and type, or id and term), JSON or JSON lines, also as .gz
+                     several synonyms in a cell are separated by |
   --corpus NAME      the sentences of this corpus, without its annotation
   --corpora DIR      where it is, in a folder of its name (built-in corpora need none)
   --texts PATH       text in any format that the lab reads; a folder stands for its files

@@ -1,6 +1,6 @@
 // Reports how tagging comes along: documents, documents a second, share of the bytes, time left; for people, and as lines for programs.
 import type { EventLines } from '../eventLines.ts';
-import type { TextOutput } from '../progressReport.ts';
+import { counted, type TextOutput } from '../progressReport.ts';
 import type { TaggingTally } from './tagFolder.ts';
 
 /** Time between two reports. */
@@ -89,10 +89,6 @@ function sumOf(tallies: readonly TaggingTally[]): TaggingTally {
     ofBytes: sum('ofBytes'),
     failures: sum('failures'),
   };
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function spelt(timeMs: number): string {

@@ -23,7 +23,11 @@ beforeAll(() => {
   for (const [name, bytes] of shippedTaggerFiles()) writeFileSync(place('model', name), bytes);
   writeFileSync(place('texts', 'all.pubtator.gz'), gzipSync(pubTator));
   writeFileSync(place('texts', 'notes', 'one.txt'), 'Tamoxifen reduces the risk of breast cancer in mice.');
-  writeFileSync(place('texts', 'few.jsonl'), abstracts.slice(0, 5).map(({ id, text }) => `${JSON.stringify({ id, text, label: [] })}\n`).join('')); // prettier-ignore
+  const blank = [
+    { id: 'blank', text: ' \n' },
+    { id: 'empty', text: '' },
+  ];
+  writeFileSync(place('texts', 'few.jsonl'), [...abstracts.slice(0, 5), ...blank].map(({ id, text }) => `${JSON.stringify({ id, text, label: [] })}\n`).join('')); // prettier-ignore
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
@@ -74,7 +78,10 @@ describe('bioner tag', () => {
   });
 
   it('writes a result for each file and each slice, with every document once', () => {
-    expect(whole).toMatchObject({ code: 0, errors: '' });
+    expect(whole).toMatchObject({
+      code: 0,
+      errors: 'few.jsonl: 2 documents, "blank" first, have no text and are left out.\n',
+    });
     expect(whole.output).toMatch(/\d+ mentions in 246 documents, \S+ documents a second: /);
     const found = results('whole');
     expect(Object.keys(found)).toEqual(

@@ -38,6 +38,12 @@ const ROWS_A_STEP = 5000;
 export function* readTable(lines: readonly string[], isCsv: boolean, issues: IssueList): Work<TableReading> {
   const { header, rows } = yield* rowsOf(lines, isCsv);
   const columns = header === null ? null : columnsOf(header.cells);
+  const [first] = rows;
+  if (columns === null && first !== undefined && lacksTerms(first.cells)) {
+    const got = first.cells.map(quoted).join(', ');
+    issues.add('error', 'dictionary/columns', first.line, `Expected a header that names a column of terms, such as "name" or "term", got ${got}: no row is read.`); // prettier-ignore
+    return { entries: [], understood: 'a header without a column of terms' };
+  }
   const widest = rows.slice(0, 100).reduce((most, { cells }) => Math.max(most, cells.length), 0);
   const isList = columns === null && widest <= 1;
   const at: ReadonlyMap<Column, number> =
@@ -66,7 +72,7 @@ export function* readTable(lines: readonly string[], isCsv: boolean, issues: Iss
   }
   yield { phase: 'reading terms', done: rows.length, of: rows.length };
   if (columns === null && widest > 2) {
-    issues.add('warning', 'dictionary/columns', rows[0]?.line ?? null, `The rows have ${widest} columns and no header such as "id", "name", "synonyms", "type": the first is read as the id, the second as the term, and the others are not read.`); // prettier-ignore
+    issues.add('warning', 'dictionary/columns', first?.line ?? null, `The rows have ${widest} columns and no header such as "id", "name", "synonyms", "type": the first is read as the id, the second as the term, and the others are not read.`); // prettier-ignore
   }
   return { entries: collector.entries(), understood: understoodWords(header, columns, isList) };
 }
@@ -105,7 +111,7 @@ function* rowsOf(
     const isComment = cells[0]?.startsWith('#') === true;
     const bare = isComment ? [cells[0]?.replace(/^#+\s*/, '') ?? '', ...cells.slice(1)] : cells;
     if (rows.length === 0 && header === null && columnsOf(bare) !== null) header = { line, cells: bare };
-    else if (!isComment) rows.push({ line, cells });
+    else if (!isComment || (rows.length === 0 && bare.length > 1 && lacksTerms(bare))) rows.push({ line, cells: bare });
   }
   return { header, rows };
 }
@@ -114,6 +120,15 @@ function* tabRows(lines: readonly string[]): Generator<TableRow, void> {
   for (const [index, text] of lines.entries()) {
     yield { line: index + 1, cells: text.split('\t').map((cell) => (/^".*"$/s.test(cell) && cell.length > 1 ? cell.slice(1, -1).replaceAll('""', '"') : cell)) }; // prettier-ignore
   }
+}
+
+/** Whether a row names columns alone, ids among them, but none of terms. Words such as "amyloid" are no names of columns here. */
+function lacksTerms(cells: readonly string[]): boolean {
+  const columns = cells.map((cell) => {
+    const name = cell.toLowerCase().replace(/[^a-z]/g, '');
+    return NAMES.find(([, [usual]]) => usual?.test(name) === true)?.[0];
+  });
+  return columns.includes('id') && !columns.includes('name') && !columns.includes(undefined);
 }
 
 /** Null for a row that is no header: without a column of terms, or with nothing but that in a table of several columns. */

@@ -10,15 +10,16 @@ import type { AnnotatedDocument, CorpusDocument, Span } from '../documents/docum
 import { placeMentions } from '../documents/placeMentions.ts';
 import { decodeXml } from '../rows/decodeText.ts';
 import {
+  DocumentList,
+  type DocumentReading,
   isJsonRecord,
+  type JsonRecord,
   linkOf,
   listOf,
   numberOf,
   readJsonItems,
   spelled,
   withInfon,
-  type DocumentReading,
-  type JsonRecord,
 } from './documentReading.ts';
 
 /** A stretch of text and its offset in the document, in the unit its tool counts. */
@@ -163,10 +164,10 @@ const typeKeys = ['type', 'class', 'label', 'semtype'];
  */
 export function readBiocXml({ path, bytes }: NamedFile): DocumentReading {
   const issues = new IssueList(path);
-  const documents: AnnotatedDocument[] = [];
+  const documents = new DocumentList();
   const types = new TypeNames();
   const xml = decodeXml(bytes, issues);
-  if (xml === null) return { documents, issues: [issues] };
+  if (xml === null) return { documents: [], issues: [issues] };
   const parser = new SaxesParser<{ readonly xmlns: false }>({ xmlns: false });
   const open: Frame[] = [];
   let unplaced = 0;
@@ -188,8 +189,12 @@ export function readBiocXml({ path, bytes }: NamedFile): DocumentReading {
     const parent = open.at(-1);
     if (frame?.name === 'document') {
       const { id, passages, annotations } = frame;
-      const document = documentOfBioc({ id: id || `${documents.length + 1}`, passages, annotations }, types, issues);
-      if (document.sentences.length > 0) documents.push(document);
+      const document = documentOfBioc(
+        { id: id || `${documents.documents.length + 1}`, passages, annotations },
+        types,
+        issues,
+      );
+      documents.add(document);
     } else if (frame?.name === 'annotation' && frame.places.length === 0) {
       unplaced++;
     } else if (frame !== undefined && parent !== undefined) {
@@ -204,7 +209,8 @@ export function readBiocXml({ path, bytes }: NamedFile): DocumentReading {
   }
   reportUnplaced(unplaced, issues);
   types.report(issues);
-  return { documents, issues: [issues] };
+  documents.report(issues);
+  return { documents: documents.documents, issues: [issues] };
 }
 
 function reportUnplaced(count: number, issues: IssueList): void {
@@ -278,7 +284,7 @@ function close(frame: Frame, parent: Frame): void {
 /** Reads one file; never throws. A document that is not valid BioC is an error and left out. */
 export function readBiocJson(file: NamedFile): DocumentReading {
   const issues = new IssueList(file.path);
-  const documents: AnnotatedDocument[] = [];
+  const documents = new DocumentList();
   const types = new TypeNames();
   let unplaced = 0;
   const annotationsIn = (owner: JsonRecord, line: number | null): readonly WrittenMention[] =>
@@ -289,7 +295,7 @@ export function readBiocJson(file: NamedFile): DocumentReading {
     });
   for (const { value, line } of readJsonItems(file.bytes, issues)) {
     for (const one of documentsIn(value)) {
-      const id = spelled(one.id) ?? spelled(one._id) ?? `${documents.length + 1}`;
+      const id = spelled(one.id) ?? spelled(one._id) ?? `${documents.documents.length + 1}`;
       const passages = listOf(one.passages).map((passage) => passageOf(passage, (owner) => annotationsIn(owner, line)));
       const whole = passages.flatMap((passage) => passage ?? []);
       if (passages.length === 0 || whole.length < passages.length) {
@@ -299,12 +305,13 @@ export function readBiocJson(file: NamedFile): DocumentReading {
       }
       const annotations = annotationsIn(one, line);
       const document = documentOfBioc({ id, passages: whole, annotations }, types, issues);
-      if (document.sentences.length > 0) documents.push(document);
+      documents.add(document);
     }
   }
   reportUnplaced(unplaced, issues);
   types.report(issues);
-  return { documents, issues: [issues] };
+  documents.report(issues);
+  return { documents: documents.documents, issues: [issues] };
 }
 
 /** A collection has `documents`; PubTator calls the list PubTator3. */

@@ -15,7 +15,7 @@ import {
 } from '../documents/document.ts';
 import { placeMentions } from '../documents/placeMentions.ts';
 import { decodeText } from '../rows/decodeText.ts';
-import { readWholeText, type DocumentReading } from './documentReading.ts';
+import { DocumentList, readWholeText, type DocumentReading } from './documentReading.ts';
 
 /**
  * Reads `.ann` files with their `.txt`, in order of path; never throws. Lines of text-bound annotations (`T1`) are mentions;
@@ -32,7 +32,7 @@ export function readBrat(files: readonly NamedFile[]): DocumentReading {
     if (members === undefined) byStem.set(stemOfPath(file.path), [file]);
     else members.push(file);
   }
-  const documents: AnnotatedDocument[] = [];
+  const documents = new DocumentList();
   const lists: IssueList[] = [];
   const types = new TypeNames();
   const budget = new IssueBudget();
@@ -55,11 +55,14 @@ export function readBrat(files: readonly NamedFile[]): DocumentReading {
     const textIssues = new IssueList(text.path, budget);
     lists.push(textIssues);
     const document = readDocument(nameOf(stem), text, used, textIssues, types);
-    if (document !== null && document.sentences.length > 0) documents.push(document);
+    if (document !== null) documents.add(document);
   }
   const [first] = lists;
-  if (first !== undefined) types.report(first);
-  return { documents, issues: lists };
+  if (first !== undefined) {
+    types.report(first);
+    documents.report(first);
+  }
+  return { documents: documents.documents, issues: lists };
 }
 
 /** Whether a path is that of an annotation file of BRAT or of a BioNLP shared task. */

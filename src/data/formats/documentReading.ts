@@ -16,6 +16,31 @@ export interface DocumentReading {
   readonly issues: readonly IssueList[];
 }
 
+/** Collects documents. Those without text are left out, which is reported once for all. */
+export class DocumentList {
+  readonly documents: AnnotatedDocument[] = [];
+  #blank = 0;
+  #firstBlank = '';
+
+  add(document: AnnotatedDocument): void {
+    if (document.sentences.length > 0) {
+      this.documents.push(document);
+      return;
+    }
+    // Of a text whose sentences are all left out, each is reported by itself.
+    if (document.text.trim() !== '') return;
+    if (this.#blank === 0) this.#firstBlank = document.id;
+    this.#blank++;
+  }
+
+  report(issues: IssueList): void {
+    if (this.#blank === 0) return;
+    const first = quoted(this.#firstBlank);
+    const said = this.#blank === 1 ? `Document ${first} has no text and is` : `${this.#blank} documents, ${first} first, have no text and are`; // prettier-ignore
+    issues.add('info', 'corpus/empty-document', null, `${said} left out.`);
+  }
+}
+
 /** Decodes a whole file without its byte order mark; null, and an error, if it is not UTF-8. */
 export function readWholeText(bytes: Uint8Array, issues: IssueList): string | null {
   const unfit = encodingFault(bytes);

@@ -10,13 +10,14 @@ import { FileCounting, placeMentions } from '../documents/placeMentions.ts';
 import { isWordCut } from '../documents/sameText.ts';
 import { readTaggedMentions, type TaggedSentence } from '../rows/taggedMentions.ts';
 import {
+  DocumentList,
+  type DocumentReading,
   isJsonRecord,
   isTexts,
+  type JsonItem,
   listOf,
   readJsonItems,
   readWholeText,
-  type DocumentReading,
-  type JsonItem,
   type SpanItem,
 } from './documentReading.ts';
 import { reportTasks } from './labelStudio.ts';
@@ -278,7 +279,7 @@ function strayFault(value: unknown, layers: ReadonlySet<string>): string | null 
 
 function readSpanItems(file: ItemFile): AnnotatedDocument[] {
   const { items, stem, issues } = file;
-  const documents: AnnotatedDocument[] = [];
+  const documents = new DocumentList();
   const facts = factsOfItems(items.map(({ value }) => value));
   const types = new TypeNames();
   const counts = { rejected: 0, further: 0, unlabelled: 0, unplaced: 0, html: 0 };
@@ -310,7 +311,7 @@ function readSpanItems(file: ItemFile): AnnotatedDocument[] {
       if (typeof item.unread === 'string') unread.set(item.unread, unread.get(item.unread) ?? line);
       const part = item.part === undefined ? '' : `-${item.part}`;
       const document = placedDocument(`${item.id ?? `${stem}-${at + 1}`}${part}`, item, counting, types, issues);
-      if (document.sentences.length > 0) documents.push(document);
+      documents.add(document);
     }
   });
   const count = (number: number, code: string, what: string) => {
@@ -331,8 +332,9 @@ function readSpanItems(file: ItemFile): AnnotatedDocument[] {
   count(counts.further, 'further-annotations', 'further annotations of the same tasks are not read: the ground truth, or else the first one, is.'); // prettier-ignore
   count(counts.unlabelled, 'unlabelled', 'regions without a label are left out.');
   count(counts.html, 'html', 'texts are HTML (hypertext): read without tags, with mentions by their global offsets.');
+  documents.report(issues);
   types.report(issues);
-  return documents;
+  return documents.documents;
 }
 
 function placedDocument(

@@ -7,7 +7,7 @@ import { plausibleCountings, type WrittenMention } from '../documents/countings.
 import { uniqueIds, type AnnotatedDocument } from '../documents/document.ts';
 import { placeMentions } from '../documents/placeMentions.ts';
 import { decodeText, encodingFault } from '../rows/decodeText.ts';
-import type { DocumentReading } from './documentReading.ts';
+import { DocumentList, type DocumentReading } from './documentReading.ts';
 
 /** A document being read. */
 interface OpenDocument {
@@ -36,12 +36,12 @@ export function readPubTator({ path, bytes }: NamedFile): DocumentReading {
     issues.add('error', unfit.code, null, unfit.message);
     return { documents: [], issues: [issues] };
   }
-  const documents: AnnotatedDocument[] = [];
+  const documents = new DocumentList();
   const types = new TypeNames();
   let open: OpenDocument | null = null;
   const finish = () => {
     const document = open === null || open.broken ? null : placedDocument(open, types, issues);
-    if (document !== null && document.sentences.length > 0) documents.push(document);
+    if (document !== null) documents.add(document);
     open = null;
   };
   const { lines, faults } = decodeText(bytes, Infinity);
@@ -62,7 +62,8 @@ export function readPubTator({ path, bytes }: NamedFile): DocumentReading {
   });
   finish();
   types.report(issues);
-  return { documents, issues: [issues] };
+  documents.report(issues);
+  return { documents: documents.documents, issues: [issues] };
 }
 
 /** Whether the first line of a text is a PubTator title, rather than JSON or XML with bars in a text. */

@@ -146,6 +146,21 @@ describe('JSON', () => {
 describe('a reading', () => {
   it('of a file without a term is refused, and says why', () => {
     expect(() => read('a.tsv', 'id\tname\n')).toThrowError(LabError);
+    for (const rows of [
+      'id\nMESH:D001241\nMESH:D003920\n',
+      '#id\ttype\nMESH:D001241\tChemical\n',
+      'CUI,xrefs\nC1,D1\n',
+    ]) {
+      const name = rows.includes(',') ? 'a.csv' : 'a.tsv';
+      const said = {
+        code: 'dictionary/empty',
+        got: expect.stringMatching(/^line 1: Expected a header that names a column/),
+      };
+      expect(() => read(name, rows)).toThrowError(expect.objectContaining(said));
+    }
+    // Words that end as names of ids do are terms, and so is the word itself beside a term.
+    expect(read('a.tsv', 'amyloid\nacid\n').entries.map(({ name }) => name)).toEqual(['amyloid', 'acid']);
+    expect(read('a.tsv', 'id\tidentity\n').entries.map(({ name }) => name)).toEqual(['identity']);
     expect(() => read('a.obo', '[Term]\nid: 1\nname: a\nis_obsolete: true\n')).toThrowError(/no term/);
   });
 
