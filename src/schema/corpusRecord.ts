@@ -185,11 +185,9 @@ export const corpusRecordSchema = z.strictObject({
 /** What the lab stores about a corpus besides its sentences. */
 export type CorpusRecord = z.infer<typeof corpusRecordSchema>;
 
-const place = z.int().check(z.gte(0));
-
 /** Start and end of each token in turn; objects would need several times the space. */
 const tokenOffsetsSchema = z
-  .array(place)
+  .array(count)
   .check(z.refine((indices) => indices.length % 2 === 0, 'a token has a start and an end'));
 
 const documentSchema = z.strictObject({ id: z.string(), text: z.string(), sentences: z.array(tokenOffsetsSchema) });
