@@ -5,7 +5,7 @@ import { aligned, linearGrid, type Recorder, type Region } from '../../gpu/recor
 import { ACTIVATION_CODE } from '../activationKernel.ts';
 import type { AttentionShape, AttentionTerms } from '../attention/attentionScores.ts';
 import { ROW_BLOCK_THREADS, RowBlockCode, type RowBlock } from './rowBlocks.ts';
-import { rowsSizes, savedPlaces, type LayerPlaces, type RowsShape } from './rowsForward.ts';
+import { LAYER_SIZES, rowsSizes, savedPlaces, type LayerPlaces, type RowsShape } from './rowsForward.ts';
 
 /** First words of what the backward pass of a layer writes, and their sum. */
 export function workPlaces({ block, rows }: Pick<RowsShape, 'block' | 'rows'>, queries: number) {
@@ -24,30 +24,7 @@ export function workPlaces({ block, rows }: Pick<RowsShape, 'block' | 'rows'>, q
 }
 
 const sizes = {
-  rows: 'u32',
-  epsilon: 'f32',
-  attendedKey: 'u32',
-  innerKey: 'u32',
-  fedKey: 'u32',
-  threshold: 'u32',
-  keepScale: 'f32',
-  innerThreshold: 'u32',
-  innerScale: 'f32',
-  attendedSum: 'u32',
-  middle: 'u32',
-  fedSum: 'u32',
-  inner: 'u32',
-  statistics: 'u32',
-  output: 'u32',
-  outputBias: 'u32',
-  attendedScale: 'u32',
-  attendedShift: 'u32',
-  innerKernel: 'u32',
-  innerBias: 'u32',
-  outerKernel: 'u32',
-  outerBias: 'u32',
-  fedScale: 'u32',
-  fedShift: 'u32',
+  ...LAYER_SIZES,
   dAttended: 'u32',
   dSum: 'u32',
   dContext: 'u32',

@@ -45,7 +45,8 @@ export function savedPlaces({ block, rows }: Pick<RowsShape, 'block' | 'rows'>, 
   };
 }
 
-const sizes = {
+/** What both directions are given first: lengths, dropout's keys, and places in the layer's activations and parameters. */
+export const LAYER_SIZES = {
   rows: 'u32',
   epsilon: 'f32',
   attendedKey: 'u32',
@@ -70,6 +71,10 @@ const sizes = {
   outerBias: 'u32',
   fedScale: 'u32',
   fedShift: 'u32',
+} as const;
+
+const sizes = {
+  ...LAYER_SIZES,
   qkv: 'u32',
   strideQkv: 'u32',
   qkvBias: 'u32',
