@@ -4,7 +4,18 @@ import * as z from '../util/zod.ts';
 import type { TrainingConfig } from './config.ts';
 
 /** In the order of lists and tables. */
-export const methodSchema = z.enum(['STL', 'MTL-XC', 'MTL-LS', 'MTL-PL', 'PL-LS', 'AIO', 'AIO-LS', 'CollaboNet']);
+export const methodSchema = z.enum([
+  'STL',
+  'MTL-XC',
+  'MTL-LS',
+  'MTL-PL',
+  'PL-LS',
+  'AIO',
+  'AIO-LS',
+  'CollaboNet',
+  'Average',
+  'TIES',
+]);
 export type Method = z.infer<typeof methodSchema>;
 
 export const METHODS: readonly Method[] = methodSchema.options;
@@ -16,10 +27,10 @@ interface MethodTraits {
   /**
    * What one run trains: `single` one task, from pretrained weights; `joint` all tasks of a category under one head; `sliced` one task, with
    * lower layers from a joint run and upper ones from pretraining; `collaborating` one task, from its own single run, reading what those of the
-   * category's other tasks compute.
+   * category's other tasks compute; `merging` one task, from the encoders of the single runs of all tasks of the category, merged.
    */
-  readonly kind: 'single' | 'joint' | 'sliced' | 'collaborating';
-  /** The joint method whose run a sliced one starts from, or the single one of a collaborating one; null for the others. */
+  readonly kind: 'single' | 'joint' | 'sliced' | 'collaborating' | 'merging';
+  /** The joint method whose run a sliced one starts from, or the single one of a collaborating or merging one; null for the others. */
   readonly base: Method | null;
   /**
    * The types of a run's tags: `own` those of its task; `merged` one for the mentions of all tasks, the type name of the category; `partial`
@@ -40,6 +51,8 @@ const TRAITS: Readonly<Record<Method, MethodTraits>> = {
   AIO: { kind: 'joint', base: null, labels: 'asked', asks: true },
   'AIO-LS': { kind: 'sliced', base: 'AIO', labels: 'own', asks: true },
   CollaboNet: { kind: 'collaborating', base: 'STL', labels: 'own', asks: false },
+  Average: { kind: 'merging', base: 'STL', labels: 'own', asks: false },
+  TIES: { kind: 'merging', base: 'STL', labels: 'own', asks: false },
 };
 
 export function traitsOf(method: Method): MethodTraits {
@@ -57,6 +70,16 @@ export function isSliced(method: Method): boolean {
 /** Whether a run reads those of its category's other tasks, which are fixed meanwhile (Yoon et al. 2019). */
 export function isCollaborating(method: Method): boolean {
   return TRAITS[method].kind === 'collaborating';
+}
+
+/** Whether a run starts from the merged encoders of its category's single runs (Average; TIES: Yadav et al. 2023). */
+export function isMerging(method: Method): boolean {
+  return TRAITS[method].kind === 'merging';
+}
+
+/** Whether a run reads weights of its category's other tasks: while it trains, or to start from. */
+export function readsOthers(method: Method): boolean {
+  return isCollaborating(method) || isMerging(method);
 }
 
 /** The type name that all mentions of a run have, which is that of its category; null where they keep their own. */
@@ -82,7 +105,7 @@ export function areSingle(methods: readonly Method[]): boolean {
 
 /** Whether runs of single tasks are trained: STL, or what starts from it. */
 export function trainsSingle(methods: readonly Method[]): boolean {
-  return methods.some((method) => TRAITS[method].kind === 'single' || isCollaborating(method));
+  return methods.some((method) => TRAITS[method].kind === 'single' || readsOthers(method));
 }
 
 /** The joint methods that these methods train, those included that only sliced ones need, in order. */

@@ -1,6 +1,6 @@
 // Checks which runs may start from which, the rules of methods, rounds and parents, and declares the graph of a plan's runs.
 import { canonicalJson } from '../util/digest.ts';
-import { isCollaborating, isJoint, isSliced, traitsOf } from './methods.ts';
+import { isJoint, isMerging, isSliced, readsOthers, traitsOf } from './methods.ts';
 import type { RunSpec, RunStatus } from './runRecord.ts';
 
 /** Ids of the runs that have to be finished before this one starts: the one it starts from, then those that it reads. */
@@ -19,7 +19,7 @@ export interface LineageFault {
 /**
  * Checks a whole list of runs, as a result file has it: ids occur once, the members of each run fit its method, and its parent is in the list
  * and is one that it can start from. A list that passes has no cycle: rounds start from first trainings, sliced
- * runs from joint ones, and the turns of CollaboNet from STL and earlier turns.
+ * runs from joint ones, and those that read others from STL and, of CollaboNet, earlier turns.
  */
 export function lineageFault(specs: readonly RunSpec[]): LineageFault | null {
   const byId = new Map<string, RunSpec>();
@@ -50,11 +50,14 @@ function memberFault({ method, tasks, category, slicing, collaboration, round, p
     const expected = isSliced(method) ? 'needs the number of layers it shares' : 'shares no layers';
     return { member: 'slicing', message: `a run of ${method} ${expected}` };
   }
-  if ((collaboration === undefined) === isCollaborating(method)) {
-    const expected = isCollaborating(method) ? 'needs runs of other tasks that it reads' : 'reads no other runs';
+  if ((collaboration === undefined) === readsOthers(method)) {
+    const expected = readsOthers(method) ? 'needs runs of other tasks that it reads' : 'reads no other runs';
     return { member: 'collaboration', message: `a run of ${method} ${expected}` };
   }
-  const startsFromRun = round > 0 || isSliced(method) || isCollaborating(method);
+  if (isMerging(method) && collaboration !== undefined && collaboration.turn > 1) {
+    return { member: 'collaboration', message: `a run of ${method} has one turn, not ${collaboration.turn}` };
+  }
+  const startsFromRun = round > 0 || isSliced(method) || readsOthers(method);
   if ((parent === null) === startsFromRun) {
     const what = round > 0 ? `round ${round}` : `a first training of ${method}`;
     return { member: 'parent', message: `${what} starts from ${startsFromRun ? 'another run' : 'pretrained weights'}` };

@@ -97,9 +97,9 @@ export const slicingSchema = z.strictObject({
 });
 export type Slicing = z.infer<typeof slicingSchema>;
 
-/** What a run of CollaboNet reads beside its own network. */
+/** What a run reads of the category's other tasks: CollaboNet in each step, a method that merges to start from. */
 const collaborationSchema = z.strictObject({
-  /** From 1. The first starts from the task's STL run, each other from the turn before. */
+  /** From 1. The first starts from the task's STL run, each other, of CollaboNet alone, from the turn before. */
   turn: z.int().check(z.gte(1), z.lte(100)),
   /** The runs of the category's other tasks whose last weights it reads, which it does not change; in the order of tasks by content. */
   helpers: z.array(z.string()).check(z.minLength(1), z.maxLength(999)),
@@ -117,11 +117,11 @@ const runSpecSchema = z.strictObject({
     z.strictObject({ name: z.string().check(z.minLength(1)), typeName: z.string().check(z.minLength(1)) }),
   ),
   slicing: z.nullable(slicingSchema),
-  /** Present for CollaboNet alone. */
+  /** Present for methods that read runs of other tasks. */
   collaboration: z.optional(collaborationSchema),
   /** 0 for the first training; later rounds restart from its final weights. */
   round: z.int().check(z.gte(0)),
-  /** The run whose last snapshot this one starts from: the joint run for a sliced one, the turn before for a collaborating one, the first round for later rounds. Null for pretrained weights. */
+  /** The run whose last snapshot this one starts from: the joint run for a sliced one, the single run or the turn before for one that reads others, the first round for later rounds. Null for pretrained weights. */
   parent: z.nullable(z.string()),
   model: inputSchema,
   seed: z.int().check(z.gte(0), z.lte(4294967295)),

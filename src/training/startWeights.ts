@@ -8,8 +8,9 @@ import {
   type HostTensor,
 } from '../model/blocks/parameterLocation.ts';
 import { encoderShapes, familyOf, type EncoderConfig } from '../model/families/encoderConfig.ts';
-import { isBase, newAdapters, newHead, type TaggerShape } from '../model/parameters.ts';
+import { adaptedEncoder, isBase, newAdapters, newHead, type TaggerShape } from '../model/parameters.ts';
 import type { TrainingConfig } from '../schema/config.ts';
+import { isCollaborating } from '../schema/methods.ts';
 import type { RunSpec, Slicing } from '../schema/runRecord.ts';
 import { ifCorrupt } from '../storage/records.ts';
 import { readRunRecord } from '../storage/runRecords.ts';
@@ -108,7 +109,9 @@ export async function lastWeights(store: Store, runId: string): Promise<HostPara
 
 /**
  * STL and MTL-XC start from pretrained weights, MTL-LS from the sliced encoder, CollaboNet from the task's tagger so far with what it needs to read
- * others, later rounds from the last snapshot of the first training, head included. `encoder` is the run's, which CollaboNet needs. With adapters, the pretrained encoder and what the snapshot has besides. Throws LabError `run/parent` when the parent run has no snapshot, `run/parent-damaged` when it had one.
+ * others, Average and TIES from the merged encoders of all tasks under their own head, later rounds from the last snapshot of the first training, head
+ * included. `encoder` is the run's, which methods that read other runs need. With adapters, the pretrained encoder and what the snapshot has besides.
+ * Throws LabError `run/parent` when a run to start from has no snapshot, `run/parent-damaged` when it had one.
  */
 export async function startWeights(
   spec: RunSpec,
@@ -118,9 +121,19 @@ export async function startWeights(
 ): Promise<HostParameters> {
   if (spec.parent === null) return pretrained;
   const weights = await lastWeights(store, spec.parent);
-  const { slicing, round, config, collaboration } = spec;
-  if (collaboration !== undefined && encoder !== undefined && round === 0)
-    return collaborationOf(encoder).start(encoder, weights, spec.seed);
+  const { method, slicing, round, config, collaboration } = spec;
+  if (collaboration !== undefined && encoder !== undefined && round === 0) {
+    if (isCollaborating(method)) return collaborationOf(encoder).start(encoder, weights, spec.seed);
+    // In an order that all tasks of the category share, so that all start from the same bits.
+    const merged = [spec.parent, ...collaboration.helpers].sort();
+    const start = new Map([...pretrained, ...newAdapters(adaptedEncoder(encoder, config), spec.seed)]);
+    const encoders = { start, of: merged.length, load: (index: number) => lastWeights(store, merged[index] as string) };
+    return new Map([
+      ...pretrained,
+      ...weights,
+      ...(await mergeEncoders(method === 'TIES' ? 'TIES' : 'Average', encoders)),
+    ]);
+  }
   const isSliced = slicing !== null && round === 0;
   if (config.adapters === undefined) return isSliced ? slicedEncoder(pretrained, weights, slicing) : weights;
   return isSliced ? slicedAdapters(pretrained, weights, slicing) : new Map([...pretrained, ...weights]);
@@ -137,8 +150,11 @@ function collaborationOf(encoder: EncoderConfig): Collaboration<EncoderConfig> {
 }
 
 /** The encoder of a run: its model's, which for CollaboNet reads the taggers of other tasks. Throws LabError `run/collaboration`. */
-export function encoderOfRun(model: EncoderConfig, { collaboration }: Pick<RunSpec, 'collaboration'>): EncoderConfig {
-  if (collaboration === undefined) return model;
+export function encoderOfRun(
+  model: EncoderConfig,
+  { method, collaboration }: Pick<RunSpec, 'method' | 'collaboration'>,
+): EncoderConfig {
+  if (collaboration === undefined || !isCollaborating(method)) return model;
   const { withHelpers } = collaborationOf(model);
   const isRead = [...encoderShapes(model).keys()].some((name) => name.startsWith(HELPERS));
   if (!isRead) return withHelpers(model, collaboration.helpers.length) as EncoderConfig;
@@ -157,7 +173,8 @@ export function withDrawnHelpers(
   { config, encoder }: { readonly config: EncoderConfig; readonly encoder: HostParameters },
   helpers: number,
 ): { readonly config: EncoderConfig; readonly encoder: HostParameters } {
-  const reading = encoderOfRun(config, { collaboration: { turn: 1, helpers: new Array<string>(helpers).fill('') } });
+  const collaboration = { turn: 1, helpers: new Array<string>(helpers).fill('') };
+  const reading = encoderOfRun(config, { method: 'CollaboNet', collaboration });
   const { start, helper } = collaborationOf(reading);
   const read = Array.from({ length: helpers }, (_, index) => [...helper(reading, encoder, index)]);
   return { config: reading, encoder: new Map([...start(reading, encoder, 1), ...read.flat()]) };
@@ -169,10 +186,11 @@ export function withDrawnHelpers(
  */
 export async function fixedWeights(
   store: Store,
-  { collaboration }: Pick<RunSpec, 'collaboration'>,
+  spec: Pick<RunSpec, 'method' | 'collaboration'>,
   encoder: EncoderConfig,
   stored: () => Promise<HostParameters>,
 ): Promise<HostParameters> {
+  const collaboration = isCollaborating(spec.method) ? spec.collaboration : undefined;
   const fixed = new Map<string, HostTensor>();
   const names = [...encoderShapes(encoder).keys()];
   const ofModel = names.filter((name) => isFixed(name) && (collaboration === undefined || !name.startsWith(HELPERS)));
@@ -207,4 +225,108 @@ export async function startingTensors(
   }
   if (config.adapters !== undefined) return new Map([...pretrained, ...fixed, ...checkpoint]);
   return fixed.size === 0 ? checkpoint : new Map([...checkpoint, ...fixed]);
+}
+
+// Merges encoders that were trained from the same weights, each on another task.
+
+/** Share of each encoder's changes that TIES keeps, the largest ones (Yadav et al. 2023, section 3). */
+const LARGEST_SHARE = 0.2;
+
+/** Encoders of one shape that were trained from the same start, loaded one at a time: all of them together may not fit into memory. */
+export interface TrainedEncoders {
+  /** Parameters that every encoder began with; those of `load` that are not among them, as those of heads, are not merged. */
+  readonly start: HostParameters;
+  readonly of: number;
+  readonly load: (index: number) => Promise<HostParameters>;
+}
+
+/**
+ * `Average`: the mean of each parameter. `TIES`: start + the mean change of those encoders whose change is among their own largest fifth
+ * and has the sign that these changes sum up to (trim, elect sign, disjoint mean; Yadav et al. 2023, algorithm 1 with lambda 1). Sums are in
+ * float64, in the order of the encoders.
+ */
+export async function mergeEncoders(
+  how: 'Average' | 'TIES',
+  { start, of, load }: TrainedEncoders,
+): Promise<HostParameters> {
+  const sums = new Map<string, Float64Array>();
+  const changesOf = async (index: number): Promise<ReadonlyMap<string, Float32Array>> => {
+    const changes = new Map<string, Float32Array>();
+    for (const [name, { values }] of await load(index)) {
+      const before = isFixed(name) ? undefined : start.get(name)?.values;
+      if (before !== undefined)
+        changes.set(
+          name,
+          values.map((value, at) => value - (before[at] as number)),
+        );
+    }
+    return how === 'TIES' ? largestChanges(changes) : changes;
+  };
+  for (let index = 0; index < of; index++) {
+    for (const [name, changes] of await changesOf(index)) {
+      const sum = sums.get(name) ?? new Float64Array(changes.length);
+      changes.forEach((change, at) => (sum[at] = (sum[at] as number) + change));
+      sums.set(name, sum);
+    }
+  }
+  const means = how === 'TIES' ? await agreeingMeans(sums, of, changesOf) : new Map([...sums].map(([name, sum]) => [name, sum.map((value) => value / of)])); // prettier-ignore
+  return new Map(
+    [...means].map(([name, mean]) => {
+      const { shape, values } = start.get(name) as HostTensor;
+      return [name, { shape, values: values.map((value, at) => value + (mean[at] as number)) }];
+    }),
+  );
+}
+
+/** The mean of the changes that have the sign of their sum; 0 where none has. */
+async function agreeingMeans(
+  sums: ReadonlyMap<string, Float64Array>,
+  of: number,
+  changesOf: (index: number) => Promise<ReadonlyMap<string, Float32Array>>,
+): Promise<ReadonlyMap<string, Float64Array>> {
+  const agreeing = new Map([...sums].map(([name, { length }]) => [name, { sum: new Float64Array(length), count: new Uint16Array(length) }])); // prettier-ignore
+  for (let index = 0; index < of; index++) {
+    for (const [name, changes] of await changesOf(index)) {
+      const elected = sums.get(name) as Float64Array;
+      const { sum, count } = agreeing.get(name) as { sum: Float64Array; count: Uint16Array };
+      changes.forEach((change, at) => {
+        if (change * (elected[at] as number) <= 0) return;
+        sum[at] = (sum[at] as number) + change;
+        count[at] = (count[at] as number) + 1;
+      });
+    }
+  }
+  return new Map([...agreeing].map(([name, { sum, count }]) => [name, sum.map((value, at) => value / Math.max(1, count[at] as number))])); // prettier-ignore
+}
+
+/** Sets all but the largest fifth of the changes to 0, over all parameters together; of equal ones at the border all stay. */
+function largestChanges(changes: ReadonlyMap<string, Float32Array>): ReadonlyMap<string, Float32Array> {
+  const total = [...changes.values()].reduce((sum, { length }) => sum + length, 0);
+  const least = leastOfLargest(changes, Math.ceil(LARGEST_SHARE * total));
+  return new Map([...changes].map(([name, own]) => [name, own.map((change) => (Math.abs(change) >= least ? change : 0))])); // prettier-ignore
+}
+
+/**
+ * The `count`-th largest magnitude. Magnitudes are ordered as the words of their bits are, so two counts, of the upper halves of these words and of
+ * the lower halves within one upper half, find it without sorting hundreds of millions of numbers.
+ */
+function leastOfLargest(changes: ReadonlyMap<string, Float32Array>, count: number): number {
+  const wordsOf = ({ buffer, byteOffset, length }: Float32Array): Uint32Array => new Uint32Array(buffer, byteOffset, length); // prettier-ignore
+  let left = count;
+  /** The half of the word at which as many words are counted from above. */
+  const find = (halfOf: (word: number) => number | null): number => {
+    const counts = new Float64Array(2 ** 16);
+    for (const own of changes.values()) {
+      for (const word of wordsOf(own)) {
+        const half = halfOf(word & 0x7fffffff);
+        if (half !== null) counts[half] = (counts[half] as number) + 1;
+      }
+    }
+    let half = counts.length - 1;
+    while (half > 0 && (counts[half] as number) < left) left -= counts[half--] as number;
+    return half;
+  };
+  const upper = find((word) => word >>> 16);
+  const lower = find((word) => (word >>> 16 === upper ? word & 0xffff : null));
+  return new Float32Array(Uint32Array.of(((upper << 16) | lower) >>> 0).buffer)[0] as number;
 }

@@ -4,7 +4,7 @@ import type { PackedCounts } from '../../metrics/scores/packedCounts.ts';
 import type { SplitScores } from '../../metrics/scores/spanScore.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import {
-  isCollaborating,
+  readsOthers,
   isJoint,
   isSliced,
   METHODS,
@@ -122,7 +122,7 @@ export function buildComparisons(
     settingsOf,
   );
   const shared = groupsOf(
-    pool.filter(({ spec }) => isJoint(spec.method) || isCollaborating(spec.method)),
+    pool.filter(({ spec }) => isJoint(spec.method) || readsOthers(spec.method)),
     byId,
     settingsOf,
   );
@@ -214,7 +214,7 @@ export function sharedRun(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): Ru
   return null;
 }
 
-/** Key of the tasks that the run's MTL-XC was trained on; of CollaboNet, of its task and those of the runs it reads. */
+/** Key of the tasks that the run's MTL-XC was trained on; of a run that reads others, of its task and theirs. */
 export function membersOf(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): string | null {
   if (spec.collaboration !== undefined) {
     const read = spec.collaboration.helpers.map((id) => byId.get(id)?.tasks);

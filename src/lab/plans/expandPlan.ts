@@ -5,6 +5,7 @@ import {
   jointMethods,
   needsOneType,
   raceRulesOf,
+  readsOthers,
   trainsSingle,
   traitsOf,
   type Method,
@@ -147,7 +148,7 @@ export interface ResolvedPlan extends Pick<PlanFile, 'methods' | 'seeds' | 'roun
 
 /**
  * Expands a plan into its runs without duplicates, parents first: for every category and seed, STL of each task, each joint method
- * (also when only a sliced one needs it) and its sliced ones, of each task at each slicing, each first training followed by its rounds.
+ * (also when only a sliced one needs it) and its sliced ones, of each task at each slicing, then those that read other tasks' runs, each first training followed by its rounds.
  * Settings are adapted to the model's family. Of a part of a plan, only the runs that it names. Throws LabError `plan/model-missing`,
  * `plan/model-differs`, `plan/positions`, `plan/partial-head`, `plan/too-large`, `plan/unknown-run` and what `findTasks` throws.
  */
@@ -291,8 +292,10 @@ function runsOfCategory(plan: ResolvedPlan, category: ResolvedPlan['categories']
       }
     }
   }
-  const method = methods.find(isCollaborating);
-  if (method !== undefined) specs.push(...runsInTurn(plan, { name, typeName }, method, single));
+  for (const method of methods.filter(readsOthers)) {
+    const turns = isCollaborating(method) ? (plan.turns ?? 1) : 1;
+    specs.push(...runsInTurn({ ...plan, turns }, { name, typeName }, method, single));
+  }
   return specs;
 }
 
@@ -301,7 +304,7 @@ function runsOfCategory(plan: ResolvedPlan, category: ResolvedPlan['categories']
  * those before it being of the same turn. The order is that of the tasks' content, whatever order a plan lists them in.
  */
 function runsInTurn(
-  { rounds, turns = 1 }: ResolvedPlan,
+  { rounds, turns = 1 }: Pick<ResolvedPlan, 'rounds' | 'turns'>,
   category: NonNullable<RunSpec['category']>,
   method: Method,
   single: readonly RunSpec[],

@@ -1,5 +1,5 @@
 // Exports runs as result and plan files, with the runs they start from, their plan and their models.
-import { isCollaborating, isJoint, METHODS, traitsOf, type Method } from '../../schema/methods.ts';
+import { isJoint, METHODS, readsOthers, traitsOf, type Method } from '../../schema/methods.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import { sealResultFile, type PlanFile, type ResultFile } from '../../schema/resultFile.ts';
 import { neededRuns } from '../../schema/runLineage.ts';
@@ -100,7 +100,7 @@ function categoriesOf(specs: readonly RunSpec[]): Category[] {
   // Tasks of runs that read one another have no order: those of a joint run, if there is one.
   const known = new Set([...categories.values()].map(({ typeName, tasks }) => canonicalJson([typeName, keysOf(tasks).sort()]))); // prettier-ignore
   for (const { method, category, tasks, collaboration } of specs) {
-    if (!isCollaborating(method) || category === null) continue;
+    if (!readsOthers(method) || category === null) continue;
     const all = [...tasks, ...(collaboration?.helpers ?? []).flatMap((id) => byId.get(id)?.tasks ?? [])];
     if (!known.has(canonicalJson([category.typeName, keysOf(all).sort()]))) add(category, all, keysOf(all).sort());
   }

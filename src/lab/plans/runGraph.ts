@@ -5,6 +5,8 @@ import type { TrainingConfig } from '../../schema/config.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import {
   isCollaborating,
+  isMerging,
+  readsOthers,
   isSliced,
   jointMethods,
   mergedTypeName,
@@ -187,7 +189,8 @@ export function typicalStep(specs: readonly RunSpec[], corpora: readonly CorpusR
   const tokens = counts.reduce((total, split) => total + split.tokens, 0);
   const sentencePieces = Math.ceil((PIECES_PER_TOKEN * tokens) / Math.max(1, sentences)) + SPECIALS;
   const pieces = config.layout === 'packed' ? config.maxPieces : Math.min(config.maxPieces, sentencePieces);
-  const helpers = Math.max(0, ...specs.map(({ collaboration }) => collaboration?.helpers.length ?? 0));
+  const read = specs.filter(({ method }) => isCollaborating(method));
+  const helpers = Math.max(0, ...read.map(({ collaboration }) => collaboration?.helpers.length ?? 0));
   return { modelId: model.id, config, pieces, ...(helpers > 0 && { helpers }) };
 }
 
@@ -218,7 +221,8 @@ export function assertRunCount({ methods, categories, seeds, rounds, turns = 1 }
   const trainings = 1 + rounds.count;
   const perSeed = categories.reduce((sum, { tasks, typeName }) => {
     const alone = trainsSingle(methods) ? tasks.length * (methods.includes('STL') ? trainings : 1) : 0;
-    const single = alone + (methods.some(isCollaborating) ? tasks.length * (turns - 1 + trainings) : 0);
+    const collaborating = methods.filter(isCollaborating).length * (turns - 1 + trainings);
+    const single = alone + tasks.length * (collaborating + methods.filter(isMerging).length * trainings);
     if (typeName === null) return sum + single;
     const shared = sumOf(jointMethods(methods).map((joint) => (methods.includes(joint) ? trainings : 1)));
     const sliced = methods.filter(isSliced).length * tasks.length * slicings * trainings;
@@ -229,8 +233,19 @@ export function assertRunCount({ methods, categories, seeds, rounds, turns = 1 }
 
 const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
-/** Throws LabError `plan/collaboration` where taggers should read one another whose networks cannot. */
-export function assertCollaboration({ methods }: PlanFile, { name, family }: ModelRecord): void {
+/**
+ * Throws LabError `plan/collaboration` where taggers should read one another whose networks cannot, and `plan/few-tasks` for a category
+ * without another task to read.
+ */
+export function assertCollaboration({ methods, categories }: PlanFile, { name, family }: ModelRecord): void {
+  const reading = methods.find(readsOthers);
+  const alone = categories.find(({ typeName, tasks }) => typeName !== null && tasks.length < 2);
+  if (reading !== undefined && alone !== undefined) {
+    throw new LabError('plan/few-tasks', `${reading} puts the tasks of a category together: ${alone.name} has one.`, {
+      expected: 'at least two tasks',
+      got: '1',
+    });
+  }
   const method = methods.find(isCollaborating);
   if (method === undefined || factsOf(family).collaborates === true) return;
   throw new LabError('plan/collaboration', `${method} is a method for BiLSTMs, which read one another’s states.`, {

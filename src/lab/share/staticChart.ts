@@ -205,6 +205,8 @@ const OTHER_DASHES: Partial<Record<Method, string>> = {
   AIO: '4 3 1 3 1 3',
   'AIO-LS': '8 2 1 2 1 2',
   CollaboNet: '12 3 4 3',
+  Average: '10 2 1 2',
+  TIES: '6 2 2 2',
 };
 const otherJoint = (method: Method) => ({ colour: 'mtl-xc', dash: OTHER_DASHES[method] ?? '' });
 const otherSliced = (method: Method) => ({ colour: 'own', dash: OTHER_DASHES[method] ?? '' });

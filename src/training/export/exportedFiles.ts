@@ -25,6 +25,9 @@ const methods = {
     'Layer slicing on all-in-one tags (AIO-LS): lower layers from the category’s AIO, upper ones from pretraining',
   CollaboNet:
     'Collaboration (CollaboNet): one task, from its single-task tagger, reading the LSTMs of the taggers of the category’s other tasks, which are part of these weights',
+  Average:
+    'Averaged encoders (Average): one task, from the mean of the encoders that were trained on each task of the category alone',
+  TIES: 'Merged encoders (TIES, Yadav et al. 2023): one task, from the largest changes of the encoders that were trained on each task of the category alone, where their signs agree',
 } as const satisfies Record<Method, string>;
 
 /**

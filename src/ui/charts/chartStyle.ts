@@ -35,6 +35,8 @@ const REFERENCES = {
   'MTL-PL': { stroke: 'var(--ink)', dash: '9 3 2 3 2 3' },
   AIO: { stroke: 'var(--ink)', dash: '4 3 1 3 1 3' },
   CollaboNet: { stroke: 'var(--type-2)', dash: '12 3 4 3' },
+  Average: { stroke: 'var(--type-4)', dash: '10 2 1 2' },
+  TIES: { stroke: 'var(--type-6)', dash: '6 2 2 2' },
 } as const satisfies Partial<Record<Method, LineStyle>>;
 const isReference = (method: Method): method is keyof typeof REFERENCES => Object.hasOwn(REFERENCES, method);
 /** The sliced methods beside MTL-LS where a chart has one line of each, and their dashes whatever the rate. */

@@ -8,6 +8,8 @@ export const glossary = {
   affinity:
     'How far training on one task lowers or raises the loss of another. The lab estimates it from gradients, and then compares trainings on devel.',
   AIO: 'All-in-one: one tagger for all types of a category. Words before and after each text ask for a type, and it marks that type.',
+  Average:
+    'A method that merges: each task starts from the mean of the encoders that STL trained on each task of the category. Only weights are put together, never text.',
   batch: 'The sequences of one update. A micro-batch is what is on the device at once; gradients add up to the batch.',
   'bootstrap interval':
     'Where the difference lies in the middle 95 % of the cases when the test sentences are drawn again and again, with replacement.',

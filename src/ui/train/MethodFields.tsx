@@ -17,6 +17,8 @@ const METHOD_WORDS: Readonly<Record<Method, string>> = {
   AIO: 'all-in-one: as MTL-XC, but words round each text ask for a type',
   'AIO-LS': 'lower layers from AIO, upper layers pretrained, on each task alone',
   CollaboNet: 'for BiLSTMs: from STL, each task in turn, reading the networks of the other tasks',
+  Average: 'from the mean of all tasks’ STL encoders, on each task alone: text is never put together',
+  TIES: 'as Average, but of each encoder the largest changes alone, where their signs agree',
 };
 
 export interface MethodFieldsProps {

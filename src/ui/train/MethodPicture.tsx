@@ -48,6 +48,14 @@ const ENCODERS: Readonly<Record<Method, readonly DrawnEncoder[]>> = {
     { heads: 1, shared: 0, reads: true },
     { heads: 1, shared: 0, reads: true },
   ],
+  Average: [
+    { heads: 1, shared: LAYERS },
+    { heads: 1, shared: LAYERS },
+  ],
+  TIES: [
+    { heads: 1, shared: LAYERS },
+    { heads: 1, shared: LAYERS },
+  ],
 };
 
 const PICTURE_WIDTH = 2 * LAYER.width + COLUMN_GAP;

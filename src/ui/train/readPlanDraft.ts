@@ -7,6 +7,7 @@ import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import {
   areSingle,
   isCollaborating,
+  readsOthers,
   isSliced,
   rateSearchSchema,
   searchObstacles,
@@ -71,13 +72,14 @@ export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora
   if (categories.length === 0) {
     problems.set('categories', together ? 'Choose or build a category first.' : 'Import a corpus first.');
   }
-  const collaborating = draft.methods.find(isCollaborating);
-  if (collaborating !== undefined) {
+  const reading = draft.methods.find(readsOthers);
+  if (reading !== undefined) {
     categories.forEach(({ tasks }, position) => {
       const place = `categories.${position}`;
-      if (tasks.length < 2 && !problems.has(place)) problems.set(place, `${collaborating} needs at least two tasks.`);
+      if (tasks.length < 2 && !problems.has(place)) problems.set(place, `${reading} needs at least two tasks.`);
     });
   }
+  const collaborating = draft.methods.find(isCollaborating);
   const turns = collaborating === undefined ? 1 : wholeNumber(draft.turns ?? '1', 1, 100);
   if (turns === null) problems.set('turns', 'Enter a whole number from 1 to 100.');
   const names = categories.map(({ name }) => name.trim());

@@ -181,6 +181,32 @@ describe('runs that read others', () => {
     expect(lineageFault(runs)?.message).toMatch(message);
   });
 
+  it('merge in a single turn, of any encoder, and are compared beside MTL-XC', () => {
+    const methods = ['MTL-XC', 'Average', 'TIES'] as const;
+    const merging = expandPlan(
+      { ...categoryPlan({ seeds: [1, 2] }), methods: [...methods], slicingRates: [], turns: 3 },
+      library,
+    );
+    expect(lineageFault(merging)).toBeNull();
+    const merged = merging.filter(({ collaboration }) => collaboration !== undefined);
+    expect(merged.map(({ method, collaboration }) => [method, collaboration?.turn])).toEqual(
+      [1, 2].flatMap(() => ['Average', 'Average', 'TIES', 'TIES'].map((method) => [method, 1])),
+    );
+    // Both tasks of a seed start from the same runs: the one its own, the other what it reads.
+    const [one, other] = merged as [RunSpec, RunSpec];
+    expect([one.parent, ...(one.collaboration?.helpers ?? [])].sort()).toEqual([other.parent, ...(other.collaboration?.helpers ?? [])].sort()); // prettier-ignore
+    const later = merging.map((spec) => (spec.id === one.id ? { ...spec, collaboration: { helpers: one.collaboration?.helpers ?? [], turn: 2 } } : spec)); // prettier-ignore
+    expect(lineageFault(later)?.message).toMatch(/Average has one turn, not 2/);
+    const comparisons = buildComparisons(merging.map((spec) => queuedRun(spec, '2026-12-01T00:00:00.000Z')), () => 2); // prettier-ignore
+    expect(comparisons).toHaveLength(1);
+    for (const { variants } of comparisons[0]?.tasks ?? []) {
+      expect(variants.map(({ method, trainings }) => [method, trainings.length])).toEqual([['STL', 2], ['MTL-XC', 2], ['Average', 2], ['TIES', 2]]); // prettier-ignore
+    }
+    const [category] = categoryPlan({}).categories;
+    const alone = { ...categoryPlan({}), methods: ['TIES' as const], categories: [{ ...(category as NonNullable<typeof category>), tasks: (category?.tasks ?? []).slice(0, 1) }] }; // prettier-ignore
+    expect(() => expandPlan(alone, library)).toThrowError(expect.objectContaining({ code: 'plan/few-tasks' }));
+  });
+
   it('are found in cycles', () => {
     const [one, other] = collaborating as [RunSpec, RunSpec];
     const helper = (id: string) => ({ turn: 1, helpers: [id] });

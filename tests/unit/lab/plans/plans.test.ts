@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { expandPlan, parsePlan, runSpec } from '../../../../src/lab/plans/expandPlan.ts';
 import { planOfRuns } from '../../../../src/lab/plans/exportResult.ts';
 import type { TrainingConfig } from '../../../../src/schema/config.ts';
-import { isSliced, METHODS } from '../../../../src/schema/methods.ts';
+import { isSliced, METHODS, readsOthers } from '../../../../src/schema/methods.ts';
 import type { PlanFile } from '../../../../src/schema/resultFile.ts';
 import type { RunSpec } from '../../../../src/schema/runRecord.ts';
 import {
@@ -258,8 +258,8 @@ it('runs of an XLNet keep the ids they were published with', () => {
   expect(runs.map(({ id }) => id).sort()).toEqual(specs.map(({ id }) => id).sort());
 });
 
-/** What trains any encoder: CollaboNet is for BiLSTMs alone. */
-const anyMethods = METHODS.filter((method) => method !== 'CollaboNet');
+/** What trains any encoder and any category: others need BiLSTMs, or two tasks. */
+const anyMethods = METHODS.filter((method) => !readsOthers(method));
 
 /** Plans over two corpora, one model of two layers and any such methods, rates, seeds, rounds and categories. */
 const anyPlan = fc
