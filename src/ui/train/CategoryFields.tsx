@@ -77,7 +77,7 @@ export function CategoryFields({ read, corpora, offered, onCategories }: Categor
       <legend>Categories</legend>
       <p className="field-help">
         MTL-XC, MTL-PL and AIO train the tasks of a category together, and MTL-LS, PL-LS and AIO-LS take their lower
-        layers from those models.
+        layers from those models. CollaboNet, Average and TIES start from the models that STL trained on each task.
       </p>
       <AddCategory
         offered={offered.filter(({ category }) => !categories.some(({ name }) => name === category.name))}
