@@ -78,7 +78,7 @@ async function run(): Promise<void> {
   tf.enableProdMode();
   await tf.setBackend('wasm');
   const stock = kernelOfNow();
-  await registerWasmKernels();
+  registerWasmKernels();
   const ours = kernelOfNow();
   console.log(`${rounds} rounds each in turn, medians in ms; ${nodePlatform.description}`);
   for (const product of products) {

@@ -138,6 +138,8 @@ const text = (words: string): number[] => {
 
 /** Pages of 64 KB that a module of 32-bit addresses can have. */
 export const MOST_PAGES = 65536;
+/** Bytes of such a page. */
+export const PAGE_BYTES = 65536;
 
 /** A module that imports `env.memory`, and exports every function it defines. */
 export class ModuleBuilder {

@@ -1,5 +1,5 @@
 // Runs LSTMs on the processor, forward and back through time: the recurrent kernel is packed once for all steps, which tfjs would do at each.
-import { ModuleBuilder, type FunctionBody, type Local } from '../assembly/assembler.ts';
+import { ModuleBuilder, MOST_PAGES, PAGE_BYTES, type FunctionBody, type Local } from '../assembly/assembler.ts';
 import { f32x4, i32, v128, type Value } from '../assembly/instructions.ts';
 import { defineProductKernels, productScratchBytes, type ProductKernels } from './productKernels.ts';
 import { PANEL_BYTES } from './productTiles.ts';
@@ -150,37 +150,26 @@ export interface LstmSaved {
   readonly states: Float32Array;
 }
 
-const WASM_PAGE_BYTES = 65536;
-
-type Kernel = (...numbers: number[]) => void;
+type Kernels = Readonly<Record<'forward' | 'backward' | 'matmul', (...numbers: number[]) => void>>;
 
 /** The last number of a kernel; these get a place for panels by name. */
 const NO_SCRATCH = 0;
 
 /** The kernels with their memory, which grows to what the longest batch needs. Multiply-adds round twice, so that bits are the same everywhere. */
 export class LstmKernels {
-  readonly #memory: WebAssembly.Memory;
-  readonly #kernels: Readonly<Record<'forward' | 'backward' | 'matmul', Kernel>>;
-  #usedBytes = 0;
+  readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES });
+  readonly #kernels: Kernels;
 
-  private constructor(
-    memory: WebAssembly.Memory,
-    kernels: Readonly<Record<'forward' | 'backward' | 'matmul', Kernel>>,
-  ) {
-    this.#memory = memory;
-    this.#kernels = kernels;
-  }
-
-  static async open(): Promise<LstmKernels> {
+  constructor() {
     const module = new ModuleBuilder({ shared: false });
     const math = vectorMath(false);
     const products = defineProductKernels(module, math);
     defineForward(module, math, products);
     defineBackward(module, math, products);
-    const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
-    const { instance } = await WebAssembly.instantiate(module.bytes(), { env: { memory } });
-    const { forward, backward, matmul } = instance.exports as Record<string, Kernel>;
-    return new LstmKernels(memory, { forward, backward, matmul } as Record<'forward' | 'backward' | 'matmul', Kernel>);
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(module.bytes()), {
+      env: { memory: this.#memory },
+    });
+    this.#kernels = instance.exports as Kernels;
   }
 
   /** Writes to `out` what x W + b [D, S, B, 4h] and U [D, h, 4h] give. */
@@ -247,14 +236,14 @@ export class LstmKernels {
 
   /** Byte addresses of regions, one for each count of numbers. */
   #allocate(...counts: readonly number[]): number[] {
-    this.#usedBytes = 0;
+    let usedBytes = 0;
     const addresses = counts.map((count) => {
-      const address = this.#usedBytes;
-      this.#usedBytes += Math.ceil(count / 4) * 16;
+      const address = usedBytes;
+      usedBytes += Math.ceil(count / 4) * 16;
       return address;
     });
-    const missing = this.#usedBytes - this.#memory.buffer.byteLength;
-    if (missing > 0) this.#memory.grow(Math.ceil(missing / WASM_PAGE_BYTES));
+    const missing = usedBytes - this.#memory.buffer.byteLength;
+    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
     return addresses;
   }
 
@@ -266,22 +255,13 @@ export class LstmKernels {
   #write(address: number, from: Float32Array, width: number): void {
     const padded = paddedSize(width);
     const to = this.#numbers(address, (from.length / width) * padded);
-    if (padded === width) {
-      to.set(from);
-      return;
-    }
-    to.fill(0);
-    for (let row = 0; row * width < from.length; row++) to.set(from.subarray(row * width, (row + 1) * width), row * padded); // prettier-ignore
+    if (padded !== width) to.fill(0);
+    copyRows(from, width, to, padded);
   }
 
   #read(address: number, to: Float32Array, width: number): void {
     const padded = paddedSize(width);
-    const from = this.#numbers(address, (to.length / width) * padded);
-    if (padded === width) {
-      to.set(from);
-      return;
-    }
-    for (let row = 0; row * width < to.length; row++) to.set(from.subarray(row * padded, row * padded + width), row * width); // prettier-ignore
+    copyRows(this.#numbers(address, (to.length / width) * padded), padded, to, width);
   }
 
   /** Kernels U, each filled up with rows of zeros, too. */
@@ -297,4 +277,14 @@ export class LstmKernels {
 /** Vectors have four numbers. */
 function paddedSize(size: number): number {
   return Math.ceil(size / 4) * 4;
+}
+
+/** Copies rows into rows that may be wider or narrower: as many columns as both have. */
+function copyRows(from: Float32Array, fromWidth: number, to: Float32Array, toWidth: number): void {
+  if (fromWidth === toWidth) {
+    to.set(from);
+    return;
+  }
+  const width = Math.min(fromWidth, toWidth);
+  for (let row = 0; row * toWidth < to.length; row++) to.set(from.subarray(row * fromWidth, row * fromWidth + width), row * toWidth); // prettier-ignore
 }

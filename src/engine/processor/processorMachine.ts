@@ -1,6 +1,6 @@
 // The processor as a machine: residents and temporaries in parts of one memory, launches as calls of the module's kernels.
 import { LabError } from '../../util/labError.ts';
-import { MOST_PAGES } from '../assembly/assembler.ts';
+import { MOST_PAGES, PAGE_BYTES } from '../assembly/assembler.ts';
 import {
   planSlots,
   type Launch,
@@ -216,7 +216,6 @@ function timed(call: () => void, { kernel, work }: Launch): LaunchTime {
 
 // Allocates the processor engine's memory: one WebAssembly memory, given out in parts and taken back.
 
-const PAGE_BYTES = 65536;
 /** Addresses of parts are multiples of a cache line. */
 const UNIT_BYTES = 64;
 

@@ -229,7 +229,7 @@ async function startWasm(platform: Platform, reason: string, what: string | null
   if (!(await tf.setBackend('wasm'))) {
     throw new LabError('backend/unavailable', 'The wasm backend did not start; its binary could not be loaded.');
   }
-  await registerWasmKernels();
+  registerWasmKernels();
   const checks = await selfTest();
   const failed = failures(checks);
   if (failed.length > 0) {

@@ -19,10 +19,10 @@ interface HeapEntry {
 }
 
 /** Registers every kernel below; call once the wasm backend is set. Further calls do nothing. */
-export async function registerWasmKernels(): Promise<void> {
+export function registerWasmKernels(): void {
   if (tf.getKernel('UnsortedSegmentSum', 'wasm') !== undefined) return;
   // Without vectors there are no kernels for LSTMs: they are done operation by operation.
-  if (processorFeatures().vectors) registerLstm(await LstmKernels.open());
+  if (processorFeatures().vectors) registerLstm();
   tf.registerKernel({ kernelName: 'UnsortedSegmentSum', backendName: 'wasm', kernelFunc: unsortedSegmentSum });
   tf.unregisterKernel('BatchMatMul', 'wasm');
   tf.registerKernel({ kernelName: 'BatchMatMul', backendName: 'wasm', kernelFunc: batchMatMul });
@@ -159,7 +159,10 @@ function pairProduct(wasm: BackendWasm): PairProduct {
 }
 
 /** Steps of LSTMs, all at once, on the processor module's products: XNNPACK packs the recurrent kernel again at each. */
-function registerLstm(kernels: LstmKernels): void {
+function registerLstm(): void {
+  // Assembled when the first LSTM is computed: most labs have none.
+  let opened: LstmKernels | null = null;
+  const kernels = (): LstmKernels => (opened ??= new LstmKernels());
   const numbersOf = (wasm: BackendWasm, tensor: tf.TensorInfo): Float32Array => wasm.typedArrayFromHeap(tensor) as Float32Array; // prettier-ignore
   const sizesOf = ({ shape: [directions = 0, steps = 0, batch = 0] }: tf.TensorInfo, { shape }: tf.TensorInfo): LstmSizes => ({ directions, steps, batch, hidden: shape[1] as number }); // prettier-ignore
   const forward = ({ inputs, backend }: KernelArguments): tf.TensorInfo[] => {
@@ -170,7 +173,7 @@ function registerLstm(kernels: LstmKernels): void {
     // The heap may move with each output: views of it come last.
     const outputs = [wasm.makeOutput(x.shape, 'float32'), wasm.makeOutput(steps, 'float32'), wasm.makeOutput(steps, 'float32')]; // prettier-ignore
     const [gates, cells, states] = outputs.map((output) => numbersOf(wasm, output)) as [Float32Array, Float32Array, Float32Array]; // prettier-ignore
-    kernels.forward(numbersOf(wasm, x), numbersOf(wasm, recurrent), sizes, { gates, cells, states });
+    kernels().forward(numbersOf(wasm, x), numbersOf(wasm, recurrent), sizes, { gates, cells, states });
     return outputs;
   };
   const backward = ({ inputs, backend }: KernelArguments): tf.TensorInfo[] => {
@@ -179,7 +182,7 @@ function registerLstm(kernels: LstmKernels): void {
     const outputs = [wasm.makeOutput(given.gates.shape, 'float32'), wasm.makeOutput(given.recurrent.shape, 'float32')];
     const [upstream, u, gates, cells, states] = [given.upstream, given.recurrent, given.gates, given.cells, given.states].map((input) => numbersOf(wasm, input)) as [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array]; // prettier-ignore
     const [x, recurrent] = outputs.map((output) => numbersOf(wasm, output)) as [Float32Array, Float32Array];
-    kernels.backward(upstream, u, { gates, cells, states }, sizesOf(given.gates, given.recurrent), { x, recurrent });
+    kernels().backward(upstream, u, { gates, cells, states }, sizesOf(given.gates, given.recurrent), { x, recurrent });
     return outputs;
   };
   tf.registerKernel({ kernelName: RECURRENCE_KERNELS.forward, backendName: 'wasm', kernelFunc: forward });
